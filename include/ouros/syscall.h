@@ -1,0 +1,212 @@
+/* Numbers, operations and structures of the system calls. The list itself is syscalls.def. */
+#ifndef OUROS_SYSCALL_H
+#define OUROS_SYSCALL_H
+
+#include <ouros/error.h>
+#include <ouros/handle.h>
+#include <ouros/message.h>
+#include <ouros/types.h>
+
+enum syscall_number {
+#define SYSCALL(number, name, arguments, results, text) SYS_##name = number,
+#include <ouros/syscalls.def>
+#undef SYSCALL
+    SYS_COUNT
+};
+
+/* ---- tasks ---- */
+enum task_op {
+    TASK_KILL = 1,  /* a = exit value given to the watchers. Own task allowed (does not return) */
+    TASK_SET_PAGER, /* a = port (RIGHT_RECV or RIGHT_MANAGE), b = cookie: faults and the task's death go there
+                     */
+    TASK_WATCH, /* a = port, b = cookie: MSG_TASK_DEAD goes there too. One watcher; a new one replaces it */
+    TASK_LIMIT, /* a = new limit of kernel memory, bytes */
+    TASK_COPY_HANDLES, /* a = source task: every handle with RIGHT_COPY, to the same slots and generations of
+                          this task, which must have no handles yet */
+    TASK_INFO,         /* a = struct task_info * */
+    TASK_THREAD,       /* a = thread id (0: any): value = handle of that thread of the task */
+    TASK_SUSPEND,      /* stop all threads before their next user instruction */
+    TASK_RESUME,
+    TASK_NAME, /* a = text, b = length (at most 15): for logs and dumps */
+};
+
+struct task_info {
+    uint64_t id;
+    uint64_t kmem_used, kmem_limit; /* bytes */
+    uint32_t threads, handles, tables;
+    uint32_t dead; /* 1 when no thread and no handle is left */
+    uint64_t cpu_ns;
+    char name[16];
+};
+
+/* ---- threads ---- */
+#define PRIORITY_MAX 63 /* the most urgent */
+enum {
+    PRIORITY_INIT = 60,
+    PRIORITY_DRIVER = 48,
+    PRIORITY_SERVER = 40,
+    PRIORITY_USER = 20,
+};
+
+enum thread_op {
+    THREAD_START = 1, /* also: resume after THREAD_SUSPEND */
+    THREAD_SUSPEND, /* stop it before its next user instruction; a blocked thread stays blocked and stops then
+                     */
+    THREAD_KILL,
+    THREAD_EXIT,     /* own only: a = address of a u32, or 0; set to 0 and woken once the thread is gone */
+    THREAD_GET_REGS, /* a = struct thread_regs *; of a suspended, blocked or not yet started thread */
+    THREAD_SET_REGS, /* a = const struct thread_regs *. A thread blocked in a call or fault keeps waiting */
+    THREAD_COPY, /* a = source thread, blocked or suspended: all registers, fs base and FPU state come from it
+                  */
+    THREAD_PRIORITY, /* a = priority; at most the caller's own task's ceiling */
+    THREAD_FS_BASE,  /* a = address */
+    THREAD_CANCEL,   /* ask: a queued call or any wait gets E_CANCELLED, now or when next begun (sticky) */
+    THREAD_UNCANCEL, /* own only: take back what is pending. value = 1 if something was */
+    THREAD_INFO,     /* a = struct thread_info * */
+};
+
+struct thread_regs {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rip, rflags, fs_base;
+};
+
+enum thread_state {
+    THREAD_NEW,
+    THREAD_READY,
+    THREAD_RUNNING,
+    THREAD_SENDING, /* queued on a port, in call or send */
+    THREAD_CALLING, /* received, waits for its reply */
+    THREAD_RECEIVING,
+    THREAD_FAULTING, /* waits for its pager */
+    THREAD_FUTEX,
+    THREAD_STOPPED,
+    THREAD_DEAD,
+};
+
+struct thread_info {
+    uint64_t id, task_id;
+    uint32_t state; /* enum thread_state */
+    uint32_t priority, base_priority;
+    uint32_t suspended;
+    uint64_t cpu_ns;
+};
+
+/* ---- ports ---- */
+enum port_op {
+    PORT_MINT = 1,  /* a = tag (24 bits), b = rights: value = session handle, second = badge.
+                       badge = a serial number of the port << 24 | tag: never the same twice */
+    PORT_LEND,      /* a = task, b = slot index (0: any): value = the receive handle in that task.
+                       E_BUSY while another borrower lives. Owner only */
+    PORT_TAKE_BACK, /* end a loan; callers that were received get E_RESTARTED. Owner only */
+    PORT_KEEP,      /* a = key (1 to 2^32-1), b = handle: moved into the port's keep table */
+    PORT_KEPT,      /* a = key: value = a copy of the kept handle; E_NOENT */
+    PORT_DROP,      /* a = key: the kept handle is closed */
+    PORT_NEXT_KEPT, /* a = key: value = the lowest key above it; E_NOENT at the end */
+    PORT_SESSIONS,  /* a = 0: begin, 1: go on; value = a badge; E_NOENT at the end */
+    PORT_ACK,       /* a = id of a notice (w5) that was dealt with */
+    PORT_INFO,      /* a = struct port_info * */
+};
+
+struct port_info {
+    uint64_t sessions, queued, notices; /* now */
+    uint64_t messages;                  /* received ever */
+    uint64_t oldest_wait_ns;            /* age of the first queued caller, 0 if none */
+};
+
+/* ---- hardware ---- */
+enum hw_kind {
+    HW_IRQ_LINE = 1, /* a = global system interrupt, b = enum irq_line flags */
+    HW_IRQ_MSI, /* a = PCI function, b = index: the kernel programs the MSI-X entry or the MSI capability */
+    HW_IO,      /* a = first port, b = count. 0x3f8 takes the console from the kernel */
+    HW_DEVICE,  /* a = physical address, b = bytes; whole pages outside RAM, never APIC, ECAM or MSI-X tables
+                 */
+    HW_ISA_IRQ, /* a = ISA interrupt 0 to 15, through the MADT's overrides */
+};
+enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
+#define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
+/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes */
+#define ACCESS_READ(bytes)  (bytes)
+#define ACCESS_WRITE(bytes) ((bytes) | 0x100)
+
+enum irq_op {
+    IRQ_BIND = 1, /* port, bits: raised on each interrupt; the line is masked then until IRQ_ACK (MSI: never
+                     masked) */
+    IRQ_ACK,
+};
+
+/* ---- futexes ---- */
+enum futex_op {
+    FUTEX_WAIT = 1, /* while *address == value; deadline. E_AGAIN when it differs, E_TIMEDOUT, E_CANCELLED */
+    FUTEX_WAKE,     /* value = how many at most: count = woken */
+    FUTEX_REQUEUE,  /* wake `value`, move up to `count` others to address2 */
+    FUTEX_SHARED = 0x100, /* keyed by frame instead of by space and address */
+};
+
+/* ---- page tables ---- */
+enum vms_opcode {
+    VMS_LINK = 1, /* level 1, 2 or 3: link an empty table for va. E_EXISTS, E_NOTABLE, E_HUGE */
+    VMS_UNLINK,   /* level: take the table of va away; E_BUSY while it has entries, unless VMS_DROP */
+    VMS_SET,      /* level 3, or 2 for 2 MiB: count entries from va on, frames from pa on. E_EXISTS if one is
+                     present */
+    VMS_PROTECT,  /* level 3 or 2: new protection for the present entries of count from va on */
+    VMS_CLEAR,    /* level 3 or 2: count entries from va on; with count 1, pa receives the old entry */
+    VMS_GUARD,    /* level 3: count non-present guard entries */
+    VMS_SET_DEVICE, /* as VMS_SET, frames from offset pa of the device object `handle` on */
+    VMS_SHARE,      /* leaf tables: see docs/memory.md; E_NOSYS until it is there */
+    VMS_UNSHARE,
+};
+enum vms_prot {
+    VMS_READ = 1 << 0,
+    VMS_WRITE = 1 << 1,
+    VMS_EXEC = 1 << 2,
+    VMS_UNCACHED = 1 << 3,
+};
+enum vms_flag {
+    VMS_DROP =
+        1 << 0, /* UNLINK: clear what is left in the table first (leaf tables; upper ones must be empty) */
+    VMS_REPLACE = 1 << 1, /* SET: replace present entries, flushing them */
+};
+struct vms_op {
+    uint8_t op;     /* enum vms_opcode */
+    uint8_t level;  /* of the entry (SET …) or of the table (LINK, UNLINK); 0 is the top, 3 the leaf */
+    uint8_t prot;   /* enum vms_prot */
+    uint8_t flags;  /* enum vms_flag */
+    uint32_t count; /* entries; 0 means 1; they must not cross the end of one table */
+    vaddr_t va;
+    paddr_t pa;       /* in: first frame; out: VMS_CLEAR with count 1: the old entry */
+    handle_t handle;  /* VMS_SET_DEVICE: the device; VMS_SHARE: the other task */
+    uint32_t missing; /* out, on E_NOTABLE: the level of the missing table */
+};
+#define VMS_BATCH_MAX 64
+
+/* ---- blocks of physical memory, 2 MiB each ---- */
+enum block_kind { BLOCK_RESERVED, BLOCK_RAM, BLOCK_TABLE, BLOCK_KERNEL, BLOCK_DEVICE, BLOCK_KINDS };
+enum block_op {
+    BLOCK_GIVE =
+        1, /* address of a RAM block without mappings, kind KERNEL or TABLE; zeroed in steps by the kernel */
+    BLOCK_TAKE, /* value = address of a block the kernel no longer needs; E_NOENT */
+    BLOCK_INFO, /* address: value = kind | mappings << 32 */
+    BLOCK_NEED, /* value = free slab pages of the kernel | free tables << 32: to give ahead of need */
+};
+
+/* ---- information ---- */
+enum kernel_info {
+    KINFO_STATS = 1, /* struct kernel_stats */
+    KINFO_BUILD,     /* text: version and build, not NUL-terminated */
+    KINFO_AUDIT, /* struct kernel_stats after a full check of the kernel's invariants (debug builds: panics if
+                    broken) */
+    KINFO_CMDLINE, /* text: the boot command line */
+};
+struct kernel_stats {
+    uint64_t objects[16]; /* by enum object_kind, live */
+    uint64_t blocks[8];   /* by enum block_kind */
+    uint64_t slab_pages, slab_pages_free;
+    uint64_t tables, tables_free;
+    uint64_t handles;
+    uint64_t ipc_calls, notifies, faults, irqs, switches; /* since boot */
+    uint64_t idle_ns, uptime_ns;
+    uint64_t longest_irqoff_ns; /* debug builds */
+};
+
+#endif
