@@ -1,0 +1,72 @@
+/* What arch code calls in the portable kernel, and the other way about: the whole seam between the two. */
+#ifndef KERNEL_HOOKS_H
+#define KERNEL_HOOKS_H
+
+#include <thread.h>
+
+/* ---- portable kernel, called by arch ---- */
+
+struct boot_module {
+    paddr_t start, end;
+};
+struct boot_params {
+    struct boot_range_kind {
+        paddr_t start, end;
+        bool usable;
+    } memory[64];
+    uint32_t memory_count;
+    struct boot_module module[4];
+    uint32_t module_count;
+    paddr_t
+        rsdp; /* a copy of the ACPI root pointer's contents lies in rsdp_copy; 0: find it in the BIOS area */
+    uint8_t rsdp_copy[36];
+    char cmdline[1024];
+};
+/* After arch_boot: high half, own GDT and IDT, console, boot tables. Does not return. */
+void kernel_main(struct boot_params *params) __attribute__((noreturn));
+
+/* A system call by the current thread, registers in its frame. */
+void syscall_enter(struct thread *thread);
+/* An exception in user mode by the current thread; address is cr2 for page faults. */
+void fault_enter(struct thread *thread, uint32_t vector, uint64_t error, uint64_t address);
+/* Interrupt objects: called by the device-interrupt stub with the vector's object. */
+void irq_fire(uint32_t vector);
+
+/* ---- arch, called by the portable kernel ---- */
+
+uint64_t time_now(void);           /* monotonic ns */
+void timer_arm(uint64_t deadline); /* one shot, absolute ns; DEADLINE_NEVER stops it; sched_tick is called */
+void arch_enter_first(void) __attribute__((noreturn)); /* leave the boot stack: sched_leave and run */
+void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument);
+/* Make thread current on this CPU: entry stack, fs base, FPU trap. The space is vms_switch's. */
+void arch_thread_switch(struct thread *thread);
+void arch_fpu_release(struct thread *thread);              /* before it is freed */
+int arch_fpu_copy(struct thread *to, struct thread *from); /* E_KMEM, E_QUOTA */
+
+/* Checked copies between kernel memory and the current space. E_FAULT: thread_current()->touch_address and
+ * touch_access say what was missing; the caller then returns SYS_TOUCH. */
+int user_read(void *to, vaddr_t from, size_t length);
+int user_write(vaddr_t to, const void *from, size_t length);
+
+/* ---- log and panic ---- */
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+#define ASSERT(condition)                                                         \
+    do {                                                                          \
+        if (!(condition))                                                         \
+            panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition); \
+    } while (0)
+#ifdef OUROS_DEBUG
+#define DEBUG_ASSERT(condition) ASSERT(condition)
+#else
+#define DEBUG_ASSERT(condition) ((void)0)
+#endif
+
+/* ---- system calls, each beside its noun ---- */
+#define SYSCALL(number, name, arguments, results, text) \
+    int sys_##name(struct thread *thread, struct syscall *s);
+#include <ouros/syscalls.def>
+#undef SYSCALL
+
+#endif

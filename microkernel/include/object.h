@@ -1,0 +1,51 @@
+/* Kernel objects: the common head, references, accounts of kernel memory, and destruction in steps.
+ *
+ * Invariants
+ * O1 refs counts handles, and pointers held by other objects; an object with refs 0 is on the dead list.
+ * O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
+ * O3 every byte from kmem_alloc is charged to one account until it is given back. */
+#ifndef KERNEL_OBJECT_H
+#define KERNEL_OBJECT_H
+
+#include <ouros/syscall.h>
+#include <list.h>
+
+struct account {
+    uint64_t used, limit; /* bytes */
+    uint32_t refs;        /* the task, and every object charged */
+};
+
+struct object {
+    uint8_t kind; /* enum object_kind */
+    bool doomed;  /* on the dead list */
+    uint32_t refs;
+    struct account *account; /* charged; holds a reference */
+    struct list dead;
+};
+
+/* Take memory for an object of `size` bytes, zeroed, charged to `account`, with one reference. E_QUOTA,
+ * E_KMEM. */
+int object_create(struct account *account, enum object_kind kind, size_t size, struct object **out);
+
+static inline void object_get(struct object *object)
+{
+    object->refs++;
+}
+
+/* Give one reference back; the last one queues the object for destruction. */
+void object_put(struct object *object);
+
+/* One bounded step of pending destruction. True while more is left. */
+bool object_reap(void);
+
+/* Counts of live objects by kind. */
+extern uint64_t object_live[OBJ_KINDS];
+
+struct account *account_create(uint64_t limit); /* NULL: no kernel memory */
+void account_get(struct account *account);
+void account_put(struct account *account);
+/* Charge bytes: 0 or E_QUOTA. */
+int account_charge(struct account *account, uint64_t bytes);
+void account_refund(struct account *account, uint64_t bytes);
+
+#endif

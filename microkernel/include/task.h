@@ -1,0 +1,80 @@
+/* Tasks: an address space, a handle table, an account. The unit that dies as a whole. */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <object.h>
+#include <vms.h>
+
+/* A record that waits for a server: linked into a port's list, never allocated. */
+struct notice {
+    struct list link;  /* port->notices or port->delivered */
+    struct port *port; /* where it is queued or will be; holds a reference while set */
+    uint64_t id;       /* given when queued; what PORT_ACK names */
+    uint32_t label;    /* MSG_CLOSED, MSG_CANCEL, MSG_TASK_DEAD */
+    uint64_t badge;
+    uint64_t word[3];
+};
+
+/* One slot of a handle table. Free slots are chained by `next_free`. */
+struct handle_entry {
+    struct object *object; /* NULL: free */
+    uint16_t rights;
+    uint16_t generation;
+    uint32_t serial; /* OBJ_REPLY: the caller's call serial at the time of deferral; free: index of the next
+                        free slot */
+};
+#define HANDLES_PER_PAGE 256
+#define HANDLE_PAGES     256
+
+struct handle_table {
+    struct handle_entry *page[HANDLE_PAGES];
+    uint32_t first_free; /* index, 0: none */
+    uint32_t pages, used;
+};
+
+struct task {
+    struct object object;
+    uint64_t id;
+    char name[16];
+    struct vms vms;
+    struct account *account;
+    struct handle_table *handles;
+    struct list threads;
+    uint32_t thread_count;
+    bool dying; /* no new threads, no new handles; being taken apart in steps */
+    bool dead;  /* no thread and no handle left; notices are sent */
+    bool suspended;
+    bool is_pager;      /* the first task */
+    struct port *pager; /* faults go there; holds a reference */
+    uint64_t pager_cookie;
+    struct notice pager_notice, watch_notice; /* .port set when somebody listens */
+    uint64_t exit_value;
+    uint32_t exit_how;      /* enum task_end */
+    uint32_t reap_handle;   /* next handle index to close while dying */
+    struct list ports_lent; /* ports this task receives on as a borrower */
+    struct list all;        /* on task_list */
+    uint64_t cpu_ns;
+};
+
+extern struct list task_list;
+
+int task_create(struct account *payer, uint64_t limit, struct task **out);
+/* Begin the death of a task; it goes on in steps. */
+void task_kill(struct task *task, uint64_t value, enum task_end how);
+
+/* ---- handles ---- */
+#define RIGHT_NONE 0
+/* Look a handle up: kind OBJ_NONE takes any. No reference is taken: valid until the kernel is left.
+ * E_HANDLE, E_TYPE, E_RIGHTS. */
+int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights,
+               struct object **out);
+/* The same, giving the slot. */
+int handle_entry(struct task *task, handle_t handle, struct handle_entry **out);
+/* Put a new reference to object into a free slot (index 0) or a given one. E_KMEM, E_QUOTA, E_FULL, E_BUSY.
+ */
+int handle_insert(struct task *task, struct object *object, uint32_t rights, uint32_t index, handle_t *out);
+int handle_close(struct task *task, handle_t handle);
+/* Make sure that n slots are free. E_KMEM, E_QUOTA, E_FULL. */
+int handle_reserve(struct task *task, uint32_t n);
+
+#endif

@@ -1,0 +1,80 @@
+/* Threads: registers, priority, what they wait for. */
+#ifndef KERNEL_THREAD_H
+#define KERNEL_THREAD_H
+
+#include <arch/frame.h>
+#include <task.h>
+
+enum thread_flag {
+    THREAD_F_SUSPENDED = 1 << 0, /* does not run; may be blocked besides */
+    THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
+    THREAD_F_DYING = 1 << 2,
+    THREAD_F_ONE_WAY = 1 << 3, /* queued by send, not by call */
+};
+
+struct thread {
+    struct object object;
+    struct trap_frame frame __attribute__((aligned(16))); /* all user registers while not running */
+
+    struct task *task; /* holds a reference */
+    uint32_t id;       /* never used twice */
+    uint8_t state;     /* enum thread_state */
+    uint8_t priority;  /* effective */
+    uint8_t base_priority;
+    uint32_t flags; /* enum thread_flag */
+    uint64_t fs_base;
+
+    struct list run;     /* ready queue, port queue or futex queue */
+    struct list peers;   /* same priority in a port's sender queue */
+    struct list in_task; /* task->threads */
+
+    /* As a client. */
+    struct session *session;  /* of the present call; holds a reference */
+    uint16_t call_rights;     /* of the handle used */
+    uint32_t serial;          /* number of the present call or fault: deferred replies compare it */
+    uint32_t last_seq, kills; /* how often the call with last_seq has killed its server */
+    struct session *last_session;
+    struct thread *server;  /* whose reply slot holds this thread, or NULL: deferred or queued */
+    struct port *served_by; /* the port through which it was received */
+    struct list received;   /* on served_by->received while it waits for its reply */
+    struct ipc_buffers buffers;
+    struct notice cancel_notice;
+
+    /* As a server. */
+    struct thread *caller;  /* the reply slot */
+    struct port *receiving; /* while THREAD_RECEIVING */
+    uint8_t accept;         /* handles accepted by the wait that it is in */
+
+    /* Deadline and futex. */
+    uint64_t deadline; /* DEADLINE_NEVER: none */
+    struct list timer;
+    uint8_t timer_slot;
+    uint64_t futex_key[2];
+
+    /* User memory that a system call could not reach (SYS_TOUCH). */
+    vaddr_t touch_address;
+    uint32_t touch_access; /* enum fault_access */
+    bool touch_refused;
+
+    vaddr_t exit_word;
+    uint32_t slice; /* ticks left */
+    uint64_t cpu_ns;
+    void *fpu; /* save area, arch/fpu.h; NULL until first used */
+};
+
+/* What a system call handler may return beside an error. */
+enum {
+    SYS_BLOCKED = -1, /* the thread waits, or its registers are already as they should be: do not touch rax */
+    SYS_RESTART = -2, /* bounded work is not finished: run the instruction again, other events first */
+    SYS_TOUCH = -3,   /* user memory at thread->touch_address is absent: fault there, then run it again */
+};
+
+/* Arguments and results of a plain system call. */
+struct syscall {
+    uint64_t a[6];
+    uint64_t r[2];
+};
+
+struct thread *thread_current(void);
+
+#endif

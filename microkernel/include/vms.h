@@ -1,0 +1,43 @@
+/* A virtual memory space as the kernel sees it: the tables under one L0, reached through ptep windows. */
+#ifndef KERNEL_VMS_H
+#define KERNEL_VMS_H
+
+#include <kmem.h>
+
+struct vms {
+    paddr_t root;            /* the L0 frame, 0 once destroyed */
+    struct account *account; /* pays for the tables; borrowed from the task */
+    uint64_t changes;        /* counts every change of an entry: cached translations compare it */
+    uint32_t tables;         /* including L0 */
+    struct vms *mounter;     /* whose views show this space, or NULL */
+    uint16_t view_index;     /* in the mounter's V, 0xffff: none */
+    uint16_t view_slot;      /* the mounter's L0 slot, 0: none */
+    struct list mounted;     /* this space, on mounter->mounts */
+    struct list mounts;      /* spaces that this space shows in its views */
+    paddr_t upper;           /* the mounter's own V table, 0 until the first mount */
+    uint64_t destroy_cursor; /* where the next step of vms_destroy_step goes on */
+};
+
+/* A new space: an L0 with the kernel half, SELF set, user half empty. E_QUOTA, E_KMEM. */
+int vms_create(struct vms *vms, struct account *account);
+/* One bounded step (at most one table) of taking everything away; true when all is gone, L0 included.
+ * The space has left every view and every CR3 before its first table is freed. */
+bool vms_destroy_step(struct vms *vms);
+/* Load the space if it is not loaded. */
+void vms_switch(struct vms *vms);
+/* The one way from a foreign address to a frame: effective permission over all levels, huge entries included.
+ * need: enum vms_prot. E_ABSENT (not present), E_FAULT (present, not permitted, or not a user address). */
+int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out);
+/* Copy between a buffer in the *current* space (checked user memory) and one in `other`. Never faults, never
+ * waits. to_other: current → other. *done counts the bytes copied. E_ABSENT: other's page is missing or not
+ * permitted; E_FAULT: the local page is (thread->touch_address says where). */
+enum vms_direction { VMS_TO_OTHER, VMS_FROM_OTHER };
+int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum vms_direction direction,
+             size_t *done);
+/* Set one entry, as VMS_SET does with count 1; for the reply to a fault. Checks all; E_INVAL, E_NOTABLE, … */
+int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t level);
+
+/* Debug: check that the flush ledger is paid; called at kernel exit. */
+void vms_ledger_check(void);
+
+#endif
