@@ -1,0 +1,62 @@
+# What can be asked for. A goal's `## text` is its line in `make help`.
+
+.PHONY: all images run boot test test-build debug sloc clean format-check help setup docs
+
+# The inner make that builds: parallel unless the caller has said how, and never reading the caller's input.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+BUILD = $(MAKE) --no-print-directory $(JOBS)
+
+all: $(KERNEL) $(LIBIPC) $(SERVERS) $(PROGRAMS) images ## build everything: kernel, servers, C library, programs, images
+
+images: $(IMAGES)
+
+setup: ## check for the packages that are needed and install what is missing (apt)
+	@sh build/setup.sh all </dev/null
+
+run: boot ## build and boot; the console is this terminal, or commands on standard input: echo ls | make -s run
+	@$(if $(CAN_EXIT),$(ouros-exit $(file < out/status)))exit $$(cat out/status)
+
+boot:
+	@sh build/setup.sh run </dev/null
+	@+$(BUILD) images </dev/null
+	@$(PYTHON) build/run.py --out $(O) --boot $(or $(BOOT),iso) --status out/status $(QEMU_ARGS:%=--qemu=%)
+
+# GNU make's own status for a failed recipe is always 2: `make run` wants the guest's.
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+ifneq ($(shell command -v $(HOSTCC)),)
+-load out/host/exit.so(exit_gmk_setup)
+CAN_EXIT := $(filter out/host/exit.so,$(.LOADED))
+endif
+endif
+
+out/host/exit.so: build/exit.c
+	@mkdir -p $(@D)
+	@$(HOSTCC) -shared -fPIC -O2 $< -o $@
+
+test: ## build and run all tests; ONLY=text for some of them
+	@sh build/setup.sh test </dev/null
+	@+$(BUILD) all test-build </dev/null
+	@$(PYTHON) tests/run.py --out $(O) $(if $(ONLY),--only '$(ONLY)')
+
+test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS)
+
+debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
+	@sh build/setup.sh debug </dev/null
+	@+$(BUILD) images </dev/null
+	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(QEMU_ARGS:%=--qemu=%)
+
+docs: ## regenerate docs/syscalls.md from include/ouros/syscalls.def
+	@$(PYTHON) docs/syscalls.py --write
+
+sloc: ## count lines of code per part
+	@$(PYTHON) build/sloc.py
+
+format-check: ## say where clang-format would change the C sources
+	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+
+clean: ## remove everything that was built
+	rm -rf out
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' build/goals.mk | expand -t 22
+	@printf '\n'; sed -n 's/^#  \( .*\)/\1/p' Makefile

@@ -1,0 +1,43 @@
+# What is booted: the bundle (pager, servers, manifest, RAM disk), the disk, the GRUB image.
+#
+#   out/bundle.cpio     pager · init · manifest · bin/NAME (every server) · ramdisk.img
+#   out/disk.img        ext2 on the whole disk: /bin /etc /usr/share /tests
+#   out/ouros.iso       GRUB: kernel, pager and bundle; words for the command line come by SMBIOS (build/run.py)
+
+BUNDLE := $(if $(filter pager init,$(SERVER_NAMES)),$(O)/bundle.cpio)
+DISK   := $(if $(PROGRAMS),out/disk.img)
+ISO    := $(if $(KERNEL),$(if $(BUNDLE),$(O)/ouros.iso))
+IMAGES := $(BUNDLE) $(DISK) $(ISO)
+
+OVERLAY := $(shell find rootfs -type f 2>/dev/null)
+MAKE_ROOT := build/mkroot.py
+
+out/ramdisk.img: $(PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
+	$(call say,EXT2,$@)
+	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/ramfs --size 8M --block 1024 --label ramdisk $(PROGRAMS:%=bin/=%)
+
+out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
+	$(call say,EXT2,$@)
+	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs --size 96M --block 4096 --label ouros --test-data \
+	    $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%)
+
+BUNDLE_FILES = $(foreach name,$(filter-out pager init,$(SERVER_NAMES)),bin/$(name)=$(O)/stripped/$(name))
+
+$(O)/stripped/%: $(O)/servers/%
+	@mkdir -p $(@D)
+	@$(OBJCOPY) --strip-all $< $@
+
+$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) build/cpio.py
+	$(call say,CPIO,$@)
+	$(Q)$(PYTHON) build/cpio.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
+	    $(if $(wildcard init/manifest),manifest=init/manifest) $(BUNDLE_FILES) \
+	    $(if $(PROGRAMS),ramdisk.img=out/ramdisk.img)
+
+$(O)/ouros.iso: $(KERNEL) $(O)/bundle.cpio build/grub.cfg
+	$(call say,ISO,$@)
+	@mkdir -p $(O)/iso/boot/grub
+	@$(OBJCOPY) --strip-all $(KERNEL) $(O)/iso/boot/kernel.elf
+	@cp $(O)/stripped/pager $(O)/bundle.cpio $(O)/iso/boot/
+	@cp build/grub.cfg $(O)/iso/boot/grub/
+	$(Q)grub-mkrescue $(if $(GRUB_DIR),-d $(GRUB_DIR)) -o $@ $(O)/iso > $(O)/grub-mkrescue.log 2>&1 \
+	    || { cat $(O)/grub-mkrescue.log; exit 1; }

@@ -1,0 +1,26 @@
+# microkernel/ -> $(O)/kernel.elf, linked twice: the second time with its own symbol table for backtraces.
+
+KERNEL_SRC := $(wildcard microkernel/*.c microkernel/arch/x86_64/*.c microkernel/arch/x86_64/*.S)
+KERNEL_OBJ := $(call objects,$(KERNEL_SRC))
+KERNEL_LD  := microkernel/arch/x86_64/kernel.ld
+KERNEL     := $(if $(KERNEL_SRC),$(if $(wildcard $(KERNEL_LD)),$(O)/kernel.elf))
+
+KERNEL_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(KERNEL_LD) -Wl,--build-id=none -Wl,-z,noexecstack \
+    -Wl,-z,max-page-size=0x1000
+
+$(O)/kernel.nosyms.elf: $(KERNEL_OBJ) $(KERNEL_LD) build/kernel.mk
+	$(call say,LD,$@)
+	$(Q)$(KERNEL_LINK) $(KERNEL_OBJ) -o $@
+
+$(O)/ksyms.S: $(O)/kernel.nosyms.elf build/ksyms.py
+	$(call say,SYMS,$@)
+	$(Q)$(NM) -n $< | $(PYTHON) build/ksyms.py > $@
+
+# The table lies behind the text, so it cannot have moved what it describes; that is checked, not assumed.
+$(O)/kernel.elf: $(O)/ksyms.S $(KERNEL_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -c $(O)/ksyms.S -o $(O)/ksyms.o
+	$(Q)$(KERNEL_LINK) $(KERNEL_OBJ) $(O)/ksyms.o -o $@
+	$(Q)$(NM) -n $@ | $(PYTHON) build/ksyms.py | cmp - $(O)/ksyms.S
+
+-include $(KERNEL_OBJ:.o=.d)

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""version.py HEADER KIND: write HEADER with the version and the commit, touching it only when it changes."""
+
+import pathlib
+import subprocess
+import sys
+
+VERSION = "0.2"
+
+
+def git(*words):
+    try:
+        done = subprocess.run(["git", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def main():
+    header, kind = pathlib.Path(sys.argv[1]), sys.argv[2]
+    commit = git("describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*") or "no commit"
+    text = (
+        "#pragma once\n"
+        f'#define OUROS_VERSION "{VERSION}"\n'
+        f'#define OUROS_BUILD "{commit}, {kind}"\n'
+    )
+    if not header.exists() or header.read_text() != text:
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(text)
+
+
+main()
