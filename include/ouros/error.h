@@ -64,7 +64,7 @@
     X(E_NOTSUP, 62, ENOTSUP, "not supported")                                                 \
     X(E_NOLCK, 63, ENOLCK, "no locks available")                                              \
     X(E_DEADLK, 64, EDEADLK, "deadlock avoided")                                              \
-    X(E_MEDIUM, 65, ENOMEDIUM, "no medium")
+    X(E_MEDIUM, 65, ENXIO, "no medium")
 
 enum ouros_error {
     E_OK = 0,

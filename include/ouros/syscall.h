@@ -23,6 +23,8 @@ enum task_op {
     TASK_LIMIT, /* a = new limit of kernel memory, bytes */
     TASK_COPY_HANDLES, /* a = source task: every handle with RIGHT_COPY, to the same slots and generations of
                           this task, which must have no handles yet */
+    TASK_COPY_HANDLE,  /* a = source task, b = a handle of the source, c = index (0: any): a copy with the same rights
+                          appears in this task; value = handle. The caller needs RIGHT_MANAGE on both */
     TASK_INFO,         /* a = struct task_info * */
     TASK_THREAD,       /* a = thread id (0: any): value = handle of that thread of the task */
     TASK_SUSPEND,      /* stop all threads before their next user instruction */

@@ -1,0 +1,153 @@
+/* The pager: physical memory, objects, regions, spaces.
+ *
+ * Sessions: a *space* session (RIGHT_USE) acts on one task's own memory; an *admin* session (RIGHT_ADMIN: init, proc)
+ * makes and changes other spaces; a *manager* session (RIGHT_WRITE: vfs) supplies the pages of file objects; an
+ * *object* session (RIGHT_READ, RIGHT_WRITE) only names an object, to be passed along with map. */
+#ifndef PROTO_PAGER_H
+#define PROTO_PAGER_H
+
+#include <ipc/protocol.h>
+
+enum pager_map_flag {
+    PAGER_FIXED = 1 << 0,     /* at `address` exactly, replacing what is there */
+    PAGER_SHARED = 1 << 1,    /* stores reach the object; otherwise private, copied on write */
+    PAGER_RESIDENT = 1 << 2,  /* all frames now (servers): no later fault, E_NOMEM now */
+    PAGER_GUARD = 1 << 3,     /* no access at all; a touch is reported as a guard hit */
+    PAGER_STACK = 1 << 4,     /* grows down to `address` on demand; lowest page is a guard */
+    PAGER_NO_REPLACE = 1 << 5, /* with FIXED: E_EXISTS instead of replacing */
+    PAGER_NO_INHERIT = 1 << 6, /* fork leaves it out */
+};
+
+struct pager_map {        /* with a handle: an object session; without: anonymous, zero-filled */
+    uint64_t address;     /* hint, or exact with PAGER_FIXED; page aligned */
+    uint64_t length;      /* bytes, rounded up to pages */
+    uint64_t offset;      /* in the object, page aligned */
+    uint32_t prot;        /* enum vms_prot; WRITE with EXEC is E_ACCES */
+    uint32_t flags;       /* enum pager_map_flag */
+};
+struct pager_address {
+    uint64_t address;
+};
+struct pager_range {
+    uint64_t address, length;
+};
+struct pager_protect {
+    uint64_t address, length;
+    uint32_t prot;
+};
+struct pager_map_device { /* with a handle: an OBJ_DEVICE */
+    uint64_t offset, length;
+    uint32_t prot; /* VMS_UNCACHED is implied */
+};
+struct pager_dma {
+    uint64_t length; /* bytes, rounded up to pages: contiguous, zeroed, pinned, resident */
+};
+struct pager_dma_reply {
+    uint64_t address;
+    uint64_t physical;
+};
+struct pager_space { /* a space's id, never used twice */
+    uint64_t space;
+};
+struct pager_space_map {
+    uint64_t space;
+    uint64_t address, length, offset;
+    uint32_t prot, flags; /* as pager_map */
+};
+struct pager_space_map_reply {
+    uint64_t address;
+};
+struct pager_space_range {
+    uint64_t space, address, length;
+};
+struct pager_exception {
+    uint64_t space;
+    uint64_t thread;   /* thread id: TASK_THREAD gives the handle */
+    uint64_t address;  /* faulting address */
+    uint64_t rip;
+    uint32_t vector;   /* 14 for page faults, else the exception's */
+    uint32_t code;     /* enum pager_exception_code */
+    uint64_t cookie;   /* to name it in exception_done */
+};
+enum pager_exception_code {
+    PAGER_EXC_CPU = 1,   /* an exception that is no page fault */
+    PAGER_EXC_UNMAPPED,  /* SEGV_MAPERR */
+    PAGER_EXC_DENIED,    /* SEGV_ACCERR */
+    PAGER_EXC_GUARD,     /* stack overflow or another guard */
+    PAGER_EXC_IO,        /* SIGBUS: the page cannot be brought */
+    PAGER_EXC_NOMEM,
+};
+struct pager_exception_done {
+    uint64_t cookie;
+    uint32_t resume; /* 1: the thread runs on; 0: it stays stopped (its task is about to be killed) */
+};
+struct pager_stats {
+    uint64_t total_pages, free_pages, zeroed_pages; /* 4 KiB each; total: RAM that the pager owns */
+    uint64_t anon_pages, object_pages, pinned_pages;
+    uint64_t kernel_pages, table_pages; /* given to the kernel, blocks counted whole */
+    uint64_t spaces, objects, regions;
+    uint64_t faults, cow_faults, page_ins, forks;
+};
+struct pager_region { /* element of the out-buffer of `regions` */
+    uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
+    uint32_t prot, flags;
+    uint64_t resident; /* pages present */
+};
+struct pager_count {
+    uint64_t count;
+};
+struct pager_space_stat {
+    uint64_t regions, resident_pages, tables, size_pages;
+};
+struct pager_object_create {
+    uint64_t size; /* bytes */
+    uint64_t tag;  /* the manager's own name for it, given back in next_request */
+};
+struct pager_object {
+    uint64_t object; /* id, never used twice */
+};
+struct pager_object_size {
+    uint64_t object, size;
+};
+struct pager_request {
+    uint64_t object, tag, offset;
+    uint32_t kind, pages;
+};
+enum pager_request_kind { PAGER_PAGE_IN = 1, PAGER_UNUSED = 2 /* the object's last session and region are gone */ };
+struct pager_supply {
+    uint64_t object, offset;
+    uint32_t status; /* 0: the in-buffer holds the page(s), a short last one is padded with zeros; else the error */
+};
+
+#define PAGER_PROTOCOL(OP)                                                                                          \
+    OP(1, map, struct pager_map, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                                \
+    OP(2, unmap, struct pager_range, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                        \
+    OP(3, protect, struct pager_protect, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                    \
+    OP(4, map_device, struct pager_map_device, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                  \
+    OP(5, map_dma, struct pager_dma, struct pager_dma_reply, RIGHT_USE, EFFECT)                                     \
+    OP(6, memory_object, struct pager_object_size, struct pager_object, RIGHT_USE, EFFECT | GIVES(1))               \
+    OP(16, space_create, struct ipc_none, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))            \
+    OP(17, space_fork, struct pager_space, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))           \
+    OP(18, space_map, struct pager_space_map, struct pager_space_map_reply, RIGHT_ADMIN, EFFECT | TAKES(1))         \
+    OP(19, space_write, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_IN)             \
+    OP(20, space_read, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)             \
+    OP(21, next_exception, struct ipc_none, struct pager_exception, RIGHT_ADMIN, EFFECT | PARKS)                    \
+    OP(22, exception_done, struct pager_exception_done, struct ipc_none, RIGHT_ADMIN, EFFECT)                       \
+    OP(23, stats, struct ipc_none, struct pager_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)                             \
+    OP(24, regions, struct pager_space, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)                      \
+    OP(25, space_stat, struct pager_space, struct pager_space_stat, RIGHT_ADMIN, IDEMPOTENT)                        \
+    OP(26, bundle, struct ipc_none, struct pager_object_size, RIGHT_ADMIN, IDEMPOTENT | GIVES(1))                   \
+    OP(32, object_create, struct pager_object_create, struct pager_object, RIGHT_WRITE, EFFECT | GIVES(1))          \
+    OP(33, next_request, struct ipc_none, struct pager_request, RIGHT_WRITE, EFFECT | PARKS)                        \
+    OP(34, supply, struct pager_supply, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                          \
+    OP(35, resize, struct pager_object_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                              \
+    OP(36, object_destroy, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                           \
+    OP(37, take_dirty, struct pager_object, struct pager_count, RIGHT_WRITE, EFFECT | BUF_OUT)                      \
+    OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)
+
+/* Exceptions of tasks go, by parked next_exception calls, to the admin session that created the space; when nobody
+ * is parked there they wait. When that session is closed, or for init's servers unless init parks a call, the pager
+ * logs the fault and ends the task with TASK_UNHANDLED_FAULT. */
+IPC_PROTOCOL(pager, PAGER_PROTOCOL)
+
+#endif
