@@ -1,0 +1,19 @@
+/* Widths of the system's types. newlib's defaults are 16 bits wide for inode, device, user and group. */
+#ifndef _MACHINE__TYPES_H
+#define _MACHINE__TYPES_H
+
+#include <machine/_default_types.h>
+
+typedef unsigned long __ino_t;
+typedef unsigned long __dev_t;
+typedef unsigned int __uid_t;
+typedef unsigned int __gid_t;
+typedef unsigned long __fsfilcnt_t;
+
+#define __machine_ino_t_defined
+#define __machine_dev_t_defined
+#define __machine_uid_t_defined
+#define __machine_gid_t_defined
+#define __machine_fsfilcnt_t_defined
+
+#endif
