@@ -3,6 +3,7 @@
 #   V=1          show the commands           DEBUG=0      release build, into out/release
 #   ONLY=text    run only tests whose name contains text (or matches it as a pattern)
 #   BOOT=kernel  boot without GRUB           QEMU_ARGS=…  further words for the emulator
+#   WORDS=…      kernel command line         MEMORY=n     MiB          LIMIT=n  seconds, then give up
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

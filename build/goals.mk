@@ -1,6 +1,6 @@
 # What can be asked for. A goal's `## text` is its line in `make help`.
 
-.PHONY: all images run boot test test-build debug sloc clean format-check help setup docs
+.PHONY: all kernel servers programs images run boot test test-build debug sloc clean format-check help setup docs
 
 # The inner make that builds: parallel unless the caller has said how, and never reading the caller's input.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -8,7 +8,10 @@ BUILD = $(MAKE) --no-print-directory $(JOBS)
 
 all: $(KERNEL) $(LIBIPC) $(SERVERS) $(PROGRAMS) images ## build everything: kernel, servers, C library, programs, images
 
-images: $(IMAGES)
+kernel: $(KERNEL) ## the kernel alone
+servers: $(SERVERS) ## the servers and their library alone
+programs: $(PROGRAMS) ## the C library and the programs alone
+images: $(IMAGES) ## what is booted: bundle, disk, GRUB image
 
 setup: ## check for the packages that are needed and install what is missing (apt)
 	@sh build/setup.sh all </dev/null
@@ -19,7 +22,8 @@ run: boot ## build and boot; the console is this terminal, or commands on standa
 boot:
 	@sh build/setup.sh run </dev/null
 	@+$(BUILD) images </dev/null
-	@$(PYTHON) build/run.py --out $(O) --boot $(or $(BOOT),iso) --status out/status $(QEMU_ARGS:%=--qemu=%)
+	@$(PYTHON) build/run.py --out $(O) --boot $(or $(BOOT),iso) --status out/status $(if $(LIMIT),--limit $(LIMIT)) \
+	    $(if $(WORDS),--words '$(WORDS)') $(if $(MEMORY),--memory $(MEMORY)) $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
 
 # GNU make's own status for a failed recipe is always 2: `make run` wants the guest's.
 ifneq ($(filter run,$(MAKECMDGOALS)),)
@@ -43,7 +47,7 @@ test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS)
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
 	@sh build/setup.sh debug </dev/null
 	@+$(BUILD) images </dev/null
-	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(QEMU_ARGS:%=--qemu=%)
+	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
 
 docs: ## regenerate docs/syscalls.md from include/ouros/syscalls.def
 	@$(PYTHON) docs/syscalls.py --write

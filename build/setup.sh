@@ -25,7 +25,7 @@ need grub-pc-bin "${GRUB_DIR:-/usr/lib/grub/i386-pc}/multiboot2.mod"
 need xorriso xorriso
 need mtools mformat
 need e2fsprogs mke2fs
-need newlib-source '/usr/src/newlib-*.tar.*'
+need newlib-source '/usr/src/newlib/newlib-*.tar.*'
 need xz-utils xz
 need patch patch
 case $goal in

@@ -1,0 +1,207 @@
+"""The emulated machine: how QEMU is started, fed, timed and judged. Used by run.py and by the tests.
+
+The guest says how it ended by writing `exit N` to the debug console (port 0xe9) before it powers off, or, when the kernel
+panics, 0x7f to isa-debug-exit (port 0xf4).
+"""
+
+import ctypes
+import dataclasses
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TIMED_OUT, PANICKED, NO_RECORD = 124, 125, 126
+QEMU_PANIC_STATUS = 0x7F << 1 | 1
+
+# The line that init prints once tty owns the serial port: a byte sent earlier could fall to the boot loader.
+READY = re.compile(rb"^[^\n]*\btty\b[^\n]*\b(up|ready)\b", re.M | re.I)
+READY_LIMIT = 30.0  # seconds without that line, after which input is sent all the same
+
+END_OF_INPUT = b"\x04"
+QUOTE = b"\x16"
+PLAIN = {0x09, 0x0A}
+
+
+def quoted(data):
+    """The bytes to send so that a line discipline takes each byte of data literally."""
+    return b"".join(
+        QUOTE + bytes([byte]) if (byte < 0x20 or byte == 0x7F) and byte not in PLAIN else bytes([byte]) for byte in data
+    )
+
+
+def die_with_parent():
+    """In the child: have the kernel end it when the launcher ends, however that happens."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclasses.dataclass
+class Machine:
+    """What to boot and on what. Paths are relative to the top of the tree."""
+
+    out: pathlib.Path = pathlib.Path("out")
+    boot: str = "kernel"  # "kernel": QEMU loads it (PVH); "iso": GRUB does
+    machine: str = "q35"
+    memory: int = 512  # MiB
+    cpus: int = 1
+    disk: str | None = None
+    words: tuple = ()  # the kernel's command line; what follows "--" is for init
+    kernel: pathlib.Path | None = None
+    bundle: pathlib.Path | None = None
+    iso: pathlib.Path | None = None
+    qemu: tuple = ()  # further words for QEMU
+
+    def command(self, work):
+        """QEMU's command line but for the serial port; work is a folder for this run's records."""
+        line = ["qemu-system-x86_64", "-accel", "tcg", "-machine", self.machine, "-cpu", "max"]
+        line += ["-smp", str(self.cpus), "-m", str(self.memory)]
+        line += ["-nodefaults", "-vga", "none", "-display", "none", "-no-reboot"]
+        line += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-debugcon", f"file:{work}/debugcon"]
+        line += ["-d", "cpu_reset", "-D", f"{work}/resets"]
+        if self.disk:
+            line += ["-drive", f"file={self.disk},format=raw,if=none,id=disk0,snapshot=on"]
+            line += ["-device", "virtio-blk-pci,drive=disk0,disable-legacy=on"]
+        text = " ".join(self.words)
+        if self.boot == "iso":
+            iso = self.iso or self.out / "ouros.iso"
+            line += ["-drive", f"file={iso},format=raw,media=cdrom,readonly=on", "-boot", "d"]
+            line += ["-smbios", "type=11,value=" + text.replace(",", ",,")] if text else []
+        else:
+            bundle = self.bundle or self.out / "bundle.cpio"
+            line += ["-kernel", str(self.kernel or self.out / "kernel.elf"), "-append", text]
+            line += ["-initrd", str(bundle)] if bundle.exists() else []
+        return line + list(self.qemu)
+
+
+def verdict(work, status, timed_out):
+    """(exit status, remark or None) from what a finished QEMU left behind."""
+    if timed_out:
+        return TIMED_OUT, "time limit reached"
+    if status == QEMU_PANIC_STATUS:
+        return PANICKED, "kernel panic"
+    record = pathlib.Path(work, "debugcon")
+    found = re.findall(rb"^exit (\d+)\s*$", record.read_bytes() if record.exists() else b"", re.M)
+    if found:
+        return int(found[-1]) & 0xFF, None
+    resets = pathlib.Path(work, "resets")
+    if resets.exists() and b"Triple fault" in resets.read_bytes():
+        return NO_RECORD, "triple fault"
+    return NO_RECORD, f"the machine stopped without saying how (emulator's status {status})"
+
+
+class Batch:
+    """One run with input from a file descriptor (or none) and output handed to a function."""
+
+    def __init__(self, machine, source, sink, limit):
+        self.machine, self.source, self.sink, self.limit = machine, source, sink, limit
+        self.pending = bytearray()
+        self.seen = b""
+        self.ready = False
+
+    def run(self):
+        with tempfile.TemporaryDirectory(prefix="ouros-") as work:
+            line = self.machine.command(work) + ["-serial", "stdio", "-monitor", "none"]
+            qemu = subprocess.Popen(
+                line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, preexec_fn=die_with_parent
+            )
+            os.set_blocking(qemu.stdin.fileno(), False)
+            try:
+                timed_out = self.pump(qemu)
+            finally:
+                qemu.kill()
+                status = qemu.wait()
+                qemu.stdin.close()
+                qemu.stdout.close()
+            return verdict(work, status, timed_out)
+
+    def pump(self, qemu):
+        """Move bytes until QEMU closes its output; True when the time limit ended it."""
+        begun = time.monotonic()
+        next_end = 0.0
+        while True:
+            now = time.monotonic()
+            if self.limit and now - begun > self.limit:
+                return True
+            self.ready = self.ready or now - begun > READY_LIMIT
+            if self.ready and self.source is None and not self.pending and now >= next_end:
+                self.pending += END_OF_INPUT
+                next_end = now + 1.0
+            readers = [qemu.stdout]
+            if self.source is not None and len(self.pending) < 65536:
+                readers.append(self.source)
+            writers = [qemu.stdin] if self.ready and self.pending else []
+            readable, writable, _ = select.select(readers, writers, [], 0.2)
+            if self.source in readable:
+                self.take_input()
+            if writable:
+                self.feed(qemu)
+            if qemu.stdout in readable and not self.take_output(qemu):
+                qemu.wait()
+                return False
+
+    def take_input(self):
+        data = os.read(self.source, 4096)
+        if data:
+            self.pending += quoted(data)
+        else:
+            self.source = None
+
+    def feed(self, qemu):
+        try:
+            done = os.write(qemu.stdin.fileno(), self.pending[:512])
+            del self.pending[:done]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self.pending.clear()
+
+    def take_output(self, qemu):
+        data = os.read(qemu.stdout.fileno(), 65536)
+        if not self.ready:
+            self.seen = (self.seen + data)[-65536:]
+            self.ready = bool(READY.search(self.seen))
+        if data:
+            self.sink(data)
+        return bool(data)
+
+
+def run_batch(machine, source=None, sink=None, limit=None):
+    """Boot, feed the descriptor `source`, give output to `sink`. Returns (status, remark or None)."""
+    return Batch(machine, source, sink or (lambda data: None), limit).run()
+
+
+def run_text(machine, text="", limit=120):
+    """Boot with `text` as input. Returns (status, remark, output), line ends as the host writes them."""
+    output = bytearray()
+    with tempfile.TemporaryFile() as source:
+        source.write(text.encode())
+        source.seek(0)
+        status, remark = run_batch(machine, source.fileno(), output.extend, limit)
+    return status, remark, output.replace(b"\r\n", b"\n").decode(errors="replace")
+
+
+def run_terminal(machine):
+    """Boot with the serial port on this terminal."""
+    import termios
+
+    saved = termios.tcgetattr(sys.stdin)
+    with tempfile.TemporaryDirectory(prefix="ouros-") as work:
+        line = machine.command(work)
+        line += ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console"]
+        line += ["-mon", "chardev=console"]
+        qemu = subprocess.Popen(line, preexec_fn=die_with_parent)
+        try:
+            status = qemu.wait()
+        finally:
+            qemu.kill()
+            qemu.wait()
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
+        result, remark = verdict(work, status, False)
+        left_by_key = result == NO_RECORD and status == 0 and remark != "triple fault"
+        return (0, None) if left_by_key else (result, remark)
