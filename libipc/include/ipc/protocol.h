@@ -9,12 +9,16 @@
  * more goes to the out-buffer. `struct ipc_none` is the empty request or reply.
  *
  * Made from it, for a protocol `calc` with an operation `add`:
- *   enum { CALC_add = 1 }                                   the label
+ *   enum { calc_label_add = 1 }                             the label
  *   int calc_add(session, &request, &reply, deadline)       the client's call
  *   int calc_add_with(session, &request, &reply, &transfer) the same with buffers and handles
  *   struct calc_ops { int (*add)(struct ipc_request *, const struct calc_add *, struct calc_sum *); … }
  *   const struct ipc_protocol calc_protocol                 names, lengths, rights, flags: for the server
- * loop, traces and the fuzzer The client functions repeat the call by themselves on E_TOUCH, E_KMEM and
+ *                                                           loop, traces and the fuzzer
+ *
+ * A client function returns the server's status, or the error of the call itself. The reply is stored
+ * whenever the server answered, with an error too. `deadline` is absolute, 0 means never. The empty request
+ * and any reply may be null. The client functions repeat the call by themselves on E_TOUCH, E_KMEM and
  * E_RESTARTED. */
 #ifndef IPC_PROTOCOL_H
 #define IPC_PROTOCOL_H
@@ -47,6 +51,33 @@ struct ipc_transfer {
     uint32_t got_count;
     uint64_t deadline; /* absolute, ns of the monotonic clock; 0 means DEADLINE_NEVER */
 };
+
+/* One operation as its protocol's list has it. */
+struct ipc_op {
+    const char *name;
+    uint32_t number; /* the label */
+    uint32_t flags;  /* enum ipc_op_flag, TAKES, GIVES */
+    uint32_t rights; /* that the session must have, all of them */
+    uint16_t request_size, reply_size;
+};
+
+struct ipc_protocol {
+    const char *name;
+    const struct ipc_op *ops; /* in the list's order, which is also that of the members of struct NAME_ops */
+    uint32_t count;
+};
+
+struct ipc_request; /* ipc/server.h */
+
+#define IPC_WORD_BYTES  (IPC_WORDS * 8)
+#define IPC_REQUEST_MAX 512 /* bytes of a request that is the in-buffer */
+
+/* What the client functions are made of: send the words as the operation `op`, repeat where that is right,
+ * and put the reply's words in their place. Returns the status (0 or more); or minus the error when no reply
+ * came, and the words are as they were. Thread-safe. */
+int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline);
+int ipc_invoke_with(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS],
+                    struct ipc_transfer *transfer);
 
 #include <ipc/protocol_macros.h>
 

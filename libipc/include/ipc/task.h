@@ -1,0 +1,38 @@
+/* What a server knows of itself: its startup block, the handles it was given, the end of its task. */
+#ifndef IPC_TASK_H
+#define IPC_TASK_H
+
+#include <ipc/startup.h>
+
+/* The startup block, or null (the pager has none: the kernel's argument is ipc_argument()). */
+const struct startup *ipc_startup(void);
+
+/* The first thread's argument as it came. */
+uint64_t ipc_argument(void);
+
+/* Use this startup block: for a crt that is not libipc's. It stays where it is. */
+void ipc_startup_set(const struct startup *block);
+
+/* The handle that was given under this name, or HANDLE_NONE. */
+handle_t ipc_handle(const char *name);
+
+/* The blob of this name and its length in bytes, or null. */
+const void *ipc_blob(const char *name, uint32_t *length);
+
+/* Argument i, or null past the end. */
+const char *ipc_argument_text(uint32_t i);
+
+/* A session with the server of this name: one that was given at start, or init's answer, kept from then on;
+ * else HANDLE_NONE. Thread-safe. */
+handle_t ipc_open(const char *name);
+
+/* End the whole task; its watcher gets `value`. */
+_Noreturn void ipc_exit(uint64_t value);
+
+/* Log the text at level error, then end the task with value 1. */
+_Noreturn void ipc_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The server's own. */
+int main(void);
+
+#endif

@@ -1,0 +1,129 @@
+/* The client's side of a protocol: one call, repeated where that is right.
+ *
+ *   E_TOUCH      the server met a page of a lent buffer that is not there and has changed nothing: bring
+ * pages in from there on (w0 = offset, w1 = FAULT_WRITE for the out-buffer) and call again, same number
+ *   E_RESTARTED  the server died before it answered: call its next instance with the same number, so that
+ * what was done already is not done twice; a call that has ended three instances is given up E_KMEM       the
+ * kernel found no memory for the call: the pager is about to give it some */
+#include <ipc/protocol.h>
+#include <ipc/syscall.h>
+
+enum { RESTARTS_MAX = 3, KMEM_TRIES = 16, TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
+
+/* Unique and increasing for each thread and session, since it is so for the whole task. */
+static uint32_t next_seq;
+
+static uint32_t take_seq(void)
+{
+    uint32_t seq = __atomic_add_fetch(&next_seq, 1, __ATOMIC_RELAXED);
+
+    return seq ? seq : __atomic_add_fetch(&next_seq, 1, __ATOMIC_RELAXED);
+}
+
+struct attempts {
+    uint32_t restarts, kmem, touches;
+    uint64_t ahead; /* pages to bring in at the next E_TOUCH */
+};
+
+/* After a call that did not come back with a reply: whether to repeat it. Sets what is to be returned if not.
+ */
+static bool repeat(struct attempts *a, int *error)
+{
+    if (*error == E_RESTARTED) {
+        if (++a->restarts < RESTARTS_MAX)
+            return true;
+        *error = E_IO;
+    } else if (*error == E_KMEM && ++a->kmem < KMEM_TRIES) {
+        sys_yield();
+        return true;
+    }
+    return false;
+}
+
+static bool forever(uint64_t deadline)
+{
+    return deadline == 0 || deadline == DEADLINE_NEVER;
+}
+
+int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline)
+{
+    struct attempts attempts = {0};
+    uint32_t seq = take_seq(), label;
+    int error;
+
+    do {
+        label = op->number;
+        error = sys_call_words(session, &label, seq, words, forever(deadline) ? 0 : IPC_DEADLINE, deadline);
+        if (!error)
+            return (int)(label & INT32_MAX);
+    } while (repeat(&attempts, &error));
+    return -error;
+}
+
+/* Bring in pages of a lent buffer, more each time: a long one may lose the first while the last come. */
+static int touch(struct attempts *a, const struct ipc_transfer *t, uint64_t offset, uint64_t access)
+{
+    bool write = access & FAULT_WRITE;
+    uint64_t length = write ? t->out_len : t->in_len;
+    uint64_t start = (uint64_t)(write ? t->out : t->in);
+    uint64_t address, end;
+    int error;
+
+    if (offset >= length || ++a->touches > TOUCHES_MAX)
+        return E_FAULT;
+    a->ahead = a->ahead ? a->ahead * 2 : TOUCH_PAGES;
+    address = (start + offset) & ~(PAGE_SIZE - 1);
+    end = length - offset > a->ahead * PAGE_SIZE ? address + a->ahead * PAGE_SIZE : start + length;
+    for (; address < end; address += PAGE_SIZE) {
+        error = sys_touch(address, write ? FAULT_WRITE : 0);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static void fill(struct ipc_message *m, const struct ipc_op *op, uint32_t seq,
+                 const uint64_t words[IPC_WORDS], const struct ipc_transfer *t)
+{
+    __builtin_memcpy(m->words, words, sizeof m->words);
+    __builtin_memcpy(m->handles, t->send, sizeof m->handles);
+    m->label = op->number;
+    m->seq = seq;
+    m->handle_count = t->send_count;
+    m->accept = IPC_GIVES(op->flags);
+    m->flags = (forever(t->deadline) ? 0 : IPC_DEADLINE) | (t->in_len || t->out_len ? IPC_BUFFERS : 0);
+    m->deadline = t->deadline;
+    m->buffers = (struct ipc_buffers){
+        .in = (vaddr_t)t->in, .out = (vaddr_t)t->out, .in_len = t->in_len, .out_len = t->out_len};
+}
+
+int ipc_invoke_with(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS],
+                    struct ipc_transfer *t)
+{
+    struct attempts attempts = {0};
+    struct ipc_message m;
+    uint32_t seq = take_seq();
+    int error;
+
+    t->got_count = 0;
+    if (t->send_count > IPC_TAKES(op->flags))
+        return -E_FULL;
+    for (;;) {
+        fill(&m, op, seq, words, t);
+        error = sys_call_message(session, &m);
+        if (error) {
+            if (repeat(&attempts, &error))
+                continue;
+            return -error;
+        }
+        if (m.label != E_TOUCH)
+            break;
+        error = touch(&attempts, t, m.words[0], m.words[1]);
+        if (error)
+            return -error;
+    }
+    __builtin_memcpy(words, m.words, sizeof m.words);
+    __builtin_memcpy(t->got, m.handles, sizeof t->got);
+    t->got_count = m.handle_count;
+    return (int)(m.label & INT32_MAX);
+}
