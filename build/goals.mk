@@ -7,11 +7,16 @@ JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 BUILD = $(MAKE) --no-print-directory $(JOBS)
 
 all: $(KERNEL) $(LIBIPC) $(SERVERS) $(PROGRAMS) images ## build everything: kernel, servers, C library, programs, images
+	@:
 
 kernel: $(KERNEL) ## the kernel alone
+	@:
 servers: $(SERVERS) ## the servers and their library alone
+	@:
 programs: $(PROGRAMS) ## the C library and the programs alone
+	@:
 images: $(IMAGES) ## what is booted: bundle, disk, GRUB image
+	@:
 
 setup: ## check for the packages that are needed and install what is missing (apt)
 	@sh build/setup.sh all </dev/null
@@ -43,6 +48,7 @@ test: ## build and run all tests; ONLY=text for some of them
 	@$(PYTHON) tests/run.py --out $(O) $(if $(ONLY),--only '$(ONLY)')
 
 test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS)
+	@:
 
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
 	@sh build/setup.sh debug </dev/null

@@ -1,0 +1,1 @@
+"""The parts of the test runner: one module for each kind of test."""

@@ -1,0 +1,55 @@
+"""Host tests: tests/host/NAME_test.c with the sources named in its first line, under the address and undefined-behaviour
+sanitizers. Each case is a line `ok CASE` or `not ok CASE: why`; the exit status must agree."""
+
+import os
+import pathlib
+import subprocess
+
+from harness import report
+
+FLAGS = ["-std=gnu17", "-g", "-O1", "-Wall", "-Wextra", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+FLAGS += ["-fno-omit-frame-pointer", "-DOUROS_HOST=1", "-DOUROS_DEBUG=1"]
+INCLUDES = ["-Iinclude", "-Ilibipc/include", "-Itests/host", "-I."]
+LIMIT = 300  # seconds
+
+
+def sources(test):
+    """The files that the first line of a test asks for."""
+    with open(test) as file:
+        first = file.readline()
+    prefix = "// sources:"
+    if not first.startswith(prefix):
+        raise ValueError(f"{test}: the first line must begin with `{prefix}`")
+    return first[len(prefix) :].split()
+
+
+def build(test, binary):
+    """Compile a test; None, or what the compiler said."""
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    compiler = os.environ.get("HOSTCC", "gcc")
+    command = [compiler, *FLAGS, *INCLUDES, str(test), *sources(test), "-o", str(binary), "-lm", "-pthread"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return None if done.returncode == 0 else done.stdout + done.stderr
+
+
+def run(out, test):
+    name = "host/" + test.stem.removesuffix("_test")
+    binary = out.resolve() / "host-tests" / test.stem
+    complaint = build(test, binary)
+    if complaint is not None:
+        return [report.Result(name, f"does not compile (see {report.keep_log(out, name, complaint)})")]
+    env = dict(os.environ, ASAN_OPTIONS="abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1")
+    try:
+        done = subprocess.run(
+            [binary], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, timeout=LIMIT
+        )
+    except subprocess.TimeoutExpired as error:
+        text = (error.stdout or b"").decode(errors="replace")
+        return report.judge(out, name, text, False, f"still running after {LIMIT} s")
+    text = done.stdout.decode(errors="replace")
+    return report.judge(out, name, text, done.returncode == 0, f"ended with status {done.returncode}")
+
+
+def jobs(out):
+    tests = sorted(pathlib.Path("tests/host").glob("*_test.c"))
+    return [report.Job("host/" + test.stem.removesuffix("_test"), lambda test=test: run(out, test)) for test in tests]

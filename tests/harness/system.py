@@ -1,0 +1,5 @@
+"""System tests (written when there is a system to boot)."""
+
+
+def jobs(out):
+    return []

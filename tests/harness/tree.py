@@ -1,0 +1,102 @@
+"""Checks of the source tree itself: who may include what, the size of the kernel, generated documents."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+from harness import report
+
+KERNEL_LINES = 6000
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
+COMPILER_HEADERS = {
+    "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "limits.h", "float.h", "stdalign.h", "stdnoreturn.h",
+    "iso646.h", "cpuid.h", "x86intrin.h", "immintrin.h",
+}  # fmt: skip
+
+
+def c_files(*folders):
+    for folder in folders:
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            if path.suffix in (".c", ".h", ".S", ".def"):
+                yield path, INCLUDE.findall(path.read_text(errors="replace"))
+
+
+def reaches(path, name):
+    """The file of this tree that an include with quotes or a path in it names, seen from its own folder."""
+    target = (path.parent / name).resolve()
+    return target if target.exists() else None
+
+
+def foreign_server_includes():
+    """A server includes its own headers, libipc's and the kernel ABI; nothing of another server."""
+    servers = pathlib.Path("servers").resolve()
+    for path, names in c_files("servers", "init"):
+        home = (servers / path.parts[1]) if path.parts[0] == "servers" else pathlib.Path("init").resolve()
+        for name in names:
+            target = reaches(path, name)
+            inside = target and not target.is_relative_to(home)
+            if inside and (target.is_relative_to(servers) or target.is_relative_to(pathlib.Path("init").resolve())):
+                yield f"{path} includes {name}"
+            if re.match(r"(\.\./)*(servers|init|microkernel|libc|libpthread)/", name):
+                yield f"{path} includes {name}"
+
+
+def hosted_includes(*folders):
+    """Freestanding parts include the compiler's headers, the ABI's, libipc's and their own: no C library."""
+    own = {path.name for folder in folders for path, _ in c_files(folder)}
+    for path, names in c_files(*folders):
+        for name in names:
+            known = name.split("/")[0] in ("ouros", "ipc", "proto", "arch") or name == "ouros_version.h"
+            if not (known or name in COMPILER_HEADERS or reaches(path, name) or pathlib.Path(name).name in own):
+                yield f"{path} includes {name}"
+
+
+def kernel_includes():
+    """The kernel includes the ABI and its own headers: nothing of user space."""
+    for path, names in c_files("microkernel"):
+        for name in names:
+            if name.split("/")[0] in ("ipc", "proto") or re.match(r"(\.\./)*(servers|libipc|libc|init)/", name):
+                yield f"{path} includes {name}"
+
+
+def arch_outside():
+    """Nothing but arch/ knows the CPU: no inline assembly in the portable kernel."""
+    for path, _ in c_files("microkernel"):
+        if path.parts[1] != "arch" and re.search(r"\b(__asm__|asm)\b\s*(volatile|goto)?\s*\(", path.read_text()):
+            yield f"{path} has inline assembly"
+
+
+def kernel_size():
+    done = subprocess.run(
+        [sys.executable, "build/sloc.py", "--total", "microkernel"], capture_output=True, text=True, check=True
+    )
+    if int(done.stdout) > KERNEL_LINES:
+        yield f"the kernel has {done.stdout.strip()} lines of code, more than {KERNEL_LINES}"
+
+
+def syscall_table():
+    done = subprocess.run([sys.executable, "docs/syscalls.py", "--check"], capture_output=True, text=True)
+    if done.returncode:
+        yield done.stdout.strip() or done.stderr.strip()
+
+
+CHECKS = {
+    "servers-do-not-include-each-other": foreign_server_includes,
+    "libipc-and-servers-need-no-libc": lambda: hosted_includes("libipc", "servers", "init"),
+    "kernel-includes": kernel_includes,
+    "kernel-asm-only-in-arch": arch_outside,
+    "kernel-size": kernel_size,
+    "syscall-table-is-fresh": syscall_table,
+}
+
+
+def run():
+    for name, check in CHECKS.items():
+        found = list(check())
+        why = "; ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "") if found else None
+        yield report.Result("tree/" + name, why)
+
+
+def jobs():
+    return [report.Job("tree", run)]
