@@ -43,6 +43,7 @@ struct ipc_buffers {
     uint32_t out_len; /* bytes, at most IPC_BUFFER_MAX */
 };
 #define IPC_BUFFER_MAX (64u << 20)
+#define IPC_COPY_MAX   (32u << 10) /* bytes that one msg_read or msg_write moves at most: count says; go on from there */
 
 /* Labels with this bit come from the kernel alone: call and send refuse it with E_INVAL. */
 #define MSG_KERNEL 0x80000000u

@@ -32,6 +32,11 @@ static inline void object_get(struct object *object)
     object->refs++;
 }
 
+/* A handle or kept reference with `rights` appears or goes: references, and what closing means for the kind.
+ */
+void object_open(struct object *object, uint32_t rights);
+void object_close(struct object *object, uint32_t rights);
+
 /* Give one reference back; the last one queues the object for destruction. */
 void object_put(struct object *object);
 

@@ -4,8 +4,20 @@
 
 #include <thread.h>
 
-/* Make a thread ready (tail of its priority). It must be on no queue. */
-void sched_ready(struct thread *thread);
+/* Make a thread ready: at the tail of its priority, or at the head (handed to in IPC, preempted). It must be
+ * on no queue. A suspended one goes to its task's stopped list instead. */
+enum sched_where { SCHED_TAIL, SCHED_HEAD };
+void sched_ready(struct thread *thread, enum sched_where where);
+/* The current thread stops running: it was put on another queue, or died. */
+void sched_block(struct thread *thread, enum thread_state state);
+/* Give way to others of the same priority. */
+void sched_yield(void);
+void sched_init(void);
+
+struct sched_counts {
+    uint64_t switches, idle_ns;
+};
+extern struct sched_counts sched_counts;
 /* Take a ready thread out. */
 void sched_remove(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint8_t priority);

@@ -24,12 +24,13 @@ struct handle_entry {
                         free slot */
 };
 #define HANDLES_PER_PAGE 256
-#define HANDLE_PAGES     256
+#define HANDLE_PAGES     128
 
 struct handle_table {
     struct handle_entry *page[HANDLE_PAGES];
     uint32_t first_free; /* index, 0: none */
-    uint32_t pages, used;
+    uint32_t pages, used, free;
+    uint32_t reserved; /* of the free slots: set aside by threads that wait with an accept count */
 };
 
 struct task {
@@ -40,6 +41,7 @@ struct task {
     struct account *account;
     struct handle_table *handles;
     struct list threads;
+    struct list stopped; /* threads that would run but for a suspension */
     uint32_t thread_count;
     bool dying; /* no new threads, no new handles; being taken apart in steps */
     bool dead;  /* no thread and no handle left; notices are sent */
@@ -61,20 +63,35 @@ extern struct list task_list;
 int task_create(struct account *payer, uint64_t limit, struct task **out);
 /* Begin the death of a task; it goes on in steps. */
 void task_kill(struct task *task, uint64_t value, enum task_end how);
+/* One bounded step of the death of some task. True while there is more. */
+bool task_reap(void);
+/* Destructor of the object, one step; true when finished. */
+bool task_destroy(struct object *object);
 
-/* ---- handles ---- */
-#define RIGHT_NONE 0
+/* ---- handles (handle.c) ---- */
 /* Look a handle up: kind OBJ_NONE takes any. No reference is taken: valid until the kernel is left.
  * E_HANDLE, E_TYPE, E_RIGHTS. */
 int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights,
                struct object **out);
-/* The same, giving the slot. */
+/* The same, giving the slot. E_HANDLE. */
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out);
+/* The kind a slot shows: a deferred reply is kept as its caller's thread with a serial. */
+enum object_kind handle_kind(const struct handle_entry *entry);
 /* Put a new reference to object into a free slot (index 0) or a given one. E_KMEM, E_QUOTA, E_FULL, E_BUSY.
  */
 int handle_insert(struct task *task, struct object *object, uint32_t rights, uint32_t index, handle_t *out);
+/* The same from the slots that handle_reserve set aside: cannot fail. */
+handle_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights);
+/* A deferred reply: slot for the caller with its call serial. */
+int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, handle_t *out);
 int handle_close(struct task *task, handle_t handle);
-/* Make sure that n slots are free. E_KMEM, E_QUOTA, E_FULL. */
+/* Set n free slots aside. E_KMEM, E_QUOTA, E_FULL. */
 int handle_reserve(struct task *task, uint32_t n);
+void handle_unreserve(struct task *task, uint32_t n);
+/* Fill an empty table with copies, same slots and generations. SYS_RESTART: not finished. E_BUSY, E_KMEM, …
+ */
+int handle_copy_table(struct task *to, struct task *from);
+/* Close up to `most` handles from task->reap_handle on; true when none is left. The table is freed then. */
+bool handle_close_some(struct task *task, uint32_t most);
 
 #endif

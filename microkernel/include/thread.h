@@ -10,6 +10,7 @@ enum thread_flag {
     THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
     THREAD_F_DYING = 1 << 2,
     THREAD_F_ONE_WAY = 1 << 3, /* queued by send, not by call */
+    THREAD_F_FAULT = 1 << 4,   /* queued or waiting with a fault message, not a call */
 };
 
 struct thread {
@@ -33,22 +34,26 @@ struct thread {
     uint16_t call_rights;     /* of the handle used */
     uint32_t serial;          /* number of the present call or fault: deferred replies compare it */
     uint32_t last_seq, kills; /* how often the call with last_seq has killed its server */
-    struct session *last_session;
+    uint64_t last_badge;
     struct thread *server;  /* whose reply slot holds this thread, or NULL: deferred or queued */
     struct port *served_by; /* the port through which it was received */
     struct list received;   /* on served_by->received while it waits for its reply */
     struct ipc_buffers buffers;
     struct notice cancel_notice;
 
+    uint32_t fault_label; /* with THREAD_F_FAULT: the message */
+    uint64_t fault_word[5];
+
     /* As a server. */
     struct thread *caller;  /* the reply slot */
+    bool caller_gone;       /* the slot's caller left before it was answered: answering it succeeds */
     struct port *receiving; /* while THREAD_RECEIVING */
     uint8_t accept;         /* handles accepted by the wait that it is in */
 
     /* Deadline and futex. */
     uint64_t deadline; /* DEADLINE_NEVER: none */
     struct list timer;
-    uint8_t timer_slot;
+    uint8_t timer_slot, timer_level;
     uint64_t futex_key[2];
 
     /* User memory that a system call could not reach (SYS_TOUCH). */
@@ -57,7 +62,6 @@ struct thread {
     bool touch_refused;
 
     vaddr_t exit_word;
-    uint32_t slice; /* ticks left */
     uint64_t cpu_ns;
     void *fpu; /* save area, arch/fpu.h; NULL until first used */
 };
@@ -76,5 +80,16 @@ struct syscall {
 };
 
 struct thread *thread_current(void);
+
+/* A new thread of a task, not started. E_KMEM, E_QUOTA, E_DEAD. */
+int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argument, uint8_t priority,
+                  struct thread **out);
+/* End a thread at once, wherever it is. */
+void thread_kill(struct thread *thread);
+/* Wake a blocked thread (on no queue any more) with the result of its system call. */
+void thread_wake(struct thread *thread, int error);
+/* Leave whatever queue a blocked thread is on, keeping its state. */
+void thread_unqueue(struct thread *thread);
+bool thread_destroy(struct object *object);
 
 #endif

@@ -1,0 +1,139 @@
+/* Futexes: private ones keyed by space and address, shared ones by frame. Wakes may be spurious; waiting
+ * threads of equal keys hang in one bucket of a hash table, by thread->run. */
+#include <cpu.h>
+#include <futex.h>
+#include <hooks.h>
+#include <sched.h>
+
+#define BUCKETS 256
+
+static struct list bucket[BUCKETS];
+
+static struct list *bucket_of(const uint64_t key[2])
+{
+    uint64_t h = (key[0] ^ key[1] >> 2) * 0x9e3779b97f4a7c15ul;
+    struct list *l = &bucket[h >> 56];
+    if (!l->next)
+        list_init(l);
+    return l;
+}
+
+static bool same_key(const uint64_t a[2], const uint64_t b[2])
+{
+    return a[0] == b[0] && a[1] == b[1];
+}
+
+/* key[0]: the task's id, or 0 for a shared one; key[1]: address, virtual or physical. */
+static int make_key(struct task *task, vaddr_t word, bool shared, uint64_t key[2])
+{
+    if (word % sizeof(uint32_t) || word < USER_MIN || word >= USER_END)
+        return E_INVAL;
+    key[0] = shared ? 0 : task->id;
+    key[1] = word;
+    return shared ? vms_resolve(&task->vms, word, VMS_READ, &key[1]) : 0;
+}
+
+void futex_unqueue(struct thread *thread)
+{
+    list_remove(&thread->run);
+}
+
+static uint32_t wake(const uint64_t key[2], uint32_t most)
+{
+    struct list *head = bucket_of(key);
+    uint32_t woken = 0;
+    for (struct list *l = head->next, *next; l != head && woken < most; l = next) {
+        next = l->next;
+        struct thread *t = container_of(l, struct thread, run);
+        if (!same_key(t->futex_key, key))
+            continue;
+        list_remove(&t->run);
+        deadline_clear(t);
+        t->frame.rax = 0;
+        sched_ready(t, SCHED_TAIL);
+        woken++;
+    }
+    return woken;
+}
+
+uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
+{
+    uint64_t key[2];
+    uint32_t woken = 0;
+    if (make_key(task, word, false, key) == 0)
+        woken = wake(key, most);
+    if (make_key(task, word, true, key) == 0)
+        woken += wake(key, most - woken);
+    return woken;
+}
+
+static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, const uint64_t key[2])
+{
+    uint32_t now;
+    if (user_read(&now, word, sizeof now))
+        return SYS_TOUCH;
+    if (now != value)
+        return E_AGAIN;
+    if (thread->flags & THREAD_F_CANCEL)
+        return E_CANCELLED;
+    if (deadline != DEADLINE_NEVER && deadline <= time_now())
+        return E_TIMEDOUT;
+    thread->futex_key[0] = key[0];
+    thread->futex_key[1] = key[1];
+    sched_block(thread, THREAD_FUTEX);
+    list_add_tail(bucket_of(key), &thread->run);
+    deadline_set(thread, deadline);
+    return SYS_BLOCKED;
+}
+
+static uint32_t requeue(const uint64_t from[2], const uint64_t to[2], uint32_t most)
+{
+    uint32_t moved = 0;
+    struct list *head = bucket_of(from), *target = bucket_of(to);
+    for (struct list *l = head->next, *next; l != head && moved < most; l = next) {
+        next = l->next;
+        struct thread *t = container_of(l, struct thread, run);
+        if (!same_key(t->futex_key, from))
+            continue;
+        t->futex_key[0] = to[0];
+        t->futex_key[1] = to[1];
+        list_remove(&t->run);
+        list_add_tail(target, &t->run);
+        moved++;
+    }
+    return moved;
+}
+
+/* A shared key needs the frame, so the page must be there: read it first, which also brings it in. */
+static int resolve_key(struct thread *thread, vaddr_t word, bool shared, uint64_t key[2])
+{
+    uint32_t probe;
+    int error = make_key(thread->task, word, false, key);
+    if (error || !shared)
+        return error;
+    if (user_read(&probe, word, sizeof probe))
+        return SYS_TOUCH;
+    return make_key(thread->task, word, true, key);
+}
+
+int sys_futex(struct thread *thread, struct syscall *s)
+{
+    bool shared = s->a[0] & FUTEX_SHARED;
+    uint64_t key[2], key2[2];
+    int error = resolve_key(thread, s->a[1], shared, key);
+    if (error)
+        return error;
+    uint32_t value = (uint32_t)s->a[2], count = (uint32_t)s->a[5];
+    switch (s->a[0] & ~(uint64_t)FUTEX_SHARED) {
+    case FUTEX_WAIT: return wait(thread, s->a[1], value, s->a[3], key);
+    case FUTEX_WAKE: s->r[0] = wake(key, value); return 0;
+    case FUTEX_REQUEUE:
+        error = resolve_key(thread, s->a[4], shared, key2);
+        if (error || same_key(key, key2))
+            return error ? error : E_INVAL;
+        s->r[0] = wake(key, value);
+        s->r[0] += requeue(key, key2, count);
+        return 0;
+    default: return E_INVAL;
+    }
+}

@@ -1,0 +1,100 @@
+/* Ports, sessions and notices.
+ *
+ * Invariants
+ * P1 a thread on port->senders is SENDING or FAULTING-and-queued; one on port->received waits for a reply
+ * P2 receivers wait only while there is no notice, no bit and no sender
+ * P3 a notice is on port->notices, on port->delivered, or on neither (then its port is NULL)
+ * P4 the borrower's is the only handle with RIGHT_RECV that works while a loan lasts */
+#ifndef KERNEL_PORT_H
+#define KERNEL_PORT_H
+
+#include <thread.h>
+
+#define PORT_DELIVERED_MAX                                                           \
+    64 /* notices given and not acknowledged: more wait, so that PORT_ACK is bounded \
+        */
+#define PORT_KEEP_MAX 256
+
+struct kept {
+    uint32_t key; /* 0: free */
+    uint16_t rights;
+    struct object *object;
+};
+
+struct port {
+    struct object object;
+    struct list receivers; /* threads by ->run, last come first served */
+    struct list senders; /* by ->run: the first of each priority, most urgent first; equals hang on ->peers */
+    struct list received; /* callers that wait for their reply, by ->received */
+    struct list notices, delivered;
+    uint32_t delivered_count, queued;
+    uint64_t next_notice, next_serial;
+    uint64_t bits;
+    uint64_t messages;
+    struct list sessions;
+    struct list *cursor; /* of PORT_SESSIONS; NULL: not begun */
+    uint64_t session_count;
+    struct task *borrower;   /* no reference: the task ends the loan before it goes */
+    struct list lent;        /* on borrower->ports_lent */
+    uint32_t owners, takers; /* handles with RIGHT_MANAGE; with RIGHT_RECV */
+    bool dead;
+    struct list closing; /* being emptied in steps after its death or a loan's end */
+    struct kept *keep;
+    uint32_t keep_size;
+};
+
+struct session {
+    struct object object;
+    struct port *port; /* holds a reference */
+    uint64_t badge;
+    uint32_t handles;
+    struct list in_port;
+    struct notice closed;
+};
+
+int port_create(struct account *account, struct port **out);
+bool port_destroy(struct object *object);
+bool session_destroy(struct object *object);
+/* Raise bits: a waiting receiver takes them, else they stay. */
+void port_notify(struct port *port, uint64_t bits);
+/* Hand what waits at the port to a waiting receiver, if there are both. */
+void port_wake(struct port *port);
+/* Queue or deliver a notice; the port's reference is the notice's. Already queued: only its words change. */
+void notice_send(struct notice *notice);
+void notice_init(struct notice *notice, struct object *owner);
+/* Forget a notice: the object that carries it goes. */
+void notice_drop(struct notice *notice);
+/* A handle to the port with these rights came or went. */
+void port_opened(struct port *port, uint32_t rights);
+void port_closed(struct port *port, uint32_t rights);
+void session_closed(struct session *session);
+/* End the loan of one of a dying task's ports, a bounded step; true when the port is free of it. */
+bool port_loan_end(struct port *port);
+/* One bounded step for ports that died. True while there is more. */
+bool port_reap(void);
+
+/* ---- messages (ipc.c) ---- */
+/* Queue the current thread's call, send or fault on a port, or hand it to a waiting receiver. SYS_BLOCKED, or
+ * why it could not be (nothing has changed then). */
+int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline);
+/* Take a sender out of the port's queue. */
+void ipc_unqueue(struct thread *sender);
+/* End a received caller's wait with an error, by force. */
+void ipc_fail_caller(struct thread *caller, int error);
+/* A caller leaves a call that was received: the server is told (enum cancel_why) and its slot is emptied. */
+void ipc_abandon(struct thread *caller, enum cancel_why why);
+/* Give the receiver what waits at the port, if anything does. False: nothing. */
+bool ipc_take(struct thread *receiver, struct port *port);
+/* Detach the caller in a reply slot, or of a deferred reply. */
+void ipc_detach(struct thread *caller);
+/* Find the caller that a reply handle (0: the slot) names. *out NULL: it is gone. E_HANDLE, E_TYPE, E_INVAL.
+ */
+int ipc_caller(struct thread *server, handle_t reply, struct thread **out);
+
+/* ---- faults (fault.c) ---- */
+/* The reply to a fault: 0 and the thread runs on, or an error and it keeps waiting. */
+int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3]);
+/* Begin a fault on behalf of a system call that could not reach user memory. */
+void fault_touch(struct thread *thread);
+
+#endif

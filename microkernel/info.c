@@ -1,0 +1,55 @@
+/* What the kernel tells about itself. */
+#include <hooks.h>
+#include <kmem.h>
+#include <sched.h>
+#include <version.h>
+
+extern char boot_cmdline[]; /* main.c */
+
+static void collect(struct kernel_stats *stats)
+{
+    for (unsigned i = 0; i < OBJ_KINDS; i++)
+        stats->objects[i] = object_live[i];
+    kmem_stats(stats);
+    for (struct list *l = task_list.next; l != &task_list; l = l->next) {
+        struct task *task = container_of(l, struct task, all);
+        if (task->handles)
+            stats->handles += task->handles->used;
+    }
+    stats->switches = sched_counts.switches;
+    stats->idle_ns = sched_counts.idle_ns;
+    stats->uptime_ns = time_now();
+}
+
+static int give_text(const char *text, struct syscall *s)
+{
+    size_t length = 0;
+    while (text[length])
+        length++;
+    if (length > s->a[2])
+        length = s->a[2];
+    s->r[0] = length;
+    return user_write(s->a[1], text, length) ? SYS_TOUCH : 0;
+}
+
+int sys_kernel_info(struct thread *thread, struct syscall *s)
+{
+    (void)thread;
+    struct kernel_stats stats = {0};
+    switch (s->a[0]) {
+    case KINFO_AUDIT:
+#ifdef OUROS_DEBUG
+        kmem_audit();
+#endif
+        /* fall through */
+    case KINFO_STATS:
+        if (s->a[2] < sizeof stats)
+            return E_SIZE;
+        collect(&stats);
+        s->r[0] = sizeof stats;
+        return user_write(s->a[1], &stats, sizeof stats) ? SYS_TOUCH : 0;
+    case KINFO_BUILD: return give_text(OUROS_BUILD, s);
+    case KINFO_CMDLINE: return give_text(boot_cmdline, s);
+    default: return E_INVAL;
+    }
+}

@@ -1,0 +1,573 @@
+/* Messages between threads: the general path for call, send, recv, reply and reply_recv.
+ *
+ * A message stays in the sender's saved registers until a receiver takes it, so nothing is copied twice and
+ * nothing is allocated. A caller is in exactly one place: on port->senders (queued), on port->received
+ * (taken, and named by its server's reply slot or by a deferred reply), or running.
+ *
+ * Invariants
+ * I1 thread->caller == c implies c->server == thread
+ * I2 c->served_by is set exactly while c is queued or received, and holds a reference to the port
+ * I3 c->serial changes with each call or fault, so a deferred reply to an older one finds nobody */
+#include <cpu.h>
+#include <hooks.h>
+#include <port.h>
+#include <sched.h>
+
+#define TAKE_TRIES 8 /* refused senders in a row before the receiver tries again */
+#define KILLS_MAX  3
+
+/* ---- the queue of senders: groups of equal priority, most urgent first ---- */
+
+static void enqueue(struct thread *t, struct port *port)
+{
+    struct list *l = port->senders.next;
+    while (l != &port->senders && container_of(l, struct thread, run)->priority > t->priority)
+        l = l->next;
+    port->queued++;
+    struct thread *leader = container_of(l, struct thread, run);
+    if (l != &port->senders && leader->priority == t->priority)
+        list_add_tail(&leader->peers, &t->peers);
+    else
+        list_add_before(l, &t->run);
+}
+
+/* Out of the queue; if it led a group, the next of the group leads in its place. */
+static void dequeue(struct thread *t, struct port *port)
+{
+    port->queued--;
+    if (!list_empty(&t->run)) {
+        if (!list_empty(&t->peers)) {
+            struct thread *next = container_of(t->peers.next, struct thread, peers);
+            list_add_before(&t->run, &next->run);
+        }
+        list_remove(&t->run);
+    }
+    list_remove(&t->peers);
+}
+
+static void leave_port(struct thread *t)
+{
+    struct port *port = t->served_by;
+    t->served_by = NULL;
+    if (port)
+        object_put(&port->object);
+}
+
+static void end_call(struct thread *caller)
+{
+    if (caller->session)
+        object_put(&caller->session->object);
+    caller->session = NULL;
+    caller->flags &= ~(uint32_t)(THREAD_F_ONE_WAY | THREAD_F_FAULT);
+}
+
+void ipc_unqueue(struct thread *sender)
+{
+    dequeue(sender, sender->served_by);
+    leave_port(sender);
+    end_call(sender);
+}
+
+void ipc_detach(struct thread *caller)
+{
+    if (caller->server) {
+        caller->server->caller = NULL;
+        caller->server = NULL;
+    }
+    list_remove(&caller->received);
+    leave_port(caller);
+}
+
+/* ---- handles in messages ---- */
+
+static handle_t sent_handle(const struct trap_frame *f, uint32_t i)
+{
+    uint64_t pair = i < 2 ? f->rbx : f->rbp;
+    return (handle_t)(pair >> (i % 2 * 32));
+}
+
+static int check_handles(struct thread *from, uint32_t count, struct handle_entry *entries[IPC_HANDLES])
+{
+    if (count > IPC_HANDLES)
+        return E_INVAL;
+    for (uint32_t i = 0; i < count; i++) {
+        int error = handle_entry(from->task, sent_handle(&from->frame, i), &entries[i]);
+        if (error)
+            return error;
+        if (handle_kind(entries[i]) == OBJ_REPLY || !(entries[i]->rights & RIGHT_COPY))
+            return E_RIGHTS;
+    }
+    return 0;
+}
+
+/* All or none. The receiver's slots were set aside when it began to wait. */
+static int transfer(struct thread *from, struct thread *to, uint32_t *count)
+{
+    *count = from->flags & THREAD_F_FAULT ? 0 : IPC_SENT(from->frame.rax);
+    if (*count == 0)
+        return 0;
+    struct handle_entry *entries[IPC_HANDLES];
+    int error = check_handles(from, *count, entries);
+    if (error)
+        return error;
+    if (*count > to->accept)
+        return E_FULL;
+    uint64_t got[IPC_HANDLES] = {0};
+    for (uint32_t i = 0; i < *count; i++) {
+        uint32_t rights = entries[i]->rights;
+        if (entries[i]->object->kind == OBJ_PORT)
+            rights &= ~(uint32_t)RIGHT_RECV;
+        got[i] = handle_insert_reserved(to->task, entries[i]->object, rights);
+        to->accept--;
+    }
+    to->frame.rbx = got[0] | got[1] << 32;
+    to->frame.rbp = got[2] | got[3] << 32;
+    return 0;
+}
+
+static int reserve(struct thread *t)
+{
+    uint32_t accept = IPC_ACCEPTED(t->frame.rax);
+    if (accept > IPC_HANDLES)
+        return E_INVAL;
+    if (accept == 0)
+        return 0;
+    int error = handle_reserve(t->task, accept);
+    if (!error)
+        t->accept = (uint8_t)accept;
+    return error;
+}
+
+static void unreserve(struct thread *t)
+{
+    if (t->accept)
+        handle_unreserve(t->task, t->accept);
+    t->accept = 0;
+}
+
+/* ---- receiving ---- */
+
+/* The receiver's registers are complete: let it run, if it was waiting. */
+static void finish_receive(struct thread *receiver, uint32_t handles)
+{
+    if (receiver->state == THREAD_RECEIVING) {
+        list_remove(&receiver->run);
+        receiver->receiving = NULL;
+        thread_wake(receiver, 0);
+    } else {
+        unreserve(receiver);
+    }
+    receiver->frame.rax = (uint64_t)handles << 32;
+}
+
+static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge,
+                               const uint64_t word[IPC_WORDS])
+{
+    struct trap_frame *f = &to->frame;
+    f->rdi = badge;
+    f->rsi = label;
+    for (unsigned i = 0; i < IPC_WORDS; i++)
+        *frame_word(f, i) = word[i];
+    f->r14 = f->r15 = 0;
+}
+
+static bool take_notice(struct thread *receiver, struct port *port)
+{
+    if (list_empty(&port->notices) || port->delivered_count >= PORT_DELIVERED_MAX)
+        return false;
+    struct notice *n = container_of(port->notices.next, struct notice, link);
+    list_remove(&n->link);
+    list_add_tail(&port->delivered, &n->link);
+    n->delivered = true;
+    port->delivered_count++;
+    put_kernel_message(receiver, n->label, n->badge,
+                       (uint64_t[]){n->word[0], n->word[1], n->word[2], 0, 0, n->id});
+    finish_receive(receiver, 0);
+    return true;
+}
+
+static void put_message(struct thread *sender, struct thread *receiver)
+{
+    struct trap_frame *to = &receiver->frame;
+    if (sender->flags & THREAD_F_FAULT) {
+        const uint64_t *w = sender->fault_word;
+        put_kernel_message(receiver, sender->fault_label, sender->task->pager_cookie,
+                           (uint64_t[]){w[0], w[1], w[2], w[3], w[4], 0});
+        to->r15 = sender->id;
+        return;
+    }
+    frame_copy_words(to, &sender->frame);
+    to->rdi = sender->session->badge;
+    to->rsi = sender->frame.rsi;
+    to->r14 = sender->buffers.in_len | (uint64_t)sender->buffers.out_len << 32;
+    to->r15 = sender->id | (uint64_t)sender->call_rights << 32;
+}
+
+/* Move a message into a receiver's registers; the sender must not be on the queue. On error nothing has
+ * changed. */
+static int deliver(struct thread *sender, struct thread *receiver, struct port *port)
+{
+    uint32_t handles;
+    int error = transfer(sender, receiver, &handles);
+    if (error)
+        return error;
+    put_message(sender, receiver);
+    port->messages++;
+    if (!(sender->flags & THREAD_F_ONE_WAY)) {
+        sender->server = receiver;
+        receiver->caller = sender;
+        list_add_tail(&port->received, &sender->received);
+        if (sender->priority > receiver->priority)
+            sched_set_priority(receiver, sender->priority);
+    }
+    finish_receive(receiver, handles);
+    return 0;
+}
+
+/* The most urgent sender whose handles the receiver can take; the others are refused. */
+static bool take_sender(struct thread *receiver, struct port *port)
+{
+    for (int tries = 0; tries < TAKE_TRIES && !list_empty(&port->senders); tries++) {
+        struct thread *sender = container_of(port->senders.next, struct thread, run);
+        dequeue(sender, port);
+        int error = deliver(sender, receiver, port);
+        if (error || sender->flags & THREAD_F_ONE_WAY) {
+            leave_port(sender);
+            end_call(sender);
+            thread_wake(sender, error);
+        } else if (sender->state == THREAD_SENDING) {
+            sender->state = THREAD_CALLING;
+        }
+        if (!error)
+            return true;
+    }
+    return false;
+}
+
+bool ipc_take(struct thread *receiver, struct port *port)
+{
+    if (take_notice(receiver, port))
+        return true;
+    if (port->bits) {
+        put_kernel_message(receiver, MSG_NOTIFY, 0, (uint64_t[IPC_WORDS]){port->bits});
+        port->bits = 0;
+        finish_receive(receiver, 0);
+        return true;
+    }
+    return take_sender(receiver, port);
+}
+
+int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
+{
+    if (port->dead)
+        return E_DEAD;
+    bool waiting = !list_empty(&port->receivers);
+    if (!waiting && deadline != DEADLINE_NEVER && deadline <= time_now())
+        return E_TIMEDOUT;
+    enum thread_state state = THREAD_SENDING;
+    if (sender->flags & THREAD_F_FAULT)
+        state = THREAD_FAULTING;
+    if (++sender->serial == 0)
+        sender->serial = 1;
+    if (waiting) {
+        struct thread *receiver = container_of(port->receivers.next, struct thread, run);
+        int error = deliver(sender, receiver, port);
+        if (error || sender->flags & THREAD_F_ONE_WAY)
+            return error;
+        if (state == THREAD_SENDING)
+            state = THREAD_CALLING;
+    } else {
+        enqueue(sender, port);
+    }
+    sender->served_by = port;
+    object_get(&port->object);
+    sched_block(sender, state);
+    deadline_set(sender, deadline);
+    return SYS_BLOCKED;
+}
+
+/* ---- ends of calls other than by a reply ---- */
+
+void ipc_fail_caller(struct thread *caller, int error)
+{
+    bool fault = caller->flags & THREAD_F_FAULT;
+    if (list_empty(&caller->received)) {
+        ipc_unqueue(caller);
+    } else {
+        if (error == E_RESTARTED && ++caller->kills >= KILLS_MAX)
+            error = E_IO;
+        ipc_detach(caller);
+        end_call(caller);
+    }
+    if (fault) {
+        deadline_clear(caller);
+        sched_ready(caller, SCHED_TAIL); /* it faults again, and finds what there is then */
+    } else {
+        thread_wake(caller, error);
+    }
+}
+
+void ipc_abandon(struct thread *caller, enum cancel_why why)
+{
+    struct notice *notice = &caller->cancel_notice;
+    struct port *port = caller->served_by;
+    if (notice->port != port) {
+        notice_drop(notice);
+        notice->port = port;
+        object_get(&port->object);
+    }
+    notice->label = MSG_CANCEL;
+    notice->badge = caller->session ? caller->session->badge : caller->task->pager_cookie;
+    notice->word[0] = caller->id;
+    notice->word[1] = caller->frame.rsi >> 32;
+    notice->word[2] = why;
+    if (why != CANCEL_ASKED) {
+        if (caller->server)
+            caller->server->caller_gone = true;
+        ipc_detach(caller);
+        end_call(caller);
+    }
+    notice_send(notice);
+}
+
+/* ---- system calls ---- */
+
+static uint64_t deadline_of(const struct trap_frame *f)
+{
+    return f->rax & IPC_DEADLINE ? f->r14 : DEADLINE_NEVER;
+}
+
+/* The buffers that the client lends. Their pages are looked at only when the server copies. */
+static int take_buffers(struct thread *thread)
+{
+    thread->buffers = (struct ipc_buffers){0};
+    if (!(thread->frame.rax & IPC_BUFFERS))
+        return 0;
+    struct ipc_buffers b;
+    if (user_read(&b, thread->frame.r15, sizeof b))
+        return SYS_TOUCH;
+    if (b.in_len > IPC_BUFFER_MAX || b.out_len > IPC_BUFFER_MAX)
+        return E_SIZE;
+    if (b.in >= USER_END || b.in_len > USER_END - b.in || b.out >= USER_END || b.out_len > USER_END - b.out)
+        return E_FAULT;
+    thread->buffers = b;
+    return 0;
+}
+
+static int begin(struct thread *thread, bool one_way)
+{
+    struct trap_frame *f = &thread->frame;
+    struct handle_entry *entry, *sent[IPC_HANDLES];
+    int error = handle_entry(thread->task, (handle_t)f->rdi, &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) != OBJ_SESSION)
+        return E_TYPE;
+    if (!(entry->rights & RIGHT_CALL))
+        return E_RIGHTS;
+    if (f->rsi & MSG_KERNEL)
+        return E_INVAL;
+    error = check_handles(thread, IPC_SENT(f->rax), sent);
+    if (error)
+        return error;
+    if (thread->flags & THREAD_F_CANCEL)
+        return E_CANCELLED;
+    error = take_buffers(thread);
+    if (error)
+        return error;
+    if (!one_way) {
+        error = reserve(thread);
+        if (error)
+            return error;
+    }
+    struct session *session = (struct session *)entry->object;
+    uint32_t seq = (uint32_t)(f->rsi >> 32);
+    if (seq != thread->last_seq || session->badge != thread->last_badge)
+        thread->kills = 0;
+    thread->last_seq = seq;
+    thread->last_badge = session->badge;
+    thread->call_rights = entry->rights;
+    thread->session = session;
+    object_get(&session->object);
+    if (one_way)
+        thread->flags |= THREAD_F_ONE_WAY;
+    error = ipc_submit(thread, session->port, deadline_of(f));
+    if (error != SYS_BLOCKED) {
+        unreserve(thread);
+        end_call(thread);
+    }
+    return error;
+}
+
+int sys_call(struct thread *thread, struct syscall *s)
+{
+    (void)s;
+    return begin(thread, false);
+}
+
+int sys_send(struct thread *thread, struct syscall *s)
+{
+    (void)s;
+    return begin(thread, true);
+}
+
+int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
+{
+    *out = NULL;
+    if (!reply) {
+        if (!server->caller && !server->caller_gone)
+            return E_INVAL;
+        *out = server->caller;
+        return 0;
+    }
+    struct handle_entry *entry;
+    int error = handle_entry(server->task, reply, &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) != OBJ_REPLY)
+        return E_TYPE;
+    struct thread *caller = (struct thread *)entry->object;
+    if (caller->serial == entry->serial && caller->served_by && !list_empty(&caller->received))
+        *out = caller;
+    return 0;
+}
+
+static int answer(struct thread *server, struct thread *caller)
+{
+    struct trap_frame *from = &server->frame, *to = &caller->frame;
+    if (caller->flags & THREAD_F_FAULT)
+        return fault_reply(caller, (uint32_t)from->rsi,
+                           (uint64_t[]){*frame_word(from, 0), *frame_word(from, 1), *frame_word(from, 2)});
+    uint32_t handles;
+    int error = transfer(server, caller, &handles);
+    if (error)
+        return error;
+    ipc_detach(caller);
+    end_call(caller);
+    frame_copy_words(to, from);
+    to->rdi = 0;
+    to->rsi = (uint32_t)from->rsi;
+    thread_wake(caller, 0);
+    to->rax = (uint64_t)handles << 32;
+    return 0;
+}
+
+int sys_reply(struct thread *thread, struct syscall *s)
+{
+    (void)s;
+    handle_t reply = (handle_t)thread->frame.rdi;
+    struct thread *caller;
+    int error = ipc_caller(thread, reply, &caller);
+    if (!error && caller)
+        error = answer(thread, caller);
+    if (error)
+        return error;
+    if (reply)
+        handle_close(thread->task, reply);
+    else
+        thread->caller_gone = false;
+    sched_set_priority(thread, thread->base_priority);
+    return 0;
+}
+
+static int receive(struct thread *thread)
+{
+    struct object *object;
+    int error = handle_get(thread->task, (handle_t)thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &object);
+    if (error)
+        return error;
+    struct port *port = (struct port *)object;
+    if (port->borrower && port->borrower != thread->task)
+        return E_RIGHTS;
+    if (port->dead)
+        return E_DEAD;
+    thread->caller_gone = false;
+    sched_set_priority(thread, thread->base_priority);
+    error = reserve(thread);
+    if (error)
+        return error;
+    if (ipc_take(thread, port))
+        return SYS_BLOCKED; /* the message is in the registers */
+    uint64_t deadline = deadline_of(&thread->frame);
+    if (!list_empty(&port->senders))
+        error = SYS_RESTART; /* a run of refused senders */
+    else if (thread->flags & THREAD_F_CANCEL)
+        error = E_CANCELLED;
+    else if (deadline != DEADLINE_NEVER && deadline <= time_now())
+        error = E_TIMEDOUT;
+    if (error) {
+        unreserve(thread);
+        return error;
+    }
+    thread->receiving = port;
+    sched_block(thread, THREAD_RECEIVING);
+    list_add_head(&port->receivers, &thread->run);
+    deadline_set(thread, deadline);
+    return SYS_BLOCKED;
+}
+
+int sys_recv(struct thread *thread, struct syscall *s)
+{
+    (void)s;
+    return thread->caller ? E_BUSY : receive(thread);
+}
+
+int sys_reply_recv(struct thread *thread, struct syscall *s)
+{
+    (void)s;
+    if (thread->caller) {
+        int error = answer(thread, thread->caller);
+        if (error)
+            return error;
+    }
+    return receive(thread);
+}
+
+int sys_reply_defer(struct thread *thread, struct syscall *s)
+{
+    struct thread *caller = thread->caller;
+    if (!caller && !thread->caller_gone)
+        return E_INVAL;
+    if (!caller)
+        return E_DEAD;
+    handle_t handle = 0;
+    int error = handle_insert_reply(thread->task, &caller->object, caller->serial, &handle);
+    if (error)
+        return error;
+    thread->caller = NULL;
+    caller->server = NULL;
+    s->r[0] = handle;
+    return 0;
+}
+
+/* ---- the client's buffers ---- */
+
+static int copy(struct thread *thread, struct syscall *s, enum vms_direction direction)
+{
+    struct thread *caller;
+    int error = ipc_caller(thread, (handle_t)s->a[0], &caller);
+    if (error)
+        return error;
+    if (!caller || caller->flags & THREAD_F_FAULT)
+        return caller ? E_INVAL : E_DEAD;
+    const struct ipc_buffers *b = &caller->buffers;
+    bool out = direction == VMS_TO_OTHER;
+    uint64_t size = out ? b->out_len : b->in_len, offset = s->a[1], length = s->a[3];
+    if (offset > size || length > size - offset)
+        return E_RANGE;
+    size_t done = 0;
+    error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
+                     length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);
+    s->r[0] = done;
+    return error == E_FAULT ? SYS_TOUCH : error;
+}
+
+int sys_msg_read(struct thread *thread, struct syscall *s)
+{
+    return copy(thread, s, VMS_FROM_OTHER);
+}
+
+int sys_msg_write(struct thread *thread, struct syscall *s)
+{
+    return copy(thread, s, VMS_TO_OTHER);
+}

@@ -1,0 +1,61 @@
+/* From the boot code to the first user thread. */
+#include <cpu.h>
+#include <hooks.h>
+#include <kmem.h>
+#include <memory.h>
+#include <port.h>
+#include <sched.h>
+#include <version.h>
+
+#define PAGER_PRIORITY 58
+
+char boot_cmdline[BOOT_CMDLINE_MAX];
+
+static void give_authority(struct task *task, enum object_kind kind, uint32_t slot)
+{
+    struct object *object;
+    handle_t handle;
+    if (object_create(NULL, kind, sizeof(struct object), &object) ||
+        handle_insert(task, object, RIGHT_COPY | RIGHT_MANAGE, slot, &handle))
+        panic("no memory for the first task's authorities");
+    object_put(object);
+}
+
+/* The pager is the first task: it holds the three authorities and a handle to itself. */
+static void start_pager(struct boot_params *params)
+{
+    struct task *task;
+    struct thread *thread;
+    handle_t handle;
+    vaddr_t entry, stack, info;
+    if (task_create(NULL, UINT64_MAX, &task) ||
+        handle_insert(task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, PAGER_HANDLE_TASK,
+                      &handle))
+        panic("no memory for the first task");
+    give_authority(task, OBJ_MEMORY, PAGER_HANDLE_MEMORY);
+    give_authority(task, OBJ_HARDWARE, PAGER_HANDLE_HARDWARE);
+    give_authority(task, OBJ_TASK_MAKER, PAGER_HANDLE_TASK_MAKER);
+    int error = boot_pager_load(task, params, &entry, &stack, &info);
+    if (error)
+        panic("the pager cannot be loaded: error %d", error);
+    task->is_pager = true;
+    task->name[0] = 'p', task->name[1] = 'a', task->name[2] = 'g', task->name[3] = 'e', task->name[4] = 'r';
+    task->name[5] = 0;
+    if (thread_create(task, entry, stack, info, PAGER_PRIORITY, &thread))
+        panic("no memory for the first thread");
+    sched_ready(thread, SCHED_TAIL);
+    object_put(&thread->object);
+    object_put(&task->object);
+}
+
+void kernel_main(struct boot_params *params)
+{
+    for (size_t i = 0; i < sizeof boot_cmdline - 1 && params->cmdline[i]; i++)
+        boot_cmdline[i] = params->cmdline[i];
+    log_print(LOG_INFO, "%s", OUROS_BUILD);
+    memory_init(params);
+    arch_devices_init(params);
+    sched_init();
+    start_pager(params);
+    arch_enter_first();
+}

@@ -1,0 +1,81 @@
+/* Notices and notification bits: what the kernel tells a server. Records are part of the objects they speak
+ * of, so that nothing is allocated when something dies. */
+#include <hooks.h>
+#include <port.h>
+#include <sched.h>
+
+void notice_init(struct notice *notice, struct object *owner)
+{
+    list_init(&notice->link);
+    notice->port = NULL;
+    notice->owner = owner;
+}
+
+/* A receiver that waits takes whatever the port now has. */
+void port_wake(struct port *port)
+{
+    if (list_empty(&port->receivers))
+        return;
+    struct thread *receiver = container_of(port->receivers.next, struct thread, run);
+    if (ipc_take(receiver, port))
+        DEBUG_ASSERT(receiver->state != THREAD_RECEIVING);
+}
+
+void notice_send(struct notice *notice)
+{
+    struct port *port = notice->port;
+    if (port->dead) {
+        notice_drop(notice);
+        return;
+    }
+    bool idle = list_empty(&notice->link);
+    if (!idle && notice->delivered) {
+        list_remove(&notice->link);
+        port->delivered_count--;
+    } else if (!idle) {
+        return; /* still queued: its words are new, its place stays */
+    } else {
+        object_get(notice->owner);
+    }
+    notice->delivered = false;
+    notice->id = ++port->next_notice;
+    list_add_tail(&port->notices, &notice->link);
+    port_wake(port);
+}
+
+void notice_drop(struct notice *notice)
+{
+    struct port *port = notice->port;
+    if (!port)
+        return;
+    notice->port = NULL;
+    if (!list_empty(&notice->link)) {
+        list_remove(&notice->link);
+        if (notice->delivered)
+            port->delivered_count--;
+        notice->delivered = false;
+        object_put(notice->owner);
+    }
+    object_put(&port->object);
+}
+
+void port_notify(struct port *port, uint64_t bits)
+{
+    port->bits |= bits;
+    port_wake(port);
+}
+
+int sys_notify(struct thread *thread, struct syscall *s)
+{
+    struct handle_entry *entry;
+    int error = handle_entry(thread->task, (handle_t)s->a[0], &entry);
+    if (error)
+        return error;
+    if (!(entry->rights & RIGHT_NOTIFY))
+        return E_RIGHTS;
+    switch (handle_kind(entry)) {
+    case OBJ_PORT: port_notify((struct port *)entry->object, s->a[1]); return 0;
+    case OBJ_SESSION: port_notify(((struct session *)entry->object)->port, s->a[1]); return 0;
+    default: return E_TYPE;
+    }
+}

@@ -1,0 +1,138 @@
+/* Objects: creation, references, accounts, and destruction one step at a time. */
+#include <hooks.h>
+#include <kmem.h>
+#include <port.h>
+
+bool irq_destroy(struct object *object);
+bool io_destroy(struct object *object);
+bool device_destroy(struct object *object);
+
+uint64_t object_live[OBJ_KINDS];
+static struct list dead = {&dead, &dead};
+
+static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kind */
+
+int object_create(struct account *account, enum object_kind kind, size_t size, struct object **out)
+{
+    void *memory;
+    int error = kmem_alloc(account, size, &memory);
+    if (error)
+        return error;
+    struct object *object = memory;
+    object->kind = kind;
+    object->refs = 1;
+    object->account = account;
+    if (account)
+        account_get(account);
+    list_init(&object->dead);
+    object_size[kind] = size;
+    object_live[kind]++;
+    *out = object;
+    return 0;
+}
+
+void object_put(struct object *object)
+{
+    DEBUG_ASSERT(object->refs > 0);
+    if (--object->refs == 0 && !object->doomed) {
+        object->doomed = true;
+        list_add_tail(&dead, &object->dead);
+    }
+}
+
+void object_open(struct object *object, uint32_t rights)
+{
+    object_get(object);
+    if (object->kind == OBJ_PORT)
+        port_opened((struct port *)object, rights);
+    else if (object->kind == OBJ_SESSION)
+        ((struct session *)object)->handles++;
+}
+
+void object_close(struct object *object, uint32_t rights)
+{
+    if (object->kind == OBJ_PORT)
+        port_closed((struct port *)object, rights);
+    else if (object->kind == OBJ_SESSION)
+        session_closed((struct session *)object);
+    object_put(object);
+}
+
+static bool authority_destroy(struct object *object)
+{
+    (void)object;
+    return true;
+}
+
+static bool (*const destroy[OBJ_KINDS])(struct object *) = {
+    [OBJ_TASK] = task_destroy,
+    [OBJ_THREAD] = thread_destroy,
+    [OBJ_PORT] = port_destroy,
+    [OBJ_SESSION] = session_destroy,
+    [OBJ_IRQ] = irq_destroy,
+    [OBJ_IO] = io_destroy,
+    [OBJ_DEVICE] = device_destroy,
+    [OBJ_MEMORY] = authority_destroy,
+    [OBJ_HARDWARE] = authority_destroy,
+    [OBJ_TASK_MAKER] = authority_destroy,
+};
+
+/* The object at the front gets one step; an unfinished one goes to the back, so that a large task does not
+ * hold up the small objects behind it. */
+bool object_reap(void)
+{
+    if (list_empty(&dead))
+        return false;
+    struct object *object = container_of(dead.next, struct object, dead);
+    list_remove(&object->dead);
+    if (!destroy[object->kind](object)) {
+        list_add_tail(&dead, &object->dead);
+        return true;
+    }
+    struct account *account = object->account;
+    object_live[object->kind]--;
+    kmem_free(account, object, object_size[object->kind]);
+    if (account)
+        account_put(account);
+    return true;
+}
+
+/* ---- accounts ---- */
+
+struct account *account_create(uint64_t limit)
+{
+    void *memory;
+    if (kmem_alloc(NULL, sizeof(struct account), &memory))
+        return NULL;
+    struct account *account = memory;
+    account->limit = limit;
+    account->refs = 1;
+    return account;
+}
+
+void account_get(struct account *account)
+{
+    account->refs++;
+}
+
+void account_put(struct account *account)
+{
+    if (--account->refs == 0) {
+        DEBUG_ASSERT(account->used == 0);
+        kmem_free(NULL, account, sizeof(struct account));
+    }
+}
+
+int account_charge(struct account *account, uint64_t bytes)
+{
+    if (bytes > account->limit || account->used > account->limit - bytes)
+        return E_QUOTA;
+    account->used += bytes;
+    return 0;
+}
+
+void account_refund(struct account *account, uint64_t bytes)
+{
+    DEBUG_ASSERT(account->used >= bytes);
+    account->used -= bytes;
+}

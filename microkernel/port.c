@@ -1,0 +1,375 @@
+/* Ports: creation, loans, keep tables, sessions, and the death of all of them in steps. */
+#include <cpu.h>
+#include <hooks.h>
+#include <kmem.h>
+#include <port.h>
+#include <sched.h>
+
+#define STEP 16 /* callers or records moved in one step */
+
+static struct list closing = {&closing, &closing};
+
+int port_create(struct account *account, struct port **out)
+{
+    struct object *object;
+    int error = object_create(account, OBJ_PORT, sizeof(struct port), &object);
+    if (error)
+        return error;
+    struct port *port = (struct port *)object;
+    list_init(&port->receivers);
+    list_init(&port->senders);
+    list_init(&port->received);
+    list_init(&port->notices);
+    list_init(&port->delivered);
+    list_init(&port->sessions);
+    list_init(&port->lent);
+    list_init(&port->closing);
+    *out = port;
+    return 0;
+}
+
+bool port_destroy(struct object *object)
+{
+    struct port *port = (struct port *)object;
+    for (uint32_t i = 0; i < port->keep_size; i++) {
+        if (port->keep[i].key) {
+            port->keep[i].key = 0;
+            object_close(port->keep[i].object, port->keep[i].rights);
+        }
+    }
+    if (port->keep)
+        kmem_free(object->account, port->keep, port->keep_size * sizeof(struct kept));
+    return true;
+}
+
+void port_opened(struct port *port, uint32_t rights)
+{
+    port->owners += (rights & RIGHT_MANAGE) != 0;
+    port->takers += (rights & RIGHT_RECV) != 0;
+}
+
+void port_closed(struct port *port, uint32_t rights)
+{
+    port->owners -= (rights & RIGHT_MANAGE) != 0;
+    port->takers -= (rights & RIGHT_RECV) != 0;
+    if (port->owners == 0 && port->takers == 0 && !port->dead) {
+        port->dead = true;
+        object_get(&port->object);
+        list_add_tail(&closing, &port->closing);
+    }
+}
+
+/* Let go of up to STEP waiters or records of a dead port; true when nothing is left. */
+static bool close_step(struct port *port)
+{
+    for (int n = 0; n < STEP; n++) {
+        if (!list_empty(&port->receivers)) {
+            struct thread *t = container_of(port->receivers.next, struct thread, run);
+            thread_unqueue(t);
+            thread_wake(t, E_DEAD);
+        } else if (!list_empty(&port->senders)) {
+            ipc_fail_caller(container_of(port->senders.next, struct thread, run), E_DEAD);
+        } else if (!list_empty(&port->received)) {
+            ipc_fail_caller(container_of(port->received.next, struct thread, received), E_DEAD);
+        } else if (!list_empty(&port->notices)) {
+            notice_drop(container_of(port->notices.next, struct notice, link));
+        } else if (!list_empty(&port->delivered)) {
+            notice_drop(container_of(port->delivered.next, struct notice, link));
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool port_reap(void)
+{
+    if (list_empty(&closing))
+        return false;
+    struct port *port = container_of(closing.next, struct port, closing);
+    list_remove(&port->closing);
+    if (close_step(port))
+        object_put(&port->object);
+    else
+        list_add_tail(&closing, &port->closing);
+    return true;
+}
+
+bool port_loan_end(struct port *port)
+{
+    for (int n = 0; n < STEP; n++) {
+        if (!list_empty(&port->received)) {
+            ipc_fail_caller(container_of(port->received.next, struct thread, received), E_RESTARTED);
+        } else if (!list_empty(&port->delivered)) {
+            /* Last given first back: the order for the next borrower is the old one. */
+            struct list *l = port->delivered.prev;
+            list_remove(l);
+            container_of(l, struct notice, link)->delivered = false;
+            port->delivered_count--;
+            list_add_head(&port->notices, l);
+        } else if (!list_empty(&port->receivers)) {
+            struct thread *t = container_of(port->receivers.next, struct thread, run);
+            thread_unqueue(t);
+            thread_wake(t, E_DEAD);
+        } else {
+            list_remove(&port->lent);
+            port->borrower = NULL;
+            port->cursor = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- sessions ---- */
+
+bool session_destroy(struct object *object)
+{
+    struct session *session = (struct session *)object;
+    struct port *port = session->port;
+    if (port->cursor == &session->in_port)
+        port->cursor = session->in_port.next;
+    list_remove(&session->in_port);
+    port->session_count--;
+    notice_drop(&session->closed);
+    object_put(&port->object);
+    return true;
+}
+
+void session_closed(struct session *session)
+{
+    if (--session->handles > 0 || session->port->dead)
+        return;
+    session->closed.port = session->port;
+    object_get(&session->port->object);
+    session->closed.label = MSG_CLOSED;
+    session->closed.badge = session->badge;
+    notice_send(&session->closed);
+}
+
+static int mint(struct thread *thread, struct port *port, struct syscall *s)
+{
+    if (s->a[2] >= 1u << 24)
+        return E_RANGE;
+    if (port->dead)
+        return E_DEAD;
+    struct object *object;
+    int error = object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &object);
+    if (error)
+        return error;
+    struct session *session = (struct session *)object;
+    session->port = port;
+    object_get(&port->object);
+    session->badge = ++port->next_serial << 24 | s->a[2];
+    notice_init(&session->closed, object);
+    list_add_tail(&port->sessions, &session->in_port);
+    port->session_count++;
+    uint32_t rights = (uint32_t)s->a[3] & (RIGHT_COPY | RIGHT_CALL | RIGHT_NOTIFY | RIGHT_PROTOCOL);
+    handle_t handle = 0;
+    error = handle_insert(thread->task, object, rights, 0, &handle);
+    object_put(object);
+    s->r[0] = handle;
+    s->r[1] = error ? 0 : session->badge;
+    return error;
+}
+
+/* ---- loans, kept handles ---- */
+
+static int lend(struct thread *thread, struct port *port, struct syscall *s)
+{
+    struct object *object;
+    int error = handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &object);
+    if (error)
+        return error;
+    struct task *task = (struct task *)object;
+    if (port->borrower)
+        return E_BUSY;
+    if (task->dying)
+        return E_DEAD;
+    handle_t handle = 0;
+    error = s->a[3] > UINT32_MAX
+                ? E_RANGE
+                : handle_insert(task, &port->object, RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY,
+                                (uint32_t)s->a[3], &handle);
+    if (error)
+        return error;
+    port->borrower = task;
+    list_add_tail(&task->ports_lent, &port->lent);
+    s->r[0] = handle;
+    return 0;
+}
+
+static struct kept *keep_find(struct port *port, uint32_t key)
+{
+    for (uint32_t i = 0; i < port->keep_size; i++) {
+        if (port->keep[i].key == key)
+            return &port->keep[i];
+    }
+    return NULL;
+}
+
+/* The table doubles from 8 entries on, up to PORT_KEEP_MAX. */
+static int keep_grow(struct port *port)
+{
+    uint32_t size = port->keep_size ? port->keep_size * 2 : 8;
+    if (size > PORT_KEEP_MAX)
+        return E_FULL;
+    void *memory;
+    int error = kmem_alloc(port->object.account, size * sizeof(struct kept), &memory);
+    if (error)
+        return error;
+    struct kept *table = memory;
+    for (uint32_t i = 0; i < port->keep_size; i++)
+        table[i] = port->keep[i];
+    if (port->keep)
+        kmem_free(port->object.account, port->keep, port->keep_size * sizeof(struct kept));
+    port->keep = table;
+    port->keep_size = size;
+    return 0;
+}
+
+static int keep_put(struct thread *thread, struct port *port, uint64_t key, handle_t handle)
+{
+    struct handle_entry *entry;
+    int error = handle_entry(thread->task, handle, &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) == OBJ_REPLY)
+        return E_TYPE;
+    if (!(entry->rights & RIGHT_COPY))
+        return E_RIGHTS;
+    if (key == 0 || key > UINT32_MAX)
+        return E_RANGE;
+    if (keep_find(port, (uint32_t)key))
+        return E_EXISTS;
+    struct kept *free = keep_find(port, 0);
+    if (!free) {
+        error = keep_grow(port);
+        if (error)
+            return error;
+        free = keep_find(port, 0);
+    }
+    uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+    *free = (struct kept){.key = (uint32_t)key, .rights = (uint16_t)rights, .object = entry->object};
+    object_open(free->object, rights);
+    return handle_close(thread->task, handle);
+}
+
+static int kept_copy(struct thread *thread, struct port *port, uint64_t key, struct syscall *s)
+{
+    struct kept *kept = key && key <= UINT32_MAX ? keep_find(port, (uint32_t)key) : NULL;
+    if (!kept)
+        return E_NOENT;
+    handle_t handle = 0;
+    int error = handle_insert(thread->task, kept->object, kept->rights, 0, &handle);
+    s->r[0] = handle;
+    return error;
+}
+
+static int kept_drop(struct port *port, uint64_t key)
+{
+    struct kept *kept = key && key <= UINT32_MAX ? keep_find(port, (uint32_t)key) : NULL;
+    if (!kept)
+        return E_NOENT;
+    kept->key = 0;
+    object_close(kept->object, kept->rights);
+    return 0;
+}
+
+static int kept_next(struct port *port, uint64_t above, struct syscall *s)
+{
+    uint64_t best = UINT64_MAX;
+    for (uint32_t i = 0; i < port->keep_size; i++) {
+        uint64_t key = port->keep[i].key;
+        if (key > above && key < best)
+            best = key;
+    }
+    s->r[0] = best == UINT64_MAX ? 0 : best;
+    return best == UINT64_MAX ? E_NOENT : 0;
+}
+
+static int next_session(struct port *port, bool go_on, struct syscall *s)
+{
+    if (!go_on)
+        port->cursor = port->sessions.next;
+    while (port->cursor && port->cursor != &port->sessions) {
+        struct session *session = container_of(port->cursor, struct session, in_port);
+        port->cursor = port->cursor->next;
+        if (session->handles > 0) {
+            s->r[0] = session->badge;
+            return 0;
+        }
+    }
+    return E_NOENT;
+}
+
+static int acknowledge(struct port *port, uint64_t id)
+{
+    for (struct list *l = port->delivered.next; l != &port->delivered; l = l->next) {
+        struct notice *notice = container_of(l, struct notice, link);
+        if (notice->id == id) {
+            notice_drop(notice);
+            port_wake(port); /* notices may have waited for a place on the delivered list */
+            return 0;
+        }
+    }
+    return E_NOENT;
+}
+
+static int port_info(struct port *port, vaddr_t to)
+{
+    struct port_info info = {
+        .sessions = port->session_count, .queued = port->queued, .messages = port->messages};
+    for (struct list *l = port->notices.next; l != &port->notices && info.notices < 1024; l = l->next)
+        info.notices++;
+    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+}
+
+/* ---- system calls ---- */
+
+int sys_port_create(struct thread *thread, struct syscall *s)
+{
+    struct port *port;
+    int error = port_create(thread->task->account, &port);
+    if (error)
+        return error;
+    handle_t handle = 0;
+    error = handle_insert(thread->task, &port->object,
+                          RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    object_put(&port->object);
+    s->r[0] = handle;
+    return error;
+}
+
+int sys_port_ctl(struct thread *thread, struct syscall *s)
+{
+    struct handle_entry *entry;
+    int error = handle_entry(thread->task, (handle_t)s->a[0], &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) != OBJ_PORT)
+        return E_TYPE;
+    struct port *port = (struct port *)entry->object;
+    uint32_t need = RIGHT_RECV | RIGHT_MANAGE; /* any of these */
+    if (s->a[1] == PORT_LEND || s->a[1] == PORT_TAKE_BACK)
+        need = RIGHT_MANAGE;
+    else if (s->a[1] == PORT_INFO)
+        need |= RIGHT_INFO;
+    else if (s->a[1] == PORT_ACK)
+        need = RIGHT_RECV;
+    if (!(entry->rights & need))
+        return E_RIGHTS;
+    switch (s->a[1]) {
+    case PORT_MINT: return mint(thread, port, s);
+    case PORT_LEND: return lend(thread, port, s);
+    case PORT_TAKE_BACK: return !port->borrower || port_loan_end(port) ? 0 : SYS_RESTART;
+    case PORT_KEEP: return keep_put(thread, port, s->a[2], (handle_t)s->a[3]);
+    case PORT_KEPT: return kept_copy(thread, port, s->a[2], s);
+    case PORT_DROP: return kept_drop(port, s->a[2]);
+    case PORT_NEXT_KEPT: return kept_next(port, s->a[2], s);
+    case PORT_SESSIONS: return next_session(port, s->a[2] != 0, s);
+    case PORT_ACK: return acknowledge(port, s->a[2]);
+    case PORT_INFO: return port_info(port, s->a[2]);
+    default: return E_INVAL;
+    }
+}

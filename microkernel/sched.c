@@ -1,0 +1,201 @@
+/* The scheduler: 64 ready queues, round robin within one, and the way out of the kernel.
+ *
+ * Invariants
+ * S1 a READY thread is on exactly one ready queue, by ->run, and the bit of its priority is set
+ * S2 the RUNNING thread is on none */
+#include <cpu.h>
+#include <deadline.h>
+#include <hooks.h>
+#include <port.h>
+#include <sched.h>
+
+#define SLICE_NS   10000000ul
+#define REAP_STEPS 4 /* steps of destruction paid at each kernel exit; an idle processor does them all */
+
+static struct list ready[PRIORITY_MAX + 1];
+static uint64_t ready_bits;
+static uint64_t slice_end = DEADLINE_NEVER; /* armed while somebody of the same priority waits */
+static bool slice_over;
+static uint64_t armed = DEADLINE_NEVER;
+static uint64_t switched_at; /* when the present thread, or idleness, began */
+struct sched_counts sched_counts;
+
+void sched_init(void)
+{
+    for (unsigned i = 0; i <= PRIORITY_MAX; i++)
+        list_init(&ready[i]);
+    switched_at = time_now();
+}
+
+static void push(struct thread *t, enum sched_where where)
+{
+    t->state = THREAD_READY;
+    if (where == SCHED_HEAD)
+        list_add_head(&ready[t->priority], &t->run);
+    else
+        list_add_tail(&ready[t->priority], &t->run);
+    ready_bits |= 1ul << t->priority;
+}
+
+void sched_ready(struct thread *thread, enum sched_where where)
+{
+    DEBUG_ASSERT(thread->state != THREAD_DEAD && list_empty(&thread->run));
+    if (thread->task->suspended || thread->flags & THREAD_F_SUSPENDED) {
+        thread->state = THREAD_STOPPED;
+        list_add_tail(&thread->task->stopped, &thread->run);
+        return;
+    }
+    push(thread, where);
+}
+
+void sched_remove(struct thread *thread)
+{
+    list_remove(&thread->run);
+    if (list_empty(&ready[thread->priority]))
+        ready_bits &= ~(1ul << thread->priority);
+}
+
+void sched_block(struct thread *thread, enum thread_state state)
+{
+    thread->state = (uint8_t)state;
+    if (state == THREAD_STOPPED)
+        list_add_tail(&thread->task->stopped, &thread->run);
+}
+
+void sched_set_priority(struct thread *thread, uint8_t priority)
+{
+    if (thread->priority == priority)
+        return;
+    bool queued = thread->state == THREAD_READY;
+    if (queued)
+        sched_remove(thread);
+    thread->priority = priority;
+    if (queued)
+        push(thread, SCHED_TAIL);
+}
+
+void sched_yield(void)
+{
+    slice_over = true;
+}
+
+int sys_yield(struct thread *thread, struct syscall *s)
+{
+    (void)thread;
+    (void)s;
+    sched_yield();
+    return 0;
+}
+
+void sched_tick(void)
+{
+    uint64_t time = time_now();
+    armed = DEADLINE_NEVER;
+    deadline_tick(time);
+    if (time >= slice_end) {
+        slice_end = DEADLINE_NEVER;
+        slice_over = true;
+    }
+}
+
+static bool reap_step(void)
+{
+    bool more = task_reap();
+    more |= port_reap();
+    more |= object_reap();
+    return more;
+}
+
+/* Charge the time since the last switch. */
+static void account_time(struct thread *last)
+{
+    uint64_t time = time_now(), spent = time - switched_at;
+    switched_at = time;
+    if (last) {
+        last->cpu_ns += spent;
+        last->task->cpu_ns += spent;
+    } else {
+        sched_counts.idle_ns += spent;
+    }
+}
+
+/* The running thread goes back to its queue when it was suspended, its slice is over, or somebody is more
+ * urgent. */
+static struct thread *keep_or_queue(struct thread *current)
+{
+    if (current->task->suspended || current->flags & THREAD_F_SUSPENDED) {
+        sched_ready(current, SCHED_TAIL);
+        return NULL;
+    }
+    uint64_t above = ready_bits >> current->priority;
+    if (above == 0 || (above == 1 && !slice_over))
+        return current;
+    sched_ready(current, slice_over ? SCHED_TAIL : SCHED_HEAD);
+    return NULL;
+}
+
+static struct thread *pop(void)
+{
+    while (ready_bits) {
+        unsigned priority = 63 - (unsigned)__builtin_clzl(ready_bits);
+        struct thread *t = container_of(ready[priority].next, struct thread, run);
+        sched_remove(t);
+        if (!t->task->suspended && !(t->flags & THREAD_F_SUSPENDED))
+            return t;
+        sched_ready(t, SCHED_TAIL); /* to the stopped list */
+    }
+    return NULL;
+}
+
+static void arm(struct thread *next)
+{
+    uint64_t when = deadline_next();
+    if (next && ready_bits >> next->priority & 1) {
+        if (slice_end == DEADLINE_NEVER)
+            slice_end = time_now() + SLICE_NS;
+        if (slice_end < when)
+            when = slice_end;
+    } else {
+        slice_end = DEADLINE_NEVER;
+    }
+    if (when != armed) {
+        armed = when;
+        timer_arm(when);
+    }
+}
+
+struct thread *sched_leave(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *current = cpu->current;
+    if (current && current->state != THREAD_RUNNING) {
+        account_time(current);
+        cpu->current = current = NULL;
+    }
+    for (int n = 0; reap_step() && (n < REAP_STEPS || (!current && !ready_bits)); n++)
+        ;
+    if (current && current->state != THREAD_RUNNING) { /* the reaper took it */
+        cpu->current = current = NULL;
+    }
+    struct thread *next = current ? keep_or_queue(current) : NULL;
+    if (!next)
+        next = pop();
+    slice_over = false;
+    arm(next);
+    if (next != current) {
+        if (current || next)
+            account_time(current);
+        sched_counts.switches++;
+        cpu->current = next;
+    }
+    if (next) {
+        next->state = THREAD_RUNNING;
+        vms_switch(&next->task->vms);
+        if (next != current)
+            arch_thread_switch(next);
+    }
+#ifdef OUROS_DEBUG
+    vms_ledger_check();
+#endif
+    return next;
+}

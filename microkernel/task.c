@@ -1,0 +1,295 @@
+/* Tasks: creation, control, and death in bounded steps: threads, then handles, then loans, then the notices.
+ * The address space goes with the last reference. */
+#include <hooks.h>
+#include <kmem.h>
+#include <port.h>
+#include <sched.h>
+
+#define REAP_BATCH 16 /* threads or handles a step */
+
+struct list task_list = {&task_list, &task_list};
+static struct list dying = {&dying, &dying};
+static uint64_t next_id = 1;
+
+static void task_copy_name(struct task *task, const char *name, size_t length)
+{
+    size_t n = 0;
+    for (; n < length && n < sizeof task->name - 1; n++)
+        task->name[n] = name[n] >= ' ' && name[n] < 127 ? name[n] : '?';
+    task->name[n] = 0;
+}
+
+int task_create(struct account *payer, uint64_t limit, struct task **out)
+{
+    struct object *object;
+    int error = object_create(payer, OBJ_TASK, sizeof(struct task), &object);
+    if (error)
+        return error;
+    struct task *task = (struct task *)object;
+    list_init(&task->threads);
+    list_init(&task->stopped);
+    list_init(&task->ports_lent);
+    list_init(&task->dying_link);
+    list_init(&task->all);
+    notice_init(&task->pager_notice, object);
+    notice_init(&task->watch_notice, object);
+    task->id = next_id++;
+    task_copy_name(task, "new", 3);
+    task->account = account_create(limit);
+    if (!task->account)
+        error = E_KMEM;
+    if (!error) {
+        void *memory;
+        error = kmem_alloc(task->account, sizeof(struct handle_table), &memory);
+        task->handles = error ? NULL : memory;
+    }
+    if (!error)
+        error = vms_create(&task->vms, task->account);
+    list_add_tail(&task_list, &task->all);
+    if (error) {
+        task->dead = true;
+        object_put(object);
+        return error;
+    }
+    *out = task;
+    return 0;
+}
+
+bool task_destroy(struct object *object)
+{
+    struct task *task = (struct task *)object;
+    if (task->handles && !handle_close_some(task, REAP_BATCH))
+        return false;
+    if (task->vms.root && !vms_destroy_step(&task->vms))
+        return false;
+    list_remove(&task->all);
+    if (task->handles)
+        kmem_free(task->account, task->handles, sizeof(struct handle_table));
+    notice_drop(&task->pager_notice);
+    notice_drop(&task->watch_notice);
+    if (task->pager)
+        object_put(&task->pager->object);
+    if (task->account)
+        account_put(task->account);
+    return true;
+}
+
+void task_kill(struct task *task, uint64_t value, enum task_end how)
+{
+    if (task->dying)
+        return;
+    if (task->is_pager)
+        panic("the pager ended: value %lu, how %d", task->exit_value, how);
+    task->dying = true;
+    task->exit_value = value;
+    task->exit_how = how;
+    object_get(&task->object);
+    list_add_tail(&dying, &task->dying_link);
+}
+
+static void send_death(struct task *task, struct notice *notice)
+{
+    if (!notice->port)
+        return;
+    notice->label = MSG_TASK_DEAD;
+    notice->word[0] = task->exit_value;
+    notice->word[1] = task->exit_how;
+    notice_send(notice);
+}
+
+bool task_reap(void)
+{
+    if (list_empty(&dying))
+        return false;
+    struct task *task = container_of(dying.next, struct task, dying_link);
+    list_remove(&task->dying_link);
+    bool finished = false;
+    if (!list_empty(&task->threads)) {
+        for (int n = 0; n < REAP_BATCH && !list_empty(&task->threads); n++)
+            thread_kill(container_of(task->threads.next, struct thread, in_task));
+    } else if (!handle_close_some(task, REAP_BATCH)) {
+        /* more handles: next step */
+    } else if (!list_empty(&task->ports_lent)) {
+        port_loan_end(container_of(task->ports_lent.next, struct port, lent));
+    } else {
+        finished = true;
+    }
+    if (!finished) {
+        list_add_tail(&dying, &task->dying_link);
+        return true;
+    }
+    task->dead = true;
+    send_death(task, &task->pager_notice);
+    send_death(task, &task->watch_notice);
+    object_put(&task->object);
+    return true;
+}
+
+/* ---- system calls ---- */
+
+int sys_task_create(struct thread *thread, struct syscall *s)
+{
+    struct object *maker;
+    int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK_MAKER, RIGHT_MANAGE, &maker);
+    if (error)
+        return error;
+    struct task *task;
+    error = task_create(thread->task->account, s->a[1], &task);
+    if (error)
+        return error;
+    handle_t handle = 0;
+    error = handle_insert(thread->task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    object_put(&task->object);
+    s->r[0] = handle;
+    return error;
+}
+
+/* A port that notices may be sent to: the asker receives on it or owns it. */
+static int listening_port(struct task *asker, handle_t handle, struct port **out)
+{
+    struct handle_entry *entry;
+    int error = handle_entry(asker, handle, &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) != OBJ_PORT)
+        return E_TYPE;
+    if (!(entry->rights & (RIGHT_RECV | RIGHT_MANAGE)))
+        return E_RIGHTS;
+    *out = (struct port *)entry->object;
+    return 0;
+}
+
+static int watch(struct thread *thread, struct task *task, struct notice *notice, struct syscall *s)
+{
+    struct port *port;
+    int error = listening_port(thread->task, (handle_t)s->a[2], &port);
+    if (error)
+        return error;
+    if (task->dead)
+        return E_DEAD;
+    notice_drop(notice);
+    notice->port = port;
+    notice->badge = s->a[3];
+    object_get(&port->object);
+    if (notice == &task->pager_notice) {
+        if (task->pager)
+            object_put(&task->pager->object);
+        task->pager = port;
+        task->pager_cookie = s->a[3];
+        object_get(&port->object);
+    }
+    return 0;
+}
+
+static int copy_one_handle(struct thread *thread, struct task *task, struct task *source, struct syscall *s)
+{
+    (void)thread;
+    struct handle_entry *entry;
+    int error = handle_entry(source, (handle_t)s->a[3], &entry);
+    if (error)
+        return error;
+    if (handle_kind(entry) == OBJ_REPLY || !(entry->rights & RIGHT_COPY))
+        return E_RIGHTS;
+    if (s->a[4] > UINT32_MAX)
+        return E_RANGE;
+    uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+    handle_t handle = 0;
+    error = handle_insert(task, entry->object, rights, (uint32_t)s->a[4], &handle);
+    s->r[0] = handle;
+    return error;
+}
+
+static int task_info(struct task *task, vaddr_t to)
+{
+    struct task_info info = {
+        .id = task->id,
+        .kmem_used = task->account->used,
+        .kmem_limit = task->account->limit,
+        .threads = task->thread_count,
+        .handles = task->handles->used,
+        .tables = task->vms.tables,
+        .dead = task->dead,
+        .cpu_ns = task->cpu_ns,
+    };
+    for (size_t i = 0; i < sizeof info.name; i++)
+        info.name[i] = task->name[i];
+    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+}
+
+static int task_thread(struct thread *asker, struct task *task, uint64_t id, struct syscall *s)
+{
+    uint32_t looked = 0;
+    for (struct list *l = task->threads.next; l != &task->threads; l = l->next) {
+        struct thread *t = container_of(l, struct thread, in_task);
+        if (id == 0 || t->id == id) {
+            handle_t handle = 0;
+            int error =
+                handle_insert(asker->task, &t->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+            s->r[0] = handle;
+            return error;
+        }
+        if (++looked == 4096)
+            return E_RANGE;
+    }
+    return E_NOENT;
+}
+
+/* Stopped threads run again, some at a time. */
+static int task_resume(struct task *task)
+{
+    task->suspended = false;
+    for (int n = 0; !list_empty(&task->stopped); n++) {
+        if (n == REAP_BATCH)
+            return SYS_RESTART;
+        struct thread *t = container_of(task->stopped.next, struct thread, run);
+        list_remove(&t->run);
+        sched_ready(t, SCHED_TAIL);
+    }
+    return 0;
+}
+
+static int task_name(struct task *task, vaddr_t text, uint64_t length)
+{
+    char name[sizeof task->name];
+    if (length >= sizeof name)
+        return E_SIZE;
+    if (user_read(name, text, length))
+        return SYS_TOUCH;
+    task_copy_name(task, name, length);
+    return 0;
+}
+
+int sys_task_ctl(struct thread *thread, struct syscall *s)
+{
+    struct object *object = &thread->task->object;
+    if (s->a[0]) {
+        uint32_t rights = s->a[1] == TASK_INFO ? RIGHT_INFO : RIGHT_MANAGE;
+        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, rights, &object);
+        if (error)
+            return error;
+    }
+    struct task *task = (struct task *)object, *source = NULL;
+    if (s->a[1] == TASK_COPY_HANDLES || s->a[1] == TASK_COPY_HANDLE) {
+        struct object *from;
+        int error = handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &from);
+        if (error)
+            return error;
+        source = (struct task *)from;
+    }
+    if (!s->a[0] && s->a[1] != TASK_KILL && s->a[1] != TASK_INFO && s->a[1] != TASK_NAME)
+        return E_RIGHTS; /* what was set by others is not for the task itself to change */
+    switch (s->a[1]) {
+    case TASK_KILL: task_kill(task, s->a[2], TASK_KILLED); return 0;
+    case TASK_SET_PAGER: return watch(thread, task, &task->pager_notice, s);
+    case TASK_WATCH: return watch(thread, task, &task->watch_notice, s);
+    case TASK_LIMIT: task->account->limit = s->a[2]; return 0;
+    case TASK_COPY_HANDLES: return source == task ? E_INVAL : handle_copy_table(task, source);
+    case TASK_COPY_HANDLE: return copy_one_handle(thread, task, source, s);
+    case TASK_INFO: return task_info(task, s->a[2]);
+    case TASK_THREAD: return task_thread(thread, task, s->a[2], s);
+    case TASK_SUSPEND: task->suspended = true; return 0;
+    case TASK_RESUME: return task_resume(task);
+    case TASK_NAME: return task_name(task, s->a[2], s->a[3]);
+    default: return E_INVAL;
+    }
+}

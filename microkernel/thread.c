@@ -1,0 +1,308 @@
+/* Threads: creation, control, waking and ending. */
+#include <cpu.h>
+#include <hooks.h>
+#include <port.h>
+#include <sched.h>
+
+#include <futex.h>
+
+static uint32_t next_id = 1;
+
+int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argument, uint8_t priority,
+                  struct thread **out)
+{
+    if (task->dying)
+        return E_DEAD;
+    struct object *object;
+    int error = object_create(task->account, OBJ_THREAD, sizeof(struct thread), &object);
+    if (error)
+        return error;
+    struct thread *thread = (struct thread *)object;
+    thread->task = task;
+    object_get(&task->object);
+    thread->id = next_id++;
+    thread->state = THREAD_NEW;
+    thread->priority = thread->base_priority = priority;
+    thread->deadline = DEADLINE_NEVER;
+    list_init(&thread->run);
+    list_init(&thread->peers);
+    list_init(&thread->received);
+    list_init(&thread->timer);
+    notice_init(&thread->cancel_notice, object);
+    list_add_tail(&task->threads, &thread->in_task);
+    task->thread_count++;
+    object_get(object); /* for being alive, beside the reference given to the caller */
+    arch_thread_init(thread, entry, stack, argument);
+    *out = thread;
+    return 0;
+}
+
+bool thread_destroy(struct object *object)
+{
+    struct thread *thread = (struct thread *)object;
+    notice_drop(&thread->cancel_notice);
+    arch_fpu_release(thread);
+    object_put(&thread->task->object);
+    return true;
+}
+
+void thread_wake(struct thread *thread, int error)
+{
+    deadline_clear(thread);
+    if (thread->accept) {
+        handle_unreserve(thread->task, thread->accept);
+        thread->accept = 0;
+    }
+    thread->frame.rax = (uint64_t)(uint32_t)error;
+    sched_ready(thread, SCHED_HEAD);
+}
+
+void thread_unqueue(struct thread *thread)
+{
+    deadline_clear(thread);
+    switch (thread->state) {
+    case THREAD_SENDING: ipc_unqueue(thread); break;
+    case THREAD_FAULTING:
+    case THREAD_CALLING:
+        if (list_empty(&thread->received))
+            ipc_unqueue(thread);
+        else
+            ipc_abandon(thread, CANCEL_DIED);
+        break;
+    case THREAD_RECEIVING:
+        list_remove(&thread->run);
+        thread->receiving = NULL;
+        break;
+    case THREAD_FUTEX: futex_unqueue(thread); break;
+    case THREAD_READY: sched_remove(thread); break;
+    case THREAD_STOPPED: list_remove(&thread->run); break;
+    default: break;
+    }
+}
+
+void thread_kill(struct thread *thread)
+{
+    if (thread->state == THREAD_DEAD)
+        return;
+    thread_unqueue(thread);
+    if (thread->accept)
+        handle_unreserve(thread->task, thread->accept);
+    thread->accept = 0;
+    thread->state = THREAD_DEAD;
+    /* Its caller: those of a lent port wait for the end of the loan when the whole task goes. */
+    struct thread *caller = thread->caller;
+    if (caller) {
+        caller->server = NULL;
+        thread->caller = NULL;
+        if (!thread->task->dying || caller->served_by->borrower != thread->task)
+            ipc_fail_caller(caller, thread->task->dying ? E_DEAD : E_RESTARTED);
+    }
+    struct task *task = thread->task;
+    list_remove(&thread->in_task);
+    if (--task->thread_count == 0)
+        task_kill(task, 0, TASK_LAST_THREAD);
+    object_put(&thread->object);
+}
+
+/* ---- system calls ---- */
+
+int sys_thread_create(struct thread *thread, struct syscall *s)
+{
+    struct object *object = &thread->task->object;
+    if (s->a[0]) {
+        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, RIGHT_MANAGE, &object);
+        if (error)
+            return error;
+    }
+    if (s->a[4] > PRIORITY_MAX || (!s->a[0] && s->a[4] > thread->base_priority))
+        return E_RANGE;
+    if (s->a[1] >= USER_END)
+        return E_FAULT;
+    struct thread *new;
+    int error = thread_create((struct task *)object, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new);
+    if (error)
+        return error;
+    handle_t handle = 0;
+    error = handle_insert(thread->task, &new->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    if (error)
+        thread_kill(new);
+    object_put(&new->object);
+    s->r[0] = handle;
+    return error;
+}
+
+/* Registers may be looked at and changed only while nothing runs on them. */
+static bool at_rest(const struct thread *thread)
+{
+    return thread->state != THREAD_RUNNING && thread->state != THREAD_READY && thread->state != THREAD_DEAD;
+}
+
+static int get_regs(struct thread *t, vaddr_t to)
+{
+    if (!at_rest(t))
+        return E_BUSY;
+    const struct trap_frame *f = &t->frame;
+    struct thread_regs regs = {.rax = f->rax,
+                               .rbx = f->rbx,
+                               .rcx = f->rcx,
+                               .rdx = f->rdx,
+                               .rsi = f->rsi,
+                               .rdi = f->rdi,
+                               .rbp = f->rbp,
+                               .rsp = f->rsp,
+                               .r8 = f->r8,
+                               .r9 = f->r9,
+                               .r10 = f->r10,
+                               .r11 = f->r11,
+                               .r12 = f->r12,
+                               .r13 = f->r13,
+                               .r14 = f->r14,
+                               .r15 = f->r15,
+                               .rip = f->rip,
+                               .rflags = f->rflags,
+                               .fs_base = t->fs_base};
+    return user_write(to, &regs, sizeof regs) ? SYS_TOUCH : 0;
+}
+
+static int set_regs(struct thread *t, vaddr_t from)
+{
+    if (!at_rest(t))
+        return E_BUSY;
+    struct thread_regs regs;
+    if (user_read(&regs, from, sizeof regs))
+        return SYS_TOUCH;
+    if (regs.rip >= USER_END || regs.fs_base >= USER_END)
+        return E_RANGE;
+    struct trap_frame *f = &t->frame;
+    f->rax = regs.rax, f->rbx = regs.rbx, f->rcx = regs.rcx, f->rdx = regs.rdx, f->rsi = regs.rsi;
+    f->rdi = regs.rdi, f->rbp = regs.rbp, f->rsp = regs.rsp, f->r8 = regs.r8, f->r9 = regs.r9;
+    f->r10 = regs.r10, f->r11 = regs.r11, f->r12 = regs.r12, f->r13 = regs.r13, f->r14 = regs.r14;
+    f->r15 = regs.r15, f->rip = regs.rip, f->rflags = regs.rflags;
+    t->fs_base = regs.fs_base;
+    arch_frame_sanitize(f);
+    return 0;
+}
+
+static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
+{
+    struct object *object;
+    int error = handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &object);
+    if (error)
+        return error;
+    struct thread *source = (struct thread *)object;
+    if (!at_rest(source) || t->state != THREAD_NEW)
+        return E_BUSY;
+    error = arch_fpu_copy(t, source);
+    if (error)
+        return error;
+    t->frame = source->frame;
+    t->fs_base = source->fs_base;
+    arch_frame_sanitize(&t->frame);
+    return 0;
+}
+
+static int start(struct thread *t)
+{
+    t->flags &= ~(uint32_t)THREAD_F_SUSPENDED;
+    if (t->state == THREAD_NEW) {
+        sched_ready(t, SCHED_TAIL);
+    } else if (t->state == THREAD_STOPPED && !t->task->suspended) {
+        list_remove(&t->run);
+        sched_ready(t, SCHED_TAIL);
+    }
+    return t->state == THREAD_DEAD ? E_DEAD : 0;
+}
+
+static int suspend(struct thread *t)
+{
+    t->flags |= THREAD_F_SUSPENDED;
+    if (t->state == THREAD_READY) {
+        sched_remove(t);
+        sched_ready(t, SCHED_TAIL); /* finds the flag and goes to the stopped list */
+    }
+    return t->state == THREAD_DEAD ? E_DEAD : 0;
+}
+
+/* Ask a thread to give up waiting. What was received is the server's to end; what waits alone ends here. */
+static void cancel(struct thread *t)
+{
+    t->flags |= THREAD_F_CANCEL;
+    switch (t->state) {
+    case THREAD_SENDING:
+    case THREAD_RECEIVING:
+    case THREAD_FUTEX:
+        thread_unqueue(t);
+        thread_wake(t, E_CANCELLED);
+        break;
+    case THREAD_CALLING: ipc_abandon(t, CANCEL_ASKED); break;
+    default: break;
+    }
+}
+
+static int thread_info(struct thread *t, vaddr_t to)
+{
+    struct thread_info info = {.id = t->id,
+                               .task_id = t->task->id,
+                               .state = t->state,
+                               .priority = t->priority,
+                               .base_priority = t->base_priority,
+                               .suspended = t->flags & THREAD_F_SUSPENDED,
+                               .cpu_ns = t->cpu_ns};
+    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+}
+
+static int exit_self(struct thread *t, vaddr_t word)
+{
+    uint32_t zero = 0;
+    if (word) {
+        if (word % sizeof zero || user_write(word, &zero, sizeof zero))
+            return word % sizeof zero ? E_INVAL : SYS_TOUCH;
+        futex_wake_word(t->task, word, UINT32_MAX);
+    }
+    thread_kill(t);
+    return SYS_BLOCKED;
+}
+
+int sys_thread_ctl(struct thread *thread, struct syscall *s)
+{
+    struct object *object = &thread->object;
+    uint64_t op = s->a[1];
+    if (s->a[0]) {
+        uint32_t rights = op == THREAD_INFO ? RIGHT_INFO : RIGHT_MANAGE;
+        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_THREAD, rights, &object);
+        if (error)
+            return error;
+    }
+    struct thread *t = (struct thread *)object;
+    if ((op == THREAD_EXIT || op == THREAD_UNCANCEL) && t != thread)
+        return E_INVAL;
+    switch (op) {
+    case THREAD_START: return start(t);
+    case THREAD_SUSPEND: return suspend(t);
+    case THREAD_KILL: thread_kill(t); return t == thread ? SYS_BLOCKED : 0;
+    case THREAD_EXIT: return exit_self(t, s->a[2]);
+    case THREAD_GET_REGS: return get_regs(t, s->a[2]);
+    case THREAD_SET_REGS: return set_regs(t, s->a[2]);
+    case THREAD_COPY: return copy_state(t, thread, (handle_t)s->a[2]);
+    case THREAD_PRIORITY:
+        if (s->a[2] > PRIORITY_MAX || s->a[2] > thread->base_priority)
+            return E_RANGE;
+        t->base_priority = (uint8_t)s->a[2];
+        sched_set_priority(t, t->base_priority);
+        return 0;
+    case THREAD_FS_BASE:
+        if (s->a[2] >= USER_END)
+            return E_RANGE;
+        t->fs_base = s->a[2];
+        if (t == thread)
+            arch_thread_switch(t);
+        return 0;
+    case THREAD_CANCEL: cancel(t); return 0;
+    case THREAD_UNCANCEL:
+        s->r[0] = (t->flags & THREAD_F_CANCEL) != 0;
+        t->flags &= ~(uint32_t)THREAD_F_CANCEL;
+        return 0;
+    case THREAD_INFO: return thread_info(t, s->a[2]);
+    default: return E_INVAL;
+    }
+}
