@@ -7,10 +7,12 @@
 
 /* A record that waits for a server: linked into a port's list, never allocated. */
 struct notice {
-    struct list link;  /* port->notices or port->delivered */
-    struct port *port; /* where it is queued or will be; holds a reference while set */
-    uint64_t id;       /* given when queued; what PORT_ACK names */
-    uint32_t label;    /* MSG_CLOSED, MSG_CANCEL, MSG_TASK_DEAD */
+    struct list link;     /* port->notices or port->delivered */
+    struct port *port;    /* where it is queued or will be; holds a reference while set */
+    struct object *owner; /* the object that it is part of; referenced while the notice is on a list */
+    bool delivered;       /* on the delivered list */
+    uint64_t id;          /* given when queued; what PORT_ACK names */
+    uint32_t label;       /* MSG_CLOSED, MSG_CANCEL, MSG_TASK_DEAD */
     uint64_t badge;
     uint64_t word[3];
 };
@@ -51,8 +53,10 @@ struct task {
     uint64_t pager_cookie;
     struct notice pager_notice, watch_notice; /* .port set when somebody listens */
     uint64_t exit_value;
-    uint32_t exit_how;      /* enum task_end */
-    uint32_t reap_handle;   /* next handle index to close while dying */
+    uint32_t exit_how;    /* enum task_end */
+    uint32_t reap_handle; /* next handle index to close while dying */
+    uint32_t copy_cursor; /* next slot of an unfinished TASK_COPY_HANDLES */
+    struct list dying_link;
     struct list ports_lent; /* ports this task receives on as a borrower */
     struct list all;        /* on task_list */
     uint64_t cpu_ns;

@@ -3,6 +3,7 @@
 #define KERNEL_THREAD_H
 
 #include <arch/frame.h>
+#include <ouros/layout.h>
 #include <task.h>
 
 enum thread_flag {
