@@ -1,0 +1,116 @@
+/* The frame a server is written in: it names its tables of handlers, and ipc_serve receives, checks, calls
+ * them and answers in one place.
+ *
+ *   static int add(struct ipc_request *r, const struct calc_add *in, struct calc_sum *out);
+ *   int main(void) { return ipc_serve(&(struct ipc_server){ .name = "calc", .ops = &(struct calc_ops){ .add =
+ * add } }); }
+ *
+ * A handler finds its request checked for length, rights and number of handles, fills *out and returns a
+ * status: 0 or an error. *out starts as zeros and is delivered with an error too. An operation without a
+ * handler answers E_NOSYS. */
+#ifndef IPC_SERVER_H
+#define IPC_SERVER_H
+
+#include <ipc/protocol.h>
+#include <ipc/syscall.h>
+
+struct ipc_server;
+
+/* One call. The members above the line may be read by handlers, the others belong to the functions below. */
+struct ipc_request {
+    uint64_t badge;            /* the session */
+    uint32_t tag;              /* that it was minted with: the badge's low 24 bits */
+    uint32_t rights;           /* of the session (enum right) */
+    uint32_t thread, seq;      /* the caller's thread id and its number of this call */
+    uint32_t in_len, out_len;  /* bytes of the lent buffers */
+    handle_t got[IPC_HANDLES]; /* received; closed after the handler unless taken by ipc_take */
+    uint32_t got_count;
+    const struct ipc_op *op;
+    /* ---- */
+    handle_t reply; /* deferred: the right to answer; 0: the thread's reply slot */
+    handle_t give[IPC_HANDLES];
+    uint32_t give_count, give_close; /* give_close: bit i: give[i] is closed once it is sent */
+    uint32_t touch_access;
+    uint64_t touch_offset;
+    bool deferred;
+};
+
+/* Copy out of the client's in-buffer, or into its out-buffer. E_SIZE beyond what it lent. E_TOUCH: a page is
+ * absent; return it from the handler having changed nothing, and the client's stub will call again. */
+int ipc_read(struct ipc_request *r, uint64_t offset, void *to, uint64_t length);
+int ipc_write(struct ipc_request *r, uint64_t offset, const void *from, uint64_t length);
+
+/* Keep received handle i: it becomes the server's. HANDLE_NONE if there is none. */
+handle_t ipc_take(struct ipc_request *r, uint32_t i);
+
+/* Put a handle into the reply. ipc_give moves it: the server's own is closed once the reply is out (also when
+ * the handler fails). ipc_give_copy leaves it. E_FULL beyond four. */
+int ipc_give(struct ipc_request *r, handle_t handle);
+int ipc_give_copy(struct ipc_request *r, handle_t handle);
+
+/* Answer later: *kept becomes the request, with its right to answer and its received handles; what the
+ * handler returns is then ignored. ipc_read, ipc_write, ipc_give and ipc_take work on *kept, from any thread,
+ * until ipc_answer. E_INVAL for a one-way message. */
+int ipc_defer(struct ipc_request *r, struct ipc_request *kept);
+
+/* Answer a deferred request; `reply` (may be null) has `size` bytes. A caller that is gone by now is no
+ * error. */
+void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size);
+
+/* Sessions with this server, on the port it serves. `rights`: protocol rights (RIGHT_USE …); call and copy
+ * are implied. */
+int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge);
+
+/* Mint a session, remember `state` for it and give it in the reply. On error the state is still the caller's.
+ */
+int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state);
+
+/* The state remembered for a session; null if none. It is forgotten when the session is closed, after
+ * client_close. A session may be closed while another worker is still handling a call on it: count what is
+ * shared. */
+void *ipc_client(uint64_t badge);
+int ipc_client_set(uint64_t badge, void *state); /* E_NOMEM; null forgets */
+
+/* Tell init that this server is up, with a line of text for the boot. ipc_serve does it after `start` if the
+ * server has not. No-op for who was not started by init. */
+void ipc_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#define IPC_PROTOCOLS_MAX 4
+#define IPC_LATER         (-1) /* from `fault`: no answer now */
+
+struct ipc_service {
+    const struct ipc_protocol *protocol;
+    const void *ops; /* its struct NAME_ops */
+};
+
+struct ipc_server {
+    const char
+        *name; /* of the protocol that `ops` is for, found among the headers that the server includes */
+    const void *ops;
+    struct ipc_service
+        protocols[IPC_PROTOCOLS_MAX]; /* for who speaks several: { { &io_protocol, &io_ops }, … } */
+    handle_t port;                    /* 0: the one that init lent (SLOT_PORT) */
+    uint32_t workers;                 /* threads that serve; 0 means 1 */
+
+    /* All hooks may be null. */
+    int (*start)(void);            /* once, before anything is received; an error ends ipc_serve */
+    void (*notify)(uint64_t bits); /* notification bits were raised */
+    void (*client_close)(uint64_t badge,
+                         void *state); /* a session's last handle is gone; state may be null */
+    void (*cancel)(uint64_t badge, uint32_t thread, uint32_t seq,
+                   enum cancel_why why);                              /* answer that call early */
+    void (*dead)(uint64_t cookie, uint64_t value, enum task_end end); /* a watched task is dead */
+    uint64_t (*deadline)(
+        void);             /* asked by the first worker before it waits; DEADLINE_NEVER if there is none */
+    void (*timeout)(void); /* the deadline has passed */
+
+    /* For the pager: MSG_FAULT and MSG_EXCEPTION. Fills label and words of *reply and returns 0, or defers by
+     * sys_reply_defer and returns IPC_LATER. Called again with the error when the kernel refused the reply.
+     */
+    int (*fault)(const struct ipc_message *fault, int error, struct ipc_message *reply);
+};
+
+/* Serve until the port is gone (never, normally). Returns an error. */
+int ipc_serve(const struct ipc_server *server);
+
+#endif

@@ -1,0 +1,125 @@
+/* What a handler can do with its request. */
+#include "server_internal.h"
+#include <ipc/string.h>
+
+static int copied(struct ipc_request *r, int error, uint64_t offset, uint64_t count, uint32_t access)
+{
+    if (error != E_ABSENT)
+        return error;
+    r->touch_offset = offset + count;
+    r->touch_access = access;
+    return E_TOUCH;
+}
+
+int ipc_read(struct ipc_request *r, uint64_t offset, void *to, uint64_t length)
+{
+    uint64_t count = 0;
+    int error;
+
+    if (offset > r->in_len || length > r->in_len - offset)
+        return E_SIZE;
+    if (length == 0)
+        return 0;
+    error = sys_msg_read(r->reply, offset, to, length, &count);
+    return copied(r, error, offset, count, 0);
+}
+
+int ipc_write(struct ipc_request *r, uint64_t offset, const void *from, uint64_t length)
+{
+    uint64_t count = 0;
+    int error;
+
+    if (offset > r->out_len || length > r->out_len - offset)
+        return E_SIZE;
+    if (length == 0)
+        return 0;
+    error = sys_msg_write(r->reply, offset, from, length, &count);
+    return copied(r, error, offset, count, FAULT_WRITE);
+}
+
+handle_t ipc_take(struct ipc_request *r, uint32_t i)
+{
+    handle_t handle;
+
+    if (i >= r->got_count)
+        return HANDLE_NONE;
+    handle = r->got[i];
+    r->got[i] = HANDLE_NONE;
+    return handle;
+}
+
+int ipc_give_copy(struct ipc_request *r, handle_t handle)
+{
+    if (r->give_count == IPC_HANDLES)
+        return E_FULL;
+    r->give[r->give_count++] = handle;
+    return 0;
+}
+
+int ipc_give(struct ipc_request *r, handle_t handle)
+{
+    int error = ipc_give_copy(r, handle);
+
+    if (error)
+        sys_handle_close(handle);
+    else
+        r->give_close |= 1u << (r->give_count - 1);
+    return error;
+}
+
+int ipc_defer(struct ipc_request *r, struct ipc_request *kept)
+{
+    handle_t reply;
+    int error = sys_reply_defer(&reply);
+
+    if (error)
+        return error;
+    *kept = *r;
+    kept->reply = reply;
+    r->deferred = true;
+    r->got_count = r->give_count = r->give_close = 0;
+    return 0;
+}
+
+/* Close what a request still holds. */
+void ipc_request_end(struct ipc_request *r)
+{
+    for (uint32_t i = 0; i < r->got_count; i++)
+        if (r->got[i])
+            sys_handle_close(r->got[i]);
+    for (uint32_t i = 0; i < r->give_count; i++)
+        if (r->give_close & 1u << i)
+            sys_handle_close(r->give[i]);
+    r->got_count = r->give_count = r->give_close = 0;
+}
+
+/* Put status, touch and handles of an answer into *m, whose words are the reply's already. */
+void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_message *m)
+{
+    m->label = (uint32_t)status;
+    m->handle_count = 0;
+    if (status == E_TOUCH) {
+        m->words[0] = r->touch_offset;
+        m->words[1] = r->touch_access;
+    } else if (r->give_count && status == 0) {
+        m->handle_count = r->give_count;
+        memcpy(m->handles, r->give, sizeof m->handles);
+    }
+}
+
+void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size)
+{
+    struct ipc_message m = {0};
+
+    if (reply)
+        memcpy(m.words, reply, size <= sizeof m.words ? size : sizeof m.words);
+    ipc_request_reply(kept, status, &m);
+    if (sys_reply_message(kept->reply, &m) == E_FULL) { /* it accepts no such handles */
+        m.label = E_FULL;
+        m.handle_count = 0;
+        sys_reply_message(kept->reply, &m);
+    }
+    sys_handle_close(kept->reply);
+    kept->reply = HANDLE_NONE;
+    ipc_request_end(kept);
+}

@@ -1,0 +1,352 @@
+/* The loop of every server: receive; a notice, a fault or a call; answer with the next receive.
+ *
+ * S1  the reply slot is empty or answered whenever a worker receives: a handler has deferred, or is answered
+ * here. S2  a notice is acknowledged only after its hook has returned: an instance that dies in between
+ * leaves it to the next. S3  handles that go out are closed before the worker waits again, or a last close
+ * would go unseen. */
+#include "server_internal.h"
+#include <ipc/format.h>
+#include <ipc/log.h>
+#include <ipc/string.h>
+#include <ipc/task.h>
+#include <ipc/thread.h>
+#include <proto/init.h>
+
+enum { SPAN = 128, TAG_BITS = 24 };
+
+typedef int (*handler)(struct ipc_request *, const void *, void *);
+
+/* A protocol made ready: index[number - first] is the operation's place in the list, plus one. */
+struct service {
+    const struct ipc_protocol *protocol;
+    const handler *handlers;
+    uint32_t first;
+    uint8_t index[SPAN];
+};
+
+/* Set by ipc_serve before the first message, then only read. */
+static const struct ipc_server *server;
+static struct service services[IPC_PROTOCOLS_MAX + 1];
+static uint32_t service_count, accept_most;
+static handle_t port;
+static bool said_ready;
+
+extern const struct ipc_protocol *const __start_ipc_protocols[] __attribute__((weak));
+extern const struct ipc_protocol *const __stop_ipc_protocols[] __attribute__((weak));
+
+static const struct ipc_protocol *protocol_named(const char *name)
+{
+    for (const struct ipc_protocol *const *p = __start_ipc_protocols; p < __stop_ipc_protocols; p++)
+        if (strcmp((*p)->name, name) == 0)
+            return *p;
+    return 0;
+}
+
+static int add_service(const struct ipc_protocol *protocol, const void *ops)
+{
+    struct service *s = &services[service_count];
+    uint32_t takes;
+
+    if (!protocol || service_count > IPC_PROTOCOLS_MAX)
+        return E_INVAL;
+    *s = (struct service){.protocol = protocol, .handlers = ops, .first = UINT32_MAX};
+    for (uint32_t i = 0; i < protocol->count; i++)
+        if (protocol->ops[i].number < s->first)
+            s->first = protocol->ops[i].number;
+    for (uint32_t i = 0; i < protocol->count; i++) {
+        if (protocol->ops[i].number - s->first >= SPAN)
+            return E_RANGE;
+        s->index[protocol->ops[i].number - s->first] = (uint8_t)(i + 1);
+        takes = IPC_TAKES(protocol->ops[i].flags);
+        if (s->handlers[i] && takes > accept_most)
+            accept_most = takes;
+    }
+    service_count++;
+    return 0;
+}
+
+static handler find_handler(uint32_t label, const struct ipc_op **op)
+{
+    for (uint32_t i = 0; i < service_count; i++) {
+        struct service *s = &services[i];
+        uint32_t place = label - s->first < SPAN ? s->index[label - s->first] : 0;
+
+        if (place) {
+            *op = &s->protocol->ops[place - 1];
+            return s->handlers[place - 1];
+        }
+    }
+    return 0;
+}
+
+/* What the table says of a call, before its handler sees it. */
+static int check(const struct ipc_request *r, const struct ipc_op *op)
+{
+    if ((r->rights & op->rights) != op->rights)
+        return E_RIGHTS;
+    if (r->got_count > IPC_TAKES(op->flags))
+        return E_FULL;
+    if (op->request_size > IPC_WORD_BYTES)
+        return r->in_len == op->request_size ? 0 : E_SIZE;
+    if (r->in_len && !(op->flags & BUF_IN))
+        return E_INVAL;
+    return r->out_len && !(op->flags & BUF_OUT) ? E_INVAL : 0;
+}
+
+static int large_request(handler handle, struct ipc_request *r, uint64_t *reply)
+{
+    uint64_t request[IPC_REQUEST_MAX / 8];
+    int error = ipc_read(r, 0, request, r->op->request_size);
+
+    return error ? error : handle(r, request, reply);
+}
+
+static int call_handler(struct ipc_request *r, const struct ipc_message *m, uint64_t *reply)
+{
+    handler handle = find_handler(m->label, &r->op);
+    int error;
+
+    if (!handle)
+        return E_NOSYS;
+    error = check(r, r->op);
+    if (error)
+        return error;
+    return r->op->request_size > IPC_WORD_BYTES ? large_request(handle, r, reply)
+                                                : handle(r, m->words, reply);
+}
+
+/* Reply now, not with the receive: handles must be closed behind it (S3). */
+static void reply_with_handles(struct ipc_request *r, struct ipc_message *m)
+{
+    if (sys_reply_message(0, m)) {
+        m->label = E_FULL;
+        m->handle_count = 0;
+        sys_reply_message(0, m);
+    }
+    m->handle_count = 0;
+    ipc_request_end(r);
+}
+
+static void call(struct ipc_message *m)
+{
+    struct ipc_request r = {.badge = m->badge,
+                            .tag = (uint32_t)m->badge & ((1u << TAG_BITS) - 1),
+                            .rights = m->rights,
+                            .thread = m->thread,
+                            .seq = m->seq,
+                            .in_len = m->in_len,
+                            .out_len = m->out_len,
+                            .got_count = m->handle_count};
+    uint64_t reply[IPC_WORDS] = {0};
+    int status;
+
+    if (r.got_count)
+        memcpy(r.got, m->handles, sizeof r.got);
+    status = call_handler(&r, m, reply);
+    m->handle_count = 0;
+    if (r.deferred)
+        return;
+    memcpy(m->words, reply, sizeof m->words);
+    ipc_request_reply(&r, status, m);
+    if (m->handle_count)
+        reply_with_handles(&r, m);
+    else if (r.got_count || r.give_count)
+        ipc_request_end(&r);
+}
+
+static void closed(uint64_t badge)
+{
+    void *state = ipc_client(badge);
+
+    if (server->client_close)
+        server->client_close(badge, state);
+    if (state)
+        ipc_client_set(badge, 0);
+}
+
+static void notice(const struct ipc_message *m)
+{
+    if (m->label == MSG_CLOSED)
+        closed(m->badge);
+    else if (m->label == MSG_CANCEL && server->cancel)
+        server->cancel(m->badge, (uint32_t)m->words[0], (uint32_t)m->words[1], (enum cancel_why)m->words[2]);
+    else if (m->label == MSG_TASK_DEAD && server->dead)
+        server->dead(m->badge, m->words[0], (enum task_end)m->words[1]);
+    sys_port_ctl(port, PORT_ACK, m->words[5], 0, 0, 0, 0);
+}
+
+/* Handle what was received in *m. */
+static void handle(struct ipc_message *m)
+{
+    if (!(m->label & MSG_KERNEL)) {
+        call(m);
+        return;
+    }
+    if (m->label == MSG_NOTIFY) {
+        if (server->notify)
+            server->notify(m->words[0]);
+    } else {
+        notice(m);
+    }
+    m->handle_count = 0;
+}
+
+/* One worker's messages: while a fault's reply may still be refused, the fault stays in one and its reply in
+ * the other. */
+struct worker {
+    struct ipc_message messages[2];
+    struct ipc_message *now; /* what goes out and comes in next */
+    bool fault;              /* *now is the reply to the other one, a fault */
+};
+
+static void answer_fault(struct worker *w, const struct ipc_message *fault, struct ipc_message *reply,
+                         int error)
+{
+    int later;
+
+    reply->label = FAULT_REFUSE;
+    later = server->fault ? server->fault(fault, error, reply) : 0;
+    reply->handle_count = 0;
+    w->now = reply;
+    w->fault = later != IPC_LATER;
+}
+
+static struct ipc_message *other(struct worker *w, const struct ipc_message *m)
+{
+    return &w->messages[m == w->messages];
+}
+
+static bool is_fault(const struct ipc_message *m)
+{
+    return m->label == MSG_FAULT || m->label == MSG_EXCEPTION;
+}
+
+static void set_deadline(struct ipc_message *m)
+{
+    m->deadline = server->deadline();
+    m->flags = m->deadline == DEADLINE_NEVER ? 0 : IPC_DEADLINE;
+}
+
+/* Errors after which the loop goes on; any other says that the port is gone. */
+static bool survive(struct worker *w, int error)
+{
+    if (error == E_TIMEDOUT) {
+        if (server->timeout)
+            server->timeout();
+    } else if (w->fault && error != E_CANCELLED && error != E_HANDLE && error != E_DEAD) {
+        answer_fault(w, other(w, w->now), w->now, error);
+        return true;
+    } else if (error == E_CANCELLED) {
+        sys_thread_ctl(0, THREAD_UNCANCEL, 0, 0, 0);
+    } else if (error != E_AGAIN && error != E_KMEM) {
+        return false;
+    }
+    w->fault = false;
+    return true;
+}
+
+static int work(bool first)
+{
+    struct worker w = {.messages = {{.accept = accept_most}, {.accept = accept_most}}};
+    bool timed = first && server->deadline;
+    int error;
+
+    for (w.now = w.messages;;) {
+        if (timed)
+            set_deadline(w.now);
+        error = sys_reply_recv_message(port, w.now);
+        if (error) {
+            w.now->handle_count = 0;
+            if (survive(&w, error))
+                continue;
+            return error;
+        }
+        w.fault = false;
+        if (is_fault(w.now))
+            answer_fault(&w, w.now, other(&w, w.now), 0);
+        else
+            handle(w.now);
+    }
+}
+
+static void further_worker(void *unused)
+{
+    (void)unused;
+    work(false);
+}
+
+int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
+{
+    uint64_t value, minted;
+    int error = sys_port_ctl(port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &value, &minted);
+
+    if (error)
+        return error;
+    *session = (handle_t)value;
+    if (badge)
+        *badge = minted;
+    return 0;
+}
+
+int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
+{
+    handle_t session;
+    uint64_t badge;
+    int error = r->give_count == IPC_HANDLES ? E_FULL : ipc_mint(tag, rights, &session, &badge);
+
+    if (error)
+        return error;
+    error = state ? ipc_client_set(badge, state) : 0;
+    if (error)
+        sys_handle_close(session);
+    else
+        ipc_give(r, session);
+    return error;
+}
+
+void ipc_ready(const char *format, ...)
+{
+    char line[160];
+    struct ipc_transfer transfer = {.in = line};
+    va_list arguments;
+    size_t length;
+
+    said_ready = true;
+    if (!ipc_handle("init"))
+        return;
+    va_start(arguments, format);
+    length = ipc_vformat(line, sizeof line, format, arguments);
+    va_end(arguments);
+    transfer.in_len = (uint32_t)(length < sizeof line ? length : sizeof line - 1);
+    init_ready_with(ipc_handle("init"), 0, 0, &transfer);
+}
+
+static int prepare(void)
+{
+    int error = server->ops ? add_service(protocol_named(server->name), server->ops) : 0;
+
+    for (uint32_t i = 0; !error && i < IPC_PROTOCOLS_MAX && server->protocols[i].protocol; i++)
+        error = add_service(server->protocols[i].protocol, server->protocols[i].ops);
+    return error;
+}
+
+int ipc_serve(const struct ipc_server *s)
+{
+    int error;
+
+    server = s;
+    service_count = accept_most = 0;
+    port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
+    error = prepare();
+    if (!error && s->start)
+        error = s->start();
+    for (uint32_t i = 1; !error && i < s->workers; i++)
+        error = ipc_thread_start(further_worker, 0, ipc_thread_priority(), 0);
+    if (error) {
+        ipc_error("%s: cannot start: %s", s->name ? s->name : "server", ipc_error_text(error));
+        return error;
+    }
+    if (!said_ready)
+        ipc_ready("%s", "");
+    return work(true);
+}
