@@ -1,37 +1,58 @@
-# programs/NAME.c or programs/NAME/*.c -> out/programs/NAME; tests/system/NAME.c -> out/tests/NAME: POSIX programs
-# built with our own compiler wrapper. Tests of the kernel, tests/system/kernel/NAME.c, are built like servers.
+# programs/NAME.c or programs/NAME/*.c -> out/programs/NAME, with what they share in programs/lib/;
+# tests/system/NAME.c -> out/tests/NAME: POSIX programs built with our own compiler wrapper.
+# Tests of the kernel, tests/system/kernel/NAME.c, are built like servers.
 
 OUROS_CC := out/bin/x86_64-ouros-gcc
 LIBC_READY ?= $(OUROS_CC)
 HAVE_LIBC := $(wildcard build/libc.mk)
 
-PROGRAM_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -ffunction-sections -fdata-sections -Wl,--gc-sections
+PROGRAM_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -ffunction-sections -fdata-sections
+PROGRAM_LINK  := -Wl,--gc-sections
+
+program_objects = $(patsubst %.c,out/posix/%.o,$(1))
+
+out/posix/programs/%.o: FLAGS = $(PROGRAM_FLAGS) -Iprograms -Iprograms/lib
+out/posix/tests/%.o: FLAGS = $(PROGRAM_FLAGS) -pthread -Itests/system/lib
+
+out/posix/%.o: %.c $(LIBC_READY) build/programs.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(OUROS_CC) $(FLAGS) -MMD -MP -c $< -o $@
 
 PROGRAM_NAMES := $(if $(HAVE_LIBC),$(patsubst programs/%.c,%,$(wildcard programs/*.c)) \
-    $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c))))))
-PROGRAMS := $(PROGRAM_NAMES:%=out/programs/%)
-
-TEST_PROGRAM_NAMES := $(if $(HAVE_LIBC),$(patsubst tests/system/%.c,%,$(wildcard tests/system/*.c)))
-TEST_PROGRAMS := $(TEST_PROGRAM_NAMES:%=out/tests/%)
+    $(filter-out lib,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c)))))))
+PROGRAMS    := $(PROGRAM_NAMES:%=out/programs/%)
+PROGRAM_LIB := $(call program_objects,$(wildcard programs/lib/*.c))
 
 program_sources = $(or $(wildcard programs/$(1).c),$(wildcard programs/$(1)/*.c))
 
+out/posix/lib.a: $(PROGRAM_LIB)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(PROGRAM_LIB)
+
 define program_rule
-out/programs/$(1): $(call program_sources,$(1)) $(wildcard programs/*.h programs/$(1)/*.h) $(LIBC_READY)
+out/programs/$(1): $(call program_objects,$(call program_sources,$(1))) $(if $(PROGRAM_LIB),out/posix/lib.a)
 	@mkdir -p $$(@D)
-	$$(call say,PROG,$$@)
-	$$(Q)$$(OUROS_CC) $$(PROGRAM_FLAGS) -Iprograms $(call program_sources,$(1)) -o $$@
+	$$(call say,LD,$$@)
+	$$(Q)$$(OUROS_CC) $$(PROGRAM_LINK) $$^ -o $$@
+-include $(patsubst %.o,%.d,$(call program_objects,$(call program_sources,$(1))))
 endef
 $(foreach name,$(PROGRAM_NAMES),$(eval $(call program_rule,$(name))))
 
-out/tests/%: tests/system/%.c $(wildcard tests/system/*.h) $(LIBC_READY)
+TEST_PROGRAM_NAMES := $(if $(HAVE_LIBC),$(patsubst tests/system/%.c,%,$(wildcard tests/system/*.c)))
+TEST_PROGRAMS      := $(TEST_PROGRAM_NAMES:%=out/tests/%)
+TEST_PROGRAM_LIB   := $(call program_objects,$(wildcard tests/system/lib/*.c))
+
+$(TEST_PROGRAMS): out/tests/%: out/posix/tests/system/%.o $(TEST_PROGRAM_LIB)
 	@mkdir -p $(@D)
-	$(call say,PROG,$@)
-	$(Q)$(OUROS_CC) $(PROGRAM_FLAGS) -pthread $< -o $@
+	$(call say,LD,$@)
+	$(Q)$(OUROS_CC) $(PROGRAM_LINK) -pthread $^ -o $@
+
+-include $(PROGRAM_LIB:.o=.d) $(TEST_PROGRAM_LIB:.o=.d) $(TEST_PROGRAM_NAMES:%=out/posix/tests/system/%.d)
 
 KERNEL_TEST_NAMES := $(if $(LIBIPC_OBJ),$(patsubst tests/system/kernel/%.c,%,$(wildcard tests/system/kernel/*.c)))
-KERNEL_TESTS := $(KERNEL_TEST_NAMES:%=$(O)/tests/kernel/%)
-KERNEL_TEST_LIB := $(call objects,$(wildcard tests/system/kernel/lib/*.c tests/system/kernel/lib/*.S))
+KERNEL_TESTS      := $(KERNEL_TEST_NAMES:%=$(O)/tests/kernel/%)
+KERNEL_TEST_LIB   := $(call objects,$(wildcard tests/system/kernel/lib/*.c tests/system/kernel/lib/*.S))
 
 $(KERNEL_TESTS): $(O)/tests/kernel/%: $(O)/obj/tests/system/kernel/%.o $(KERNEL_TEST_LIB) $(LIBIPC)
 	@mkdir -p $(@D)
