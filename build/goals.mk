@@ -47,7 +47,7 @@ test: ## build and run all tests; ONLY=text for some of them
 	@+$(BUILD) all test-build </dev/null
 	@$(PYTHON) tests/run.py --out $(O) $(if $(ONLY),--only '$(ONLY)')
 
-test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS)
+test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS) $(TEST_DISKS)
 	@:
 
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions

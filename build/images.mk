@@ -21,6 +21,18 @@ out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs --size 96M --block 4096 --label ouros --test-data \
 	    $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%)
 
+# Variants for tests: other block sizes, partition tables.
+TEST_DISKS := $(if $(DISK),$(addprefix out/disk-,1k.img 2k.img mbr.img gpt.img))
+
+out/disk-1k.img out/disk-2k.img: out/disk-%k.img: out/disk.img
+	$(call say,EXT2,$@)
+	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs-$*k --size 64M --block $$(($* * 1024)) --label ouros-$*k \
+	    --test-data $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%)
+
+out/disk-mbr.img out/disk-gpt.img: out/disk-%.img: out/disk-1k.img build/partition.py
+	$(call say,DISK,$@)
+	$(Q)$(PYTHON) build/partition.py $* $< $@
+
 BUNDLE_FILES = $(foreach name,$(filter-out pager init,$(SERVER_NAMES)),bin/$(name)=$(O)/stripped/$(name))
 
 $(O)/stripped/%: $(O)/servers/%

@@ -39,11 +39,20 @@ def part_of(path):
     return parts[0] if len(parts) > 1 else "."
 
 
+def sources():
+    """The files of the tree: what git says, or, without git, everything that was not built."""
+    try:
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True)
+        if listed.returncode == 0:
+            return [pathlib.Path(name) for name in listed.stdout.splitlines()]
+    except FileNotFoundError:
+        pass
+    return [path for path in pathlib.Path(".").rglob("*") if path.parts[0] not in ("out", ".git")]
+
+
 def counts():
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, check=True)
     lines, files = collections.Counter(), collections.Counter()
-    for name in listed.stdout.splitlines():
-        path = pathlib.Path(name)
+    for path in sources():
         known = path.suffix in C_LIKE | HASH or path.name == "Makefile"
         if known and path.is_file():
             lines[part_of(path)] += count(path)
