@@ -99,7 +99,8 @@ class Batch:
     """One run with input from a file descriptor (or none) and output handed to a function."""
 
     def __init__(self, machine, source, sink, limit):
-        self.machine, self.source, self.sink, self.limit = machine, source, sink, limit
+        self.machine, self.source, self.sink = machine, source, sink
+        self.deadline = time.monotonic() + limit if limit else None  # the sink may move it
         self.pending = bytearray()
         self.seen = b""
         self.ready = False
@@ -126,7 +127,7 @@ class Batch:
         next_end = 0.0
         while True:
             now = time.monotonic()
-            if self.limit and now - begun > self.limit:
+            if self.deadline is not None and now > self.deadline:
                 return True
             self.ready = self.ready or now - begun > READY_LIMIT
             if self.ready and self.source is None and not self.pending and now >= next_end:

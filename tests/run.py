@@ -18,24 +18,33 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 from harness import host, report, system, tree  # noqa: E402
 
 
+def matches(name, pattern):
+    """Whether a name contains a pattern or matches it as a glob."""
+    return pattern in name or fnmatch.fnmatch(name, pattern)
+
+
 def chosen(jobs, pattern):
-    """The jobs that a pattern names: by a part of their name, as a glob, or as the beginning of `job/case`."""
+    """The jobs that a pattern names, or, for `job/case`, those in which the case may be."""
     if not pattern:
         return jobs
-    return [
-        job
-        for job in jobs
-        if pattern in job.name or fnmatch.fnmatch(job.name, pattern) or pattern.startswith(job.name + "/")
-    ]
+    left = []
+    for job in jobs:
+        if matches(job.name, pattern):
+            left.append(job)
+        elif hasattr(job, "narrowed") and job.narrowed(lambda name: matches(name, pattern) or pattern.startswith(name + "/")):
+            left.append(job)
+        elif pattern.startswith(job.name + "/") and not hasattr(job, "narrowed"):
+            left.append(job)
+    return left
 
 
 class Printer:
     """Prints results as they come; counts them; remembers the failures."""
 
     def __init__(self, pattern, jobs):
-        names = [job.name for job in jobs]
-        whole = not pattern or any(pattern in name or fnmatch.fnmatch(name, pattern) for name in names)
-        self.pattern = None if whole else pattern
+        # A pattern that names whole jobs shows all their cases; one that names cases shows those.
+        parts = [job.name for job in jobs] + [f"{job.name}/{part}" for job in jobs for part in getattr(job, "programs", ())]
+        self.pattern = None if not pattern or any(matches(part, pattern) for part in parts) else pattern
         self.passed, self.failures = 0, []
         self.lock = threading.Lock()
 

@@ -1,5 +1,260 @@
-"""System tests (written when there is a system to boot)."""
+"""System tests: guest programs, kernel tests, boots of every configuration, and Python drivers.
+
+    tests/system/NAME.c           a POSIX program, /tests/NAME on the disk, run from the shell
+    tests/system/kernel/NAME.c    a server that init starts alone; it reports on the console and powers off
+    tests/system/NAME_test.py     a driver on the host, with build/ and tests/ on its path and OUROS_OUT in its environment
+
+A test in C may name the machines it wants in lines `// config: memory=64 disk=none limit=300`, one machine a line.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import machine
+from harness import report
+
+LIMIT = 120  # seconds for one program, one boot, one kernel test
+DRIVER_LIMIT = 600
+CONFIG = re.compile(r"^// config:(.*)$", re.M)
+DISK = "out/disk.img"
+
+
+def configurations(test):
+    """The machines that a test's source asks for: (suffix of its name, changes to the usual machine, limit)."""
+    lines = CONFIG.findall(test.read_text())
+    for line in lines or [""]:
+        changes, limit = {}, LIMIT
+        for word in line.split():
+            key, value = word.split("=", 1)
+            if key == "limit":
+                limit = int(value)
+            elif key == "disk":
+                changes["disk"] = None if value == "none" else f"out/{value}.img"
+            elif key in ("memory", "cpus"):
+                changes[key] = int(value)
+            elif key in ("machine", "boot"):
+                changes[key] = value
+            elif key == "words":
+                changes["words"] = tuple(value.split(",")) + ("--", "batch")
+            else:
+                raise ValueError(f"{test}: unknown word {word!r} in its configuration")
+        suffix = "@" + ",".join(line.split()) if lines and line.split() else ""
+        yield suffix, changes, limit
+
+
+def usual(out):
+    """The machine on which a test runs when it asks for nothing else."""
+    return machine.Machine(out=out, disk=DISK, words=("--", "batch"))
+
+
+class ProgramRun:
+    """One boot that runs programs one after another; watches what they print to tell which one is running."""
+
+    MARK = re.compile(r"@@(begin|end) (\S+)(?: (\d+))?")
+
+    def __init__(self, out, job, programs, limit):
+        self.out, self.job, self.limit = out, job, limit
+        self.waiting = list(programs)
+        self.current = None
+        self.lines, self.partial, self.log = [], b"", bytearray()
+        self.results = []
+        self.batch = None
+
+    def script(self):
+        return "".join(f"echo @@begin {name}\n/tests/{name}\necho @@end {name} $?\n" for name in self.waiting)
+
+    def sink(self, data):
+        self.log += data
+        *whole, self.partial = (self.partial + data).split(b"\n")
+        for raw in whole:
+            self.line(raw.decode(errors="replace").rstrip("\r"))
+
+    def line(self, text):
+        found = self.MARK.search(text)
+        if not found:
+            self.lines.append(text)
+        elif found[1] == "begin":
+            self.current, self.lines = found[2], []
+            self.batch.deadline = time.monotonic() + self.limit
+        elif found[2] == self.current:
+            self.finish(found[3] == "0", f"ended with status {found[3]}")
+
+    def finish(self, ended_well, why):
+        name = f"{self.job}/{self.current}"
+        self.results += report.judge(self.out, name, "\n".join(self.lines), ended_well, why)
+        self.waiting.remove(self.current)
+        self.current = None
+
+    def boot(self, box):
+        """One boot; True when it got any further."""
+        before = len(self.waiting)
+        with tempfile.TemporaryFile() as source:
+            source.write(self.script().encode())
+            source.seek(0)
+            self.batch = machine.Batch(box, source.fileno(), self.sink, self.limit)
+            status, remark = self.batch.run()
+        if self.current:
+            self.finish(False, remark or f"the machine stopped with status {status}")
+        elif len(self.waiting) == before:
+            log = report.keep_log(self.out, self.job, self.log.decode(errors="replace"))
+            why = f"not run: {remark or f'status {status}'} (see {log})"
+            self.results += [report.Result(f"{self.job}/{name}", why) for name in self.waiting]
+            self.waiting = []
+        return bool(self.waiting)
+
+
+def run_programs(out, job, box, programs, limit):
+    run = ProgramRun(out, job, programs, limit)
+    while run.boot(box):  # again after a program that took the machine with it
+        pass
+    return run.results
+
+
+def program_jobs(out):
+    """Programs that want the usual machine share a boot; each other wish is a boot of its own."""
+    shared = []
+    for test in sorted(pathlib.Path("tests/system").glob("*.c")):
+        for suffix, changes, limit in configurations(test):
+            if not suffix:
+                shared.append(test.stem)
+                continue
+            box, name = dataclasses.replace(usual(out), **changes), test.stem
+            job = "system" + suffix
+            yield report.Job(
+                f"{job}/{name}", lambda b=box, j=job, n=name, l=limit: run_programs(out, j, b, [n], l)
+            )
+    if shared:
+        yield SharedJob("system", shared, out)
+
+
+class SharedJob(report.Job):
+    """The boot of the programs that share one; its name stands for all of them, and --only may pick some."""
+
+    def __init__(self, name, programs, out):
+        super().__init__(name, lambda: run_programs(out, name, usual(out), self.programs, LIMIT))
+        self.programs = programs
+
+    def narrowed(self, wanted):
+        """The same job with only the programs that `wanted` accepts, or None."""
+        left = [name for name in self.programs if wanted(f"{self.name}/{name}")]
+        self.programs = left
+        return self if left else None
+
+
+def kernel_bundle(out, name):
+    """The boot bundle of one kernel test: pager, init, a manifest that starts the test alone, the test."""
+    manifest = pathlib.Path("tests/system/kernel/manifest").read_text().replace("@TEST@", name)
+    folder = out / "tests/kernel"
+    (folder / f"{name}.manifest").write_text(manifest)
+    bundle = folder / f"{name}.cpio"
+    files = [f"pager={out}/stripped/pager", f"init={out}/stripped/init", f"manifest={folder}/{name}.manifest"]
+    files.append(f"bin/{name}={folder}/{name}")
+    subprocess.run([sys.executable, "build/cpio.py", str(bundle), *files], check=True)
+    return bundle
+
+
+def run_kernel_test(out, job, name, changes, limit):
+    box = dataclasses.replace(machine.Machine(out=out, words=("--", "batch")), **changes)
+    box = dataclasses.replace(box, bundle=kernel_bundle(out, name))
+    status, remark, text = machine.run_text(box, "", limit)
+    return report.judge(out, job, text, status == 0, remark or f"the machine stopped with status {status}")
+
+
+def kernel_jobs(out):
+    for test in sorted(pathlib.Path("tests/system/kernel").glob("*.c")):
+        for suffix, changes, limit in configurations(test):
+            job = f"kernel/{test.stem}{suffix}"
+            changes = {"disk": None, **changes}
+            yield report.Job(
+                job, lambda j=job, n=test.stem, c=changes, l=limit: run_kernel_test(out, j, n, c, l)
+            )
+
+
+SMOKE = """\
+echo smoke $((6*7))
+cat /etc/motd
+ls /bin | wc -l
+echo kept > /tmp/file && cat < /tmp/file | tr k K
+sh -c 'exit 5'
+"""
+
+# name: (changes to the usual machine)
+BOOTS = {
+    "q35": {},
+    "q35-64M": {"memory": 64},
+    "q35-4096M": {"memory": 4096},
+    "q35-64M-no-disk": {"memory": 64, "disk": None},
+    "q35-no-disk": {"disk": None},
+    "q35-grub": {"boot": "iso"},
+    "q35-grub-64M": {"boot": "iso", "memory": 64},
+    "pc": {"machine": "pc"},
+    "pc-64M": {"machine": "pc", "memory": 64},
+    "pc-4096M-no-disk": {"machine": "pc", "memory": 4096, "disk": None},
+    "pc-grub": {"machine": "pc", "boot": "iso"},
+    "q35-disk-1k": {"disk": "out/disk-1k.img"},
+    "q35-disk-2k": {"disk": "out/disk-2k.img"},
+    "q35-disk-mbr": {"disk": "out/disk-mbr.img"},
+    "q35-disk-gpt": {"disk": "out/disk-gpt.img"},
+}
+
+
+def smoke_faults(text, status):
+    """What is wrong with the answer to SMOKE."""
+    motd = pathlib.Path("rootfs/etc/motd").read_text()
+    if "smoke 42" not in text:
+        yield "the shell did not answer"
+    if motd.strip() not in text:
+        yield "/etc/motd was not printed"
+    if "Kept" not in text:
+        yield "/tmp did not keep a file"
+    if status != 5:
+        yield f"status {status} instead of the last command's 5"
+
+
+def run_boot(out, job, changes):
+    box = dataclasses.replace(usual(out), **changes)
+    status, remark, text = machine.run_text(box, SMOKE, LIMIT)
+    faults = [remark] if remark else list(smoke_faults(text, status))
+    if faults:
+        return [report.Result(job, f"{'; '.join(faults)} (see {report.keep_log(out, job, text)})")]
+    return [report.Result(job)]
+
+
+def boot_jobs(out):
+    for name, changes in BOOTS.items():
+        job = f"boot/{name}"
+        yield report.Job(job, lambda j=job, c=changes: run_boot(out, j, c))
+
+
+def run_driver(out, job, driver):
+    paths = os.pathsep.join(["build", "tests"])
+    env = dict(os.environ, OUROS_OUT=str(out), PYTHONPATH=paths)
+    command = [sys.executable, str(driver)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+        preexec_fn=machine.die_with_parent,
+    )  # fmt: skip
+    try:
+        text, _ = process.communicate(timeout=DRIVER_LIMIT)
+        ended_well, why = process.returncode == 0, f"ended with status {process.returncode}"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        text, _ = process.communicate()
+        ended_well, why = False, f"still running after {DRIVER_LIMIT} s"
+    return report.judge(out, job, text.decode(errors="replace"), ended_well, why)
+
+
+def driver_jobs(out):
+    for driver in sorted(pathlib.Path("tests/system").glob("*_test.py")):
+        job = "driver/" + driver.stem.removesuffix("_test")
+        yield report.Job(job, lambda j=job, d=driver: run_driver(out, j, d))
 
 
 def jobs(out):
-    return []
+    return [*kernel_jobs(out), *program_jobs(out), *driver_jobs(out), *boot_jobs(out)]
