@@ -34,14 +34,14 @@ $(O)/obj/servers/%.o: FLAGS = $(SERVER_FLAGS) -Iservers/$(word 2,$(subst /, ,$*)
 $(O)/obj/tests/%.o: FLAGS = $(SERVER_FLAGS) -Itests/system/kernel
 
 # objects,SOURCES: where their object files go.
-objects = $(patsubst %.S,$(O)/obj/%.o,$(patsubst %.c,$(O)/obj/%.o,$(1)))
+objects = $(1:%=$(O)/obj/%.o)
 
-$(O)/obj/%.o: %.c build/flags.mk | $(O)/gen/ouros_version.h
+$(O)/obj/%.c.o: %.c build/flags.mk | $(O)/gen/ouros_version.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
-$(O)/obj/%.o: %.S build/flags.mk | $(O)/gen/ouros_version.h
+$(O)/obj/%.S.o: %.S build/flags.mk | $(O)/gen/ouros_version.h
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) $(FLAGS) -D__ASSEMBLER__=1 -MMD -MP -c $< -o $@

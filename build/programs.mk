@@ -54,9 +54,9 @@ KERNEL_TEST_NAMES := $(if $(LIBIPC_OBJ),$(patsubst tests/system/kernel/%.c,%,$(w
 KERNEL_TESTS      := $(KERNEL_TEST_NAMES:%=$(O)/tests/kernel/%)
 KERNEL_TEST_LIB   := $(call objects,$(wildcard tests/system/kernel/lib/*.c tests/system/kernel/lib/*.S))
 
-$(KERNEL_TESTS): $(O)/tests/kernel/%: $(O)/obj/tests/system/kernel/%.o $(KERNEL_TEST_LIB) $(LIBIPC)
+$(KERNEL_TESTS): $(O)/tests/kernel/%: $(O)/obj/tests/system/kernel/%.c.o $(KERNEL_TEST_LIB) $(LIBIPC)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(SERVER_LINK) $< $(KERNEL_TEST_LIB) $(LIBIPC) -lgcc -o $@
 
--include $(KERNEL_TEST_NAMES:%=$(O)/obj/tests/system/kernel/%.d) $(KERNEL_TEST_LIB:.o=.d)
+-include $(KERNEL_TEST_NAMES:%=$(O)/obj/tests/system/kernel/%.c.d) $(KERNEL_TEST_LIB:.o=.d)
