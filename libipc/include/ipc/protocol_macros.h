@@ -24,7 +24,7 @@
 
 /* The tables are weak and in sections of their own: each file that includes the header has them, the linker
  * keeps one, or none. The pointers in ipc_protocols are how ipc_serve finds a protocol by its name. */
-#define IPC_TABLE(kind, p) __attribute__((weak, section(".rodata.ipc." kind "." #p)))
+#define IPC_TABLE(kind, p) __attribute__((weak, section(".ipc." kind "." #p)))
 
 #define IPC_PROTOCOL(p, LIST)                                                                              \
     enum { IPC_EACH(IPC_OP_LABEL, p, LIST) };                                                              \
