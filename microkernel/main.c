@@ -5,6 +5,7 @@
 #include <memory.h>
 #include <port.h>
 #include <sched.h>
+#include <stage.h>
 #include <version.h>
 
 #define PAGER_PRIORITY 58
@@ -54,8 +55,9 @@ void kernel_main(struct boot_params *params)
         boot_cmdline[i] = params->cmdline[i];
     log_print(LOG_INFO, "%s", OUROS_BUILD);
     memory_init(params);
-    arch_devices_init(params);
     sched_init();
+    boot_stage(STAGE_PAGER);
     start_pager(params);
+    boot_stage(STAGE_DONE);
     arch_enter_first();
 }

@@ -23,7 +23,8 @@ struct boot_params {
     uint8_t rsdp_copy[36];
     char cmdline[1024];
 };
-/* After arch_boot: high half, own GDT and IDT, console, boot tables. Does not return. */
+/* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the boot
+ * tables' direct map of the first 4 GiB. Does not return. */
 void kernel_main(struct boot_params *params) __attribute__((noreturn));
 
 /* A system call by the current thread, registers in its frame. */
@@ -41,8 +42,6 @@ void arch_enter_first(void) __attribute__((noreturn)); /* leave the boot stack: 
 void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument);
 /* Make thread current on this CPU: entry stack, fs base, FPU trap. The space is vms_switch's. */
 void arch_thread_switch(struct thread *thread);
-/* After memory_init: ACPI, APICs, timer, clock; what boot does not need earlier. */
-void arch_devices_init(struct boot_params *params);
 /* Make a frame safe to return to: user selectors, harmless flags, IRET. */
 void arch_frame_sanitize(struct trap_frame *frame);
 void arch_fpu_release(struct thread *thread);              /* before it is freed */

@@ -1,0 +1,136 @@
+/* The few ACPI tables that a microkernel needs: ACPI 6.4, 5.2 (RSDP, RSDT, XSDT, MADT); PCI Firmware 3.2
+ * (MCFG). All of it is the firmware's word, so lengths and sums are checked before anything is believed. Runs
+ * while the boot tables stand. */
+#include <arch/apic.h>
+#include <arch/boot.h>
+#include <string.h>
+
+#define TABLE_MAX   (1u << 20)
+#define HEADER_SIZE 36
+#define TABLES_MAX  256
+
+struct platform platform;
+
+static uint64_t field(const uint8_t *at, uint32_t bytes)
+{
+    uint64_t value = 0;
+    memcpy(&value, at, bytes);
+    return value;
+}
+
+static bool sum_is_zero(const uint8_t *bytes, uint32_t length)
+{
+    uint8_t sum = 0;
+    for (uint32_t i = 0; i < length; i++)
+        sum += bytes[i];
+    return sum == 0;
+}
+
+/* A whole table, its sum right; NULL otherwise. */
+static const uint8_t *table_at(paddr_t address, uint32_t *length)
+{
+    const uint8_t *t = boot_phys(address, HEADER_SIZE);
+    if (!address || !t)
+        return NULL;
+    *length = (uint32_t)field(t + 4, 4);
+    if (*length < HEADER_SIZE || *length > TABLE_MAX || !boot_phys(address, *length) ||
+        !sum_is_zero(t, *length)) {
+        log_print(LOG_WARN, "acpi: table at %#lx is damaged", address);
+        return NULL;
+    }
+    return t;
+}
+
+static bool rsdp_valid(const uint8_t *r)
+{
+    return memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20);
+}
+
+/* The root pointer: the loader's, or the one in the BIOS area. */
+static const uint8_t *rsdp_find(const struct boot_params *params)
+{
+    if (rsdp_valid(params->rsdp_copy))
+        return params->rsdp_copy;
+    const uint8_t *given = boot_phys(params->rsdp, sizeof(params->rsdp_copy));
+    if (params->rsdp && given && rsdp_valid(given))
+        return given;
+    paddr_t ebda = (paddr_t) * (volatile uint16_t *)boot_phys(0x40e, 2) << 4;
+    for (paddr_t at = 0xe0000; at < 0x100000; at += 16)
+        if (rsdp_valid(boot_phys(at, 36)))
+            return boot_phys(at, 36);
+    if (ebda >= 0x80000 && ebda < 0x9fc00 + 1)
+        for (paddr_t at = ebda; at < ebda + 1024; at += 16)
+            if (rsdp_valid(boot_phys(at, 36)))
+                return boot_phys(at, 36);
+    return NULL;
+}
+
+static void madt_override(const uint8_t *e)
+{
+    uint32_t irq = e[3], flags = (uint32_t)field(e + 8, 2);
+    if (e[2] != 0 || irq >= 16)
+        return;
+    platform.isa[irq].gsi = (uint32_t)field(e + 4, 4);
+    platform.isa[irq].flags =
+        ((flags & 3) == 3 ? IRQ_ACTIVE_LOW : 0) | ((flags >> 2 & 3) == 3 ? IRQ_LEVEL : 0);
+}
+
+static void madt_read(const uint8_t *t, uint32_t length)
+{
+    for (uint32_t at = 44; at + 2 <= length && t[at + 1] >= 2 && t[at + 1] <= length - at; at += t[at + 1]) {
+        const uint8_t *e = t + at;
+        if (e[0] == 1 && e[1] >= 12 && platform.ioapics < IOAPIC_MAX) {
+            struct ioapic *io = &platform.ioapic[platform.ioapics++];
+            io->address = field(e + 4, 4);
+            io->first = (uint32_t)field(e + 8, 4);
+        } else if (e[0] == 2 && e[1] >= 10) {
+            madt_override(e);
+        }
+    }
+}
+
+static void mcfg_read(const uint8_t *t, uint32_t length)
+{
+    for (uint32_t at = 44; at + 16 <= length && platform.ecams < ECAM_MAX; at += 16) {
+        paddr_t base = field(t + at, 8);
+        uint64_t first = t[at + 10], last = t[at + 11];
+        if (last < first)
+            continue;
+        platform.ecam[platform.ecams].start = base + (first << 20);
+        platform.ecam[platform.ecams++].end = base + ((last + 1) << 20);
+    }
+}
+
+static void tables_read(paddr_t root, uint32_t entry_size)
+{
+    uint32_t length, size;
+    const uint8_t *r = table_at(root, &length);
+    if (!r)
+        return;
+    uint32_t count = (length - HEADER_SIZE) / entry_size;
+    for (uint32_t i = 0; i < count && i < TABLES_MAX; i++) {
+        const uint8_t *t = table_at(field(r + HEADER_SIZE + i * entry_size, entry_size), &size);
+        if (t && memcmp(t, "APIC", 4) == 0)
+            madt_read(t, size);
+        else if (t && memcmp(t, "MCFG", 4) == 0)
+            mcfg_read(t, size);
+    }
+}
+
+void acpi_init(const struct boot_params *params)
+{
+    for (uint32_t i = 0; i < 16; i++)
+        platform.isa[i].gsi = i;
+    const uint8_t *r = rsdp_find(params);
+    if (r) {
+        paddr_t xsdt = r[15] >= 2 ? field(r + 24, 8) : 0;
+        if (xsdt && boot_phys(xsdt, HEADER_SIZE))
+            tables_read(xsdt, 8);
+        else
+            tables_read(field(r + 16, 4), 4);
+    }
+    if (platform.ioapics == 0) {
+        log_print(LOG_WARN, "acpi: no I/O APIC described, assuming the usual one");
+        platform.ioapic[platform.ioapics++].address = 0xfec00000;
+    }
+}

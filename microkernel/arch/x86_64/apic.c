@@ -1,0 +1,132 @@
+/* Local APIC and I/O APICs, both by memory-mapped registers in KERNEL_LOCAL_SLOT. */
+#include <arch/apic.h>
+#include <arch/boot.h>
+#include <arch/cpu.h>
+
+#define LAPIC_ID       0x20
+#define LAPIC_TPR      0x80
+#define LAPIC_EOI      0xb0
+#define LAPIC_SPURIOUS 0xf0
+#define LAPIC_ERROR    0x280
+#define LVT_THERMAL    0x330
+#define LVT_PERF       0x340
+#define LVT_LINT0      0x350
+#define LVT_LINT1      0x360
+#define LVT_ERROR      0x370
+#define LVT_MASKED     0x10000
+#define LVT_NMI        0x400
+#define LAPIC_ENABLE   0x100
+
+#define APIC_BASE_ENABLE 0x800
+#define APIC_BASE_FRAME  0xffffff000ul
+
+/* I/O APIC: an index register and a window. */
+#define IOAPIC_VERSION  1
+#define IOAPIC_REDIRECT 0x10
+#define REDIRECT_LOW    0x2000
+#define REDIRECT_LEVEL  0x8000
+#define REDIRECT_MASKED 0x10000
+
+static volatile uint32_t *lapic;
+
+uint32_t lapic_read(uint32_t offset)
+{
+    return lapic[offset / 4];
+}
+
+void lapic_write(uint32_t offset, uint32_t value)
+{
+    lapic[offset / 4] = value;
+}
+
+void lapic_eoi(void)
+{
+    lapic_write(LAPIC_EOI, 0);
+}
+
+paddr_t lapic_msi_address(void)
+{
+    return 0xfee00000 | (lapic_read(LAPIC_ID) >> 24) << 12;
+}
+
+static uint32_t ioapic_read(const struct ioapic *io, uint32_t index)
+{
+    io->registers[0] = index;
+    return io->registers[4];
+}
+
+static void ioapic_write(const struct ioapic *io, uint32_t index, uint32_t value)
+{
+    io->registers[0] = index;
+    io->registers[4] = value;
+}
+
+static struct ioapic *ioapic_of(uint32_t gsi)
+{
+    for (uint32_t i = 0; i < platform.ioapics; i++)
+        if (gsi >= platform.ioapic[i].first && gsi - platform.ioapic[i].first < platform.ioapic[i].count)
+            return &platform.ioapic[i];
+    return NULL;
+}
+
+int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
+{
+    struct ioapic *io = ioapic_of(gsi);
+    if (!io)
+        return E_RANGE;
+    uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
+    uint32_t bits = (flags & IRQ_ACTIVE_LOW ? REDIRECT_LOW : 0) | (flags & IRQ_LEVEL ? REDIRECT_LEVEL : 0);
+    ioapic_write(io, index, REDIRECT_MASKED);
+    ioapic_write(io, index + 1, lapic_read(LAPIC_ID) & 0xff000000);
+    ioapic_write(io, index, REDIRECT_MASKED | bits | vector);
+    return 0;
+}
+
+void ioapic_mask(uint32_t gsi, bool masked)
+{
+    struct ioapic *io = ioapic_of(gsi);
+    uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
+    uint32_t value = ioapic_read(io, index) & ~REDIRECT_MASKED;
+    ioapic_write(io, index, masked ? value | REDIRECT_MASKED : value);
+}
+
+/* The legacy controllers are moved out of the exceptions' way, for spurious interrupts, and masked. */
+static void pic_init(void)
+{
+    port_write8(0x20, 0x11);
+    port_write8(0xa0, 0x11);
+    port_write8(0x21, VECTOR_PIC);
+    port_write8(0xa1, VECTOR_PIC + 8);
+    port_write8(0x21, 4);
+    port_write8(0xa1, 2);
+    port_write8(0x21, 1);
+    port_write8(0xa1, 1);
+    port_write8(0x21, 0xff);
+    port_write8(0xa1, 0xff);
+}
+
+void apic_init(void)
+{
+    pic_init();
+    for (uint32_t i = 0; i < platform.ioapics; i++) {
+        struct ioapic *io = &platform.ioapic[i];
+        io->registers =
+            (volatile uint32_t *)((char *)local_map(LOCAL_IOAPIC + i, io->address & ~(PAGE_SIZE - 1),
+                                                    LOCAL_WRITE | LOCAL_UNCACHED) +
+                                  (io->address & (PAGE_SIZE - 1)));
+        io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+        for (uint32_t line = 0; line < io->count; line++)
+            ioapic_write(io, IOAPIC_REDIRECT + 2 * line, REDIRECT_MASKED);
+    }
+    uint64_t base = msr_read(MSR_APIC_BASE);
+    msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    platform.lapic = base & APIC_BASE_FRAME;
+    lapic = local_map(LOCAL_LAPIC, platform.lapic, LOCAL_WRITE | LOCAL_UNCACHED);
+    lapic_write(LAPIC_TPR, 0);
+    lapic_write(LAPIC_TIMER_LVT, LVT_MASKED);
+    lapic_write(LVT_LINT0, LVT_MASKED);
+    lapic_write(LVT_LINT1, LVT_NMI);
+    lapic_write(LVT_ERROR, LVT_MASKED);
+    lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
+    lapic_eoi();
+}

@@ -1,0 +1,330 @@
+/* From the loader to the high half.
+ *
+ * Multiboot2 and PVH both enter in 32-bit protected mode, paging off, without usable descriptor tables:
+ *   eax = magic (Multiboot2; the PVH entry sets it), ebx = physical address of the loader's information.
+ * Order: own GDT, an IDT for 32-bit code, the permanent IDT (its gates already lead to the high half), the boot
+ * tables, long mode, the jump. So there is no moment in which a fault goes unreported. */
+#include <arch/boot.h>
+#include <arch/cpu.h>
+#include <stage.h>
+
+#define LOW(symbol) (symbol - KERNEL_VIRTUAL)
+#define COM1        0x3f8
+
+    .section .boot.header, "a"
+    .balign 8
+multiboot2_header:
+    .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
+    .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
+    .word 1, 0                  /* information that we need: command line, modules, memory map */
+    .long 20, 1, 3, 6
+    .balign 8
+    .word 6, 0                  /* modules on page boundaries */
+    .long 8
+    .word 0, 0
+    .long 8
+multiboot2_end:
+
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 8, 18              /* XEN_ELFNOTE_PHYS32_ENTRY */
+    .asciz "Xen"
+    .quad boot_entry_pvh
+
+    .section .boot, "awx"
+    .code32
+boot_entry_pvh:
+    mov $PVH_MAGIC, %eax
+    .globl boot_entry
+boot_entry:
+    cli
+    cld
+    mov %eax, %ebp              /* ebp: magic, ebx: information, until arch_boot */
+    mov $LOW(boot_stack_top), %esp
+    lgdt boot_gdt_pointer
+    ljmp $BOOT_CODE32, $1f
+1:  mov $KERNEL_DATA, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %ss
+    xor %eax, %eax
+    mov %eax, %fs
+    mov %eax, %gs
+    movl $STAGE_ENTRY, LOW(boot_stage_number)
+    mov $boot_idt, %edi         /* 32 gates of 32-bit code */
+    mov $fault_stubs, %edx
+    mov $32, %ecx
+2:  mov %edx, %eax
+    and $0xffff, %eax
+    or $(BOOT_CODE32 << 16), %eax
+    mov %eax, (%edi)
+    mov %edx, %eax
+    mov $0x8e00, %ax
+    mov %eax, 4(%edi)
+    add $8, %edi
+    add $8, %edx
+    loop 2b
+    lidt boot_idt_pointer
+#ifdef OUROS_DEBUG
+    call scan_fault
+    cmpl $STAGE_ENTRY, LOW(boot_fault_stage)
+    jne 3f
+    ud2
+3:
+#endif
+    mov $0x80000000, %eax
+    push %ebx
+    cpuid
+    cmp $0x80000001, %eax
+    jb unfit
+    mov $0x80000001, %eax
+    cpuid
+    pop %ebx
+    and $(1 << 29 | 1 << 20), %edx
+    cmp $(1 << 29 | 1 << 20), %edx
+    jne unfit
+
+    mov $LOW(idt), %edi         /* 256 gates to trap_stubs, which are 16 bytes apart */
+    mov $LOW(trap_stubs) + 0x80000000, %edx
+    mov $256, %ecx
+4:  mov %edx, %eax
+    and $0xffff, %eax
+    or $(KERNEL_CODE << 16), %eax
+    mov %eax, (%edi)
+    mov %edx, %eax
+    mov $0x8e00, %ax
+    mov %eax, 4(%edi)
+    movl $-1, 8(%edi)
+    movl $0, 12(%edi)
+    add $16, %edi
+    add $16, %edx
+    loop 4b
+
+    mov %cr4, %eax
+    or $CR4_PAE, %eax
+    mov %eax, %cr4
+    mov $LOW(boot_l0), %eax
+    mov %eax, %cr3
+    mov $MSR_EFER, %ecx
+    rdmsr
+    or $(EFER_LME | EFER_NXE), %eax
+    wrmsr
+    mov %cr0, %eax
+    and $~(CR0_EM | CR0_CD | CR0_NW), %eax
+    or $(CR0_PG | CR0_WP | CR0_NE | CR0_MP | CR0_PE), %eax
+    lidt idt_pointer_low        /* a fault from the next instruction on is taken by 64-bit gates */
+    mov %eax, %cr0
+    ljmp $KERNEL_CODE, $boot_long
+
+/* No processor for us: say so and stop. */
+unfit:
+    mov $text_unfit, %esi
+    call put_text
+    jmp stop
+
+/* 32-bit faults: the vector is on the stack, above it either the error code and eip, or eip and cs. */
+    .balign 8
+fault_stubs:
+    .set vector, 0
+    .rept 32
+    .balign 8
+    push $vector
+    jmp fault32
+    .set vector, vector + 1
+    .endr
+fault32:
+    mov $text_fault, %esi
+    call put_text
+    mov $3, %edi
+1:  pop %edx
+    call put_hex
+    dec %edi
+    jnz 1b
+    mov $text_end, %esi
+    call put_text
+stop:
+    mov $0x7f, %al
+    mov $0xf4, %dx
+    out %al, %dx
+2:  cli
+    hlt
+    jmp 2b
+
+put_text:                       /* esi: text */
+    lodsb
+    test %al, %al
+    jz 1f
+    call put_char
+    jmp put_text
+1:  ret
+
+put_hex:                        /* edx: number, and a space */
+    mov $8, %ecx
+1:  rol $4, %edx
+    mov %dl, %al
+    and $15, %al
+    add $'0', %al
+    cmp $'9', %al
+    jbe 2f
+    add $('a' - '0' - 10), %al
+2:  call put_char
+    loop 1b
+    mov $' ', %al
+put_char:                       /* al: character, as the firmware left the line (a PC resets it to 8N1) */
+    push %edx
+    push %ecx
+    mov %al, %ah
+    mov $0x10000, %ecx
+    mov $(COM1 + 5), %dx
+1:  in %dx, %al
+    test $0x20, %al
+    loopz 1b
+    mov $COM1, %dx
+    mov %ah, %al
+    out %al, %dx
+    pop %ecx
+    pop %edx
+    ret
+
+#ifdef OUROS_DEBUG
+/* Find the word fault=N in the command line, before `--`; keeps ebx and ebp. */
+scan_fault:
+    cmp $PVH_MAGIC, %ebp
+    jne 1f
+    mov 24(%ebx), %esi          /* hvm_start_info.cmdline_paddr */
+    cmpl $0, 28(%ebx)
+    jne 9f
+    jmp 4f
+1:  cmp $MULTIBOOT2_MAGIC, %ebp
+    jne 9f
+    mov (%ebx), %ecx            /* total size */
+    add %ebx, %ecx
+    lea 8(%ebx), %esi
+2:  cmp %ecx, %esi
+    jae 9f
+    cmpl $0, (%esi)
+    je 9f
+    cmpl $1, (%esi)
+    je 3f
+    mov 4(%esi), %eax
+    cmp $8, %eax
+    jb 9f
+    add $7, %eax
+    and $~7, %eax
+    add %eax, %esi
+    jmp 2b
+3:  add $8, %esi
+4:  test %esi, %esi
+    jz 9f
+    mov $1024, %ecx
+    mov $' ', %dl               /* the character before */
+5:  cmp $' ', %dl
+    jne 6f
+    cmpw $0x2d2d, (%esi)        /* -- */
+    je 9f
+    cmpl $0x6c756166, (%esi)    /* faul */
+    jne 6f
+    cmpw $0x3d74, 4(%esi)       /* t= */
+    je 7f
+6:  lodsb
+    mov %al, %dl
+    test %al, %al
+    loopnz 5b
+    jmp 9f
+7:  add $6, %esi
+    xor %edx, %edx
+    xor %eax, %eax
+8:  lodsb
+    sub $'0', %al
+    cmp $9, %al
+    ja 9f
+    imul $10, %edx
+    add %eax, %edx
+    mov %edx, LOW(boot_fault_stage)
+    jmp 8b
+9:  ret
+#endif
+
+    .code64
+boot_long:
+    movl $STAGE_LONG, LOW(boot_stage_number)
+#ifdef OUROS_DEBUG
+    cmpl $STAGE_LONG, LOW(boot_fault_stage)
+    jne 1f
+    ud2
+1:
+#endif
+    movabs $boot_high, %rax
+    jmp *%rax
+
+text_fault: .asciz "\r\nouros: fault in boot stage 1, vector and stack: "
+text_unfit: .asciz "\r\nouros: this processor lacks long mode or no-execute\r\n"
+text_end:   .asciz "\r\n"
+
+    .balign 8
+boot_gdt:
+    .quad 0
+    .quad 0x00209a0000000000    /* KERNEL_CODE */
+    .quad 0x00cf92000000ffff    /* KERNEL_DATA */
+    .quad 0x00cf9a000000ffff    /* BOOT_CODE32 */
+boot_gdt_pointer:
+    .word . - boot_gdt - 1
+    .long boot_gdt
+    .balign 8
+boot_idt:
+    .fill 32 * 8, 1, 0
+boot_idt_pointer:
+    .word 32 * 8 - 1
+    .long boot_idt
+idt_pointer_low:
+    .word 256 * 16 - 1
+    .long LOW(idt)
+
+    .section .text.entry, "ax"
+boot_high:
+    lea boot_stack_top(%rip), %rsp
+    mov %ebp, %r12d
+    xor %ebp, %ebp
+    call arch_boot_high
+    mov %gs:CPU_STACK_TOP, %rsp
+    mov %r12d, %edi
+    mov %ebx, %esi
+    call arch_boot
+    ud2
+
+    .section .data.page, "aw"
+/* The boot tables: 4 GiB in 2 MiB pages, seen at 0 (until map_init) and in the direct slot, and the first GiB at
+ * KERNEL_VIRTUAL. All entries: present, writable. */
+    .balign 4096
+boot_l0:
+    .quad LOW(boot_direct_l1) + 3
+    .fill 510, 8, 0
+    .quad LOW(boot_image_l1) + 3
+    .globl boot_direct_l1
+boot_direct_l1:
+    .quad LOW(boot_l2) + 3, LOW(boot_l2) + 0x1003, LOW(boot_l2) + 0x2003, LOW(boot_l2) + 0x3003
+    .fill 508, 8, 0
+boot_image_l1:
+    .fill 510, 8, 0
+    .quad LOW(boot_l2) + 3, 0
+boot_l2:
+    .set page, 0
+    .rept 2048
+    .quad page << 21 | 0x83
+    .set page, page + 1
+    .endr
+
+    .data
+    .globl boot_stage_number, boot_fault_stage
+boot_stage_number: .long 0
+boot_fault_stage:  .long 0
+
+    .section .bss.page, "aw", @nobits
+    .balign 4096
+    .globl idt, boot_stack_top
+idt:
+    .skip 4096
+    .skip 8192
+boot_stack_top:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,51 @@
+/* The stages of the boot, in order. boot.S has brought us to the high half. */
+#include <arch/apic.h>
+#include <arch/boot.h>
+#include <arch/cpu.h>
+#include <arch/pci.h>
+#include <arch/time.h>
+#include <console.h>
+#include <option.h>
+#include <stage.h>
+
+extern uint32_t boot_fault_stage;
+static struct boot_params params;
+
+void arch_boot(uint32_t magic, uint32_t info);
+void arch_boot_high(void);
+
+void boot_stage(uint32_t stage)
+{
+    boot_stage_number = stage;
+#ifdef OUROS_DEBUG
+    if (boot_fault_stage == stage)
+        __asm__ volatile("ud2");
+#endif
+}
+
+/* On the boot stack: until there is a stack with a guard. */
+void arch_boot_high(void)
+{
+    boot_stage(STAGE_HIGH);
+    console_init();
+    map_init();
+    boot_stage(STAGE_CPU);
+    cpu_init();
+}
+
+void arch_boot(uint32_t magic, uint32_t info)
+{
+    boot_stage(STAGE_PARAMS);
+    if (boot_params_read(&params, magic, info))
+        panic("boot: the loader is neither Multiboot2 nor PVH, or tells nothing of memory");
+    options_parse(params.cmdline);
+    boot_params_limit(&params, option_memory_limit);
+    boot_stage(STAGE_ACPI);
+    acpi_init(&params);
+    apic_init();
+    pci_init();
+    boot_stage(STAGE_TIME);
+    time_init();
+    boot_stage(STAGE_MEMORY);
+    kernel_main(&params);
+}

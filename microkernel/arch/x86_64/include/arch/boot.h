@@ -1,0 +1,76 @@
+/* The kernel's image, its address arithmetic and its own part of every space. */
+#ifndef ARCH_BOOT_H
+#define ARCH_BOOT_H
+
+#define BOOT_CODE32 0x18 /* 32-bit code, only in the boot GDT */
+
+#define MULTIBOOT2_MAGIC 0x36d76289
+#define PVH_MAGIC        0x336ec578
+
+#ifdef __ASSEMBLER__
+#define KERNEL_VIRTUAL 0xffffffff80000000
+#else
+#include <hooks.h>
+
+#define KERNEL_VIRTUAL    0xffffffff80000000ul
+#define DIRECT_BASE       0xffff800000000000ul /* KERNEL_DIRECT_SLOT */
+#define BOOT_DIRECT       (4ul << 30)          /* bytes of physical memory that the boot tables show there */
+
+/* From kernel.ld. The image is image_start to image_end, whole blocks. */
+extern char image_start[], image_text[], image_rodata[], image_data[], image_used_end[], image_end[];
+
+/* The physical address of something in the image. */
+static inline paddr_t image_paddr(const void *p)
+{
+    return (paddr_t)p - KERNEL_VIRTUAL;
+}
+
+/* Physical memory while the boot tables stand: NULL unless all of it lies in their direct map. */
+static inline void *boot_phys(paddr_t p, uint64_t length)
+{
+    return p < BOOT_DIRECT && length <= BOOT_DIRECT - p ? (void *)(DIRECT_BASE + p) : NULL;
+}
+
+/* The L0 that boot leaves loaded: direct map (to be replaced), local, time, self and image slots. The model
+ * for the kernel half of every other L0. */
+extern uint64_t kernel_l0[512];
+/* Load it: the low identity mapping is gone afterwards. */
+void map_init(void);
+
+/* The page of KERNEL_LOCAL_SLOT with this number, all there are: */
+enum local_page {
+    LOCAL_STACK = 1, /* LOCAL_STACK_PAGES, between two guards */
+    LOCAL_IST = 6,   /* four of LOCAL_IST_PAGES, each behind a guard */
+    LOCAL_LAPIC = 32,
+    LOCAL_IOAPIC = 33, /* up to 8 */
+    LOCAL_MSIX = 41,   /* while an entry is programmed */
+    LOCAL_SLOT = 48,   /* page slots of memory code, one per CPU and purpose */
+    LOCAL_PAGES = 512,
+};
+#define LOCAL_BASE        0xfffffd8000000000ul /* KERNEL_LOCAL_SLOT */
+#define LOCAL_STACK_PAGES 4
+#define LOCAL_IST_PAGES   2
+
+/* Map a frame (page aligned) at a local page and flush it; entry bits beside present and no-execute. */
+#define LOCAL_WRITE       2ul
+#define LOCAL_UNCACHED    0x18ul
+void *local_map(uint32_t page, paddr_t frame, uint64_t bits);
+void local_unmap(uint32_t page);
+
+/* Is this address in the page below one of the stacks? */
+static inline bool local_guard(vaddr_t address)
+{
+    uint64_t page = (address - LOCAL_BASE) / PAGE_SIZE;
+    return page == LOCAL_STACK - 1 || page == LOCAL_IST - 1 ||
+           (page > LOCAL_IST && page < LOCAL_LAPIC &&
+            (page - LOCAL_IST) % (LOCAL_IST_PAGES + 1) == LOCAL_IST_PAGES);
+}
+
+/* Read what the loader left at `info` (physical) into params; everything is checked against bounds.
+ * E_INVAL: not a loader that we know. */
+int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info);
+/* Forget usable memory from `limit` on, but for the blocks in which modules lie. */
+void boot_params_limit(struct boot_params *params, uint64_t limit);
+#endif
+
+#endif

@@ -1,0 +1,167 @@
+/* What the loader tells: Multiboot2 (specification 2.0, 3.6) or PVH (Xen, arch-x86/hvm/start_info.h).
+ * Everything is copied out, and read only where the boot tables show it. */
+#include <arch/boot.h>
+#include <option.h>
+#include <string.h>
+
+#define MB2_END      0
+#define MB2_CMDLINE  1
+#define MB2_MODULE   3
+#define MB2_MEMORY   6
+#define MB2_RSDP_OLD 14
+#define MB2_RSDP_NEW 15
+#define MB2_SIZE_MAX (16u << 20)
+#define MEMORY_RAM   1
+
+struct mb2_tag {
+    uint32_t type, size;
+};
+struct mb2_memory {
+    uint64_t base, length;
+    uint32_t type, reserved;
+};
+
+struct pvh_info {
+    uint32_t magic, version, flags, modules;
+    paddr_t module_list, cmdline, rsdp, memory;
+    uint32_t memory_count, reserved;
+};
+struct pvh_module {
+    paddr_t start;
+    uint64_t size;
+    paddr_t cmdline;
+    uint64_t reserved;
+};
+#define PVH_MEMORY_MAX 4096u
+
+static void add_memory(struct boot_params *p, paddr_t start, uint64_t length, bool usable)
+{
+    if (length == 0 || start > UINT64_MAX - length)
+        return;
+    if (p->memory_count == sizeof(p->memory) / sizeof(p->memory[0])) {
+        log_print(LOG_WARN, "boot: memory map too long, %#lx left out", start);
+        return;
+    }
+    p->memory[p->memory_count++] = (struct boot_range_kind){start, start + length, usable};
+}
+
+static void add_module(struct boot_params *p, paddr_t start, paddr_t end)
+{
+    if (end <= start || p->module_count == sizeof(p->module) / sizeof(p->module[0]))
+        return;
+    p->module[p->module_count++] = (struct boot_module){start, end};
+}
+
+/* At most `most` bytes, up to a NUL. */
+static void copy_cmdline(struct boot_params *p, const char *text, uint64_t most)
+{
+    size_t n = 0;
+    while (n < most && n < sizeof(p->cmdline) - 1 && text[n]) {
+        p->cmdline[n] = text[n];
+        n++;
+    }
+    p->cmdline[n] = 0;
+}
+
+static void mb2_memory(struct boot_params *p, const uint8_t *body, uint32_t size)
+{
+    uint32_t entry, at;
+    if (size < 8)
+        return;
+    memcpy(&entry, body, 4);
+    if (entry < sizeof(struct mb2_memory))
+        return;
+    for (at = 8; entry <= size && at <= size - entry; at += entry) {
+        struct mb2_memory m;
+        memcpy(&m, body + at, sizeof(m));
+        add_memory(p, m.base, m.length, m.type == MEMORY_RAM);
+    }
+}
+
+static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, uint32_t size)
+{
+    uint32_t range[2];
+    switch (type) {
+    case MB2_CMDLINE: copy_cmdline(p, (const char *)body, size); break;
+    case MB2_MODULE:
+        if (size < sizeof(range))
+            break;
+        memcpy(range, body, sizeof(range));
+        add_module(p, range[0], range[1]);
+        break;
+    case MB2_MEMORY: mb2_memory(p, body, size); break;
+    case MB2_RSDP_OLD:
+        if (p->rsdp_copy[0])
+            break;
+        /* fall through */
+    case MB2_RSDP_NEW:
+        memcpy(p->rsdp_copy, body, size < sizeof(p->rsdp_copy) ? size : sizeof(p->rsdp_copy));
+        break;
+    default: break;
+    }
+}
+
+static int mb2_read(struct boot_params *p, paddr_t info)
+{
+    const uint32_t *total = boot_phys(info, 8);
+    if (!total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total))
+        return E_INVAL;
+    const uint8_t *base = (const uint8_t *)total;
+    for (uint32_t at = 8; at <= *total - sizeof(struct mb2_tag);) {
+        struct mb2_tag tag;
+        memcpy(&tag, base + at, sizeof(tag));
+        if (tag.type == MB2_END || tag.size < sizeof(tag) || tag.size > *total - at)
+            break;
+        mb2_tag(p, tag.type, base + at + sizeof(tag), tag.size - (uint32_t)sizeof(tag));
+        at += (tag.size + 7) & ~7u;
+    }
+    return 0;
+}
+
+static int pvh_read(struct boot_params *p, paddr_t info)
+{
+    const struct pvh_info *i = boot_phys(info, sizeof(*i));
+    if (!i || i->magic != PVH_MAGIC || i->version < 1)
+        return E_INVAL;
+    p->rsdp = i->rsdp;
+    if (i->cmdline && boot_phys(i->cmdline, sizeof(p->cmdline)))
+        copy_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));
+    uint32_t count = i->memory_count < PVH_MEMORY_MAX ? i->memory_count : PVH_MEMORY_MAX;
+    const struct mb2_memory *m = boot_phys(i->memory, count * sizeof(*m)); /* the same layout */
+    for (uint32_t n = 0; m && n < count; n++)
+        add_memory(p, m[n].base, m[n].length, m[n].type == MEMORY_RAM);
+    count = i->modules < 4 ? i->modules : 4;
+    const struct pvh_module *module = boot_phys(i->module_list, count * sizeof(*module));
+    for (uint32_t n = 0; module && n < count; n++)
+        if (module[n].start <= UINT64_MAX - module[n].size)
+            add_module(p, module[n].start, module[n].start + module[n].size);
+    return 0;
+}
+
+int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info)
+{
+    int err = magic == MULTIBOOT2_MAGIC ? mb2_read(params, info)
+              : magic == PVH_MAGIC      ? pvh_read(params, info)
+                                        : E_INVAL;
+    return !err && params->memory_count == 0 ? E_INVAL : err;
+}
+
+void boot_params_limit(struct boot_params *p, uint64_t limit)
+{
+    uint32_t count = p->memory_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct boot_range_kind *m = &p->memory[i];
+        if (!m->usable || m->end <= limit)
+            continue;
+        struct boot_range_kind cut = {m->start > limit ? m->start : limit, m->end, true};
+        m->end = m->start < limit ? limit : m->start;
+        for (uint32_t k = 0; k < p->module_count; k++) {
+            paddr_t start = p->module[k].start & ~(HUGE_SIZE - 1);
+            paddr_t end = (p->module[k].end + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
+            start = start > cut.start ? start : cut.start;
+            end = end < cut.end ? end : cut.end;
+            if (start < end)
+                add_memory(p, start, end - start, true);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+#include <arch/boot.h>
+#include <arch/cpu.h>
+#include <arch/pci.h>
+#include <lock.h>
+
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA    0xcfc
+#define CONFIG_ENABLE  0x80000000u
+
+#define REG_VENDOR     0x00
+#define REG_COMMAND    0x04
+#define REG_STATUS     0x06
+#define REG_HEADER     0x0e
+#define REG_BAR        0x10
+#define REG_SECONDARY  0x19
+#define REG_CAPABILITY 0x34
+#define COMMAND_MEMORY 2
+#define STATUS_LIST    0x10
+#define WINDOWS_END    0x34 /* base addresses; in a bridge also bus numbers and windows */
+
+#define CAP_MSI         0x05
+#define CAP_MSIX        0x11
+#define CAPS_MOST       48
+#define MSI_ENABLE      1
+#define MSI_64          0x80
+#define MSI_MASKABLE    0x100
+#define MSIX_ENABLE     0x8000
+#define MSIX_MASK_ALL   0x4000
+#define MSIX_ENTRY_SIZE 16
+#define MSIX_MAX        64
+
+/* MSI-X tables found. */
+static struct msix {
+    uint32_t function, capability, count;
+    paddr_t table;
+} msix[MSIX_MAX];
+static uint32_t msix_count;
+static uint64_t buses[4];    /* bit set: the scan has been there */
+static struct spinlock lock; /* the pair of ports */
+
+static uint32_t config_read(uint32_t function, uint32_t offset, uint32_t bytes)
+{
+    LOCK_GUARD(&lock);
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
+    uint16_t port = (uint16_t)(CONFIG_DATA + (offset & 3));
+    return bytes == 4 ? port_read32(port) : bytes == 2 ? port_read16(port) : port_read8(port);
+}
+
+static void config_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
+{
+    LOCK_GUARD(&lock);
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
+    uint16_t port = (uint16_t)(CONFIG_DATA + (offset & 3));
+    if (bytes == 4)
+        port_write32(port, value);
+    else if (bytes == 2)
+        port_write16(port, (uint16_t)value);
+    else
+        port_write8(port, (uint8_t)value);
+}
+
+/* The offset of a capability, 0 if there is none. Lists that run in circles end. */
+static uint32_t find_capability(uint32_t function, uint32_t id)
+{
+    if (!(config_read(function, REG_STATUS, 2) & STATUS_LIST))
+        return 0;
+    uint32_t at = config_read(function, REG_CAPABILITY, 1) & 0xfc;
+    for (uint32_t i = 0; at >= 0x40 && i < CAPS_MOST; i++) {
+        if (config_read(function, at, 1) == id)
+            return at;
+        at = config_read(function, at + 1, 1) & 0xfc;
+    }
+    return 0;
+}
+
+/* The physical address in a memory base-address register, 0 if the firmware gave it none. */
+static paddr_t bar_address(uint32_t function, uint32_t bar)
+{
+    if (bar > 5)
+        return 0;
+    uint32_t low = config_read(function, REG_BAR + 4 * bar, 4);
+    if (low & 1)
+        return 0;
+    uint64_t high = (low & 6) == 4 && bar < 5 ? config_read(function, REG_BAR + 4 * bar + 4, 4) : 0;
+    return high << 32 | (low & ~15u);
+}
+
+static void note_msix(uint32_t function)
+{
+    uint32_t at = find_capability(function, CAP_MSIX);
+    if (!at)
+        return;
+    uint32_t where = config_read(function, at + 4, 4);
+    paddr_t bar = bar_address(function, where & 7);
+    if (!bar)
+        return;
+    if (msix_count == MSIX_MAX) {
+        log_print(LOG_WARN, "pci: more than %u MSI-X tables", MSIX_MAX);
+        return;
+    }
+    msix[msix_count++] = (struct msix){
+        .function = function,
+        .capability = at,
+        .count = (config_read(function, at + 2, 2) & 0x7ff) + 1,
+        .table = bar + (where & ~7u),
+    };
+}
+
+static void scan_function(uint32_t function, uint64_t *todo)
+{
+    note_msix(function);
+    if ((config_read(function, REG_HEADER, 1) & 0x7f) != 1)
+        return;
+    uint32_t bus = config_read(function, REG_SECONDARY, 1);
+    if (!(buses[bus / 64] >> bus % 64 & 1))
+        todo[bus / 64] |= 1ul << bus % 64;
+}
+
+static void scan_bus(uint32_t bus, uint64_t *todo)
+{
+    for (uint32_t device = 0; device < 32; device++) {
+        uint32_t first = bus << 8 | device << 3;
+        if (config_read(first, REG_VENDOR, 2) == 0xffff)
+            continue;
+        uint32_t functions = config_read(first, REG_HEADER, 1) & 0x80 ? 8 : 1;
+        for (uint32_t f = 0; f < functions; f++)
+            if (config_read(first + f, REG_VENDOR, 2) != 0xffff)
+                scan_function(first + f, todo);
+    }
+}
+
+void pci_init(void)
+{
+    uint64_t todo[4] = {1};
+    for (uint32_t i = 0; i < 4;) {
+        if (!todo[i]) {
+            i++;
+            continue;
+        }
+        uint32_t bit = (uint32_t)__builtin_ctzl(todo[i]);
+        todo[i] &= todo[i] - 1;
+        buses[i] |= 1ul << bit;
+        scan_bus(i * 64 + bit, todo);
+        i = 0;
+    }
+}
+
+static int check(uint32_t function, uint32_t offset, uint32_t bytes)
+{
+    if (bytes != 1 && bytes != 2 && bytes != 4)
+        return E_INVAL;
+    if (function > 0xffff || !(buses[function >> 14] >> (function >> 8 & 63) & 1))
+        return E_NODEV;
+    return offset >= 256 || offset % bytes ? E_RANGE : 0;
+}
+
+int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value)
+{
+    int err = check(function, offset, bytes);
+    if (!err)
+        *value = config_read(function, offset, bytes);
+    return err;
+}
+
+static bool overlaps(uint32_t offset, uint32_t bytes, uint32_t start, uint32_t length)
+{
+    return offset < start + length && start < offset + bytes;
+}
+
+int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
+{
+    int err = check(function, offset, bytes);
+    if (err)
+        return err;
+    uint32_t msi = find_capability(function, CAP_MSI), x = find_capability(function, CAP_MSIX);
+    uint32_t control = msi ? config_read(function, msi + 2, 2) : 0;
+    uint32_t length = 10 + (control & MSI_64 ? 4 : 0) + (control & MSI_MASKABLE ? 10 : 0);
+    if (overlaps(offset, bytes, REG_BAR, WINDOWS_END - REG_BAR) ||
+        (msi && overlaps(offset, bytes, msi, length)) || (x && overlaps(offset, bytes, x, 12)))
+        return E_RIGHTS;
+    config_write(function, offset, bytes, value);
+    return 0;
+}
+
+bool pci_msix_within(paddr_t start, paddr_t end)
+{
+    for (uint32_t i = 0; i < msix_count; i++)
+        if (msix[i].table < end && start < msix[i].table + msix[i].count * MSIX_ENTRY_SIZE)
+            return true;
+    return false;
+}
+
+static struct msix *find_msix(uint32_t function)
+{
+    for (uint32_t i = 0; i < msix_count; i++)
+        if (msix[i].function == function)
+            return &msix[i];
+    return NULL;
+}
+
+/* Write one entry of a table: four words, the last one the mask. */
+static void msix_store(const struct msix *m, uint32_t index, paddr_t address, uint32_t data, uint32_t masked)
+{
+    paddr_t at = m->table + index * MSIX_ENTRY_SIZE;
+    config_write(m->function, REG_COMMAND, 2, config_read(m->function, REG_COMMAND, 2) | COMMAND_MEMORY);
+    volatile uint32_t *entry = (volatile uint32_t *)((char *)local_map(LOCAL_MSIX, at & ~(PAGE_SIZE - 1),
+                                                                       LOCAL_WRITE | LOCAL_UNCACHED) +
+                                                     (at & (PAGE_SIZE - 1)));
+    entry[3] = 1;
+    entry[0] = (uint32_t)address;
+    entry[1] = (uint32_t)(address >> 32);
+    entry[2] = data;
+    entry[3] = masked;
+    local_unmap(LOCAL_MSIX);
+}
+
+/* All entries of a function start masked, whatever the firmware did with them. */
+static int msix_enable(const struct msix *m, uint32_t index, paddr_t address, uint32_t data)
+{
+    if (index >= m->count)
+        return E_RANGE;
+    uint32_t control = config_read(m->function, m->capability + 2, 2);
+    if (!(control & MSIX_ENABLE)) {
+        config_write(m->function, m->capability + 2, 2, control | MSIX_ENABLE | MSIX_MASK_ALL);
+        for (uint32_t i = 0; i < m->count; i++)
+            msix_store(m, i, 0, 0, 1);
+    }
+    msix_store(m, index, address, data, 0);
+    config_write(m->function, m->capability + 2, 2, (control | MSIX_ENABLE) & ~(uint32_t)MSIX_MASK_ALL);
+    return 0;
+}
+
+int pci_msi_enable(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
+{
+    uint32_t vendor;
+    if (pci_read(function, REG_VENDOR, 2, &vendor) || vendor == 0xffff)
+        return E_NODEV;
+    struct msix *m = find_msix(function);
+    if (m)
+        return msix_enable(m, index, address, data);
+    uint32_t at = find_capability(function, CAP_MSI);
+    if (!at)
+        return E_NODEV;
+    if (index != 0)
+        return E_RANGE;
+    uint32_t control = config_read(function, at + 2, 2) & ~0x71u; /* off, one message */
+    bool wide = control & MSI_64;
+    config_write(function, at + 2, 2, control);
+    config_write(function, at + 4, 4, (uint32_t)address);
+    if (wide)
+        config_write(function, at + 8, 4, (uint32_t)(address >> 32));
+    config_write(function, at + (wide ? 12 : 8), 2, data);
+    if (control & MSI_MASKABLE)
+        config_write(function, at + (wide ? 16 : 12), 4, 0);
+    config_write(function, at + 2, 2, control | MSI_ENABLE);
+    return 0;
+}
+
+void pci_msi_disable(uint32_t function, uint32_t index)
+{
+    struct msix *m = find_msix(function);
+    if (m) {
+        msix_store(m, index, 0, 0, 1);
+        return;
+    }
+    uint32_t at = find_capability(function, CAP_MSI);
+    if (at)
+        config_write(function, at + 2, 2, config_read(function, at + 2, 2) & ~(uint32_t)MSI_ENABLE);
+}

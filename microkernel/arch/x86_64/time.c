@@ -1,0 +1,135 @@
+/* Time: the time stamp counter tells it, the local APIC's countdown interrupts. Both are measured at boot
+ * against channel 2 of the 8254, whose frequency is fixed. */
+#include <arch/apic.h>
+#include <arch/cpu.h>
+#include <arch/time.h>
+
+#define PIT_HZ      1193182ul
+#define PIT_COUNT   11932ul /* about 10 ms */
+#define PIT_NS      (PIT_COUNT * 1000000000ul / PIT_HZ)
+#define PIT_DATA2   0x42
+#define PIT_MODE    0x43
+#define PIT_GATE    0x61
+#define ROUNDS      3
+#define TSC_LIMIT   (1ul << 33) /* a round that takes longer has no 8254 to wait for */
+#define TIMER_MOST  0xffffffffu
+#define DIVIDE_BY_1 0xb
+
+static uint64_t lapic_per_ns; /* ticks of the countdown per ns, 32.32 fixed point */
+static uint64_t armed = DEADLINE_NEVER;
+
+uint64_t time_now(void)
+{
+    const struct time_page *t = time_page;
+    return t->base_ns + (uint64_t)((unsigned __int128)(tsc_read() - t->base_tsc) * t->mult >> 32);
+}
+
+void timer_arm(uint64_t deadline)
+{
+    armed = deadline;
+    if (deadline == DEADLINE_NEVER) {
+        lapic_write(LAPIC_TIMER_INITIAL, 0);
+        return;
+    }
+    uint64_t now = time_now();
+    uint64_t wait = deadline > now ? deadline - now : 0;
+    unsigned __int128 ticks = ((unsigned __int128)wait * lapic_per_ns >> 32) + 1;
+    lapic_write(LAPIC_TIMER_INITIAL, ticks < TIMER_MOST ? (uint32_t)ticks : TIMER_MOST);
+}
+
+bool timer_due(void)
+{
+    if (armed != DEADLINE_NEVER && time_now() < armed) {
+        timer_arm(armed);
+        return false;
+    }
+    armed = DEADLINE_NEVER;
+    return true;
+}
+
+/* How far both counters go while the 8254 counts down once. */
+static bool measure(uint64_t *tsc, uint64_t *lapic)
+{
+    port_write8(PIT_GATE, (port_read8(PIT_GATE) & ~2) | 1);
+    port_write8(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0 */
+    port_write8(PIT_DATA2, PIT_COUNT & 0xff);
+    port_write8(PIT_DATA2, PIT_COUNT >> 8);
+    lapic_write(LAPIC_TIMER_INITIAL, TIMER_MOST);
+    uint64_t begin = tsc_read();
+    while (!(port_read8(PIT_GATE) & 0x20))
+        if (tsc_read() - begin > TSC_LIMIT)
+            return false;
+    *lapic = TIMER_MOST - lapic_read(LAPIC_TIMER_CURRENT);
+    *tsc = tsc_read() - begin;
+    return true;
+}
+
+/* The shortest round is the one that was disturbed least. */
+static void calibrate(void)
+{
+    uint64_t tsc = UINT64_MAX, lapic = UINT64_MAX;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        uint64_t t, l;
+        if (!measure(&t, &l))
+            break;
+        tsc = t < tsc ? t : tsc;
+        lapic = l < lapic ? l : lapic;
+    }
+    if (tsc == UINT64_MAX || tsc == 0 || lapic == 0) {
+        log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
+        tsc = lapic = PIT_NS;
+    }
+    time_page->mult = (PIT_NS << 32) / tsc;
+    lapic_per_ns = (lapic << 32) / PIT_NS;
+}
+
+static uint8_t cmos(uint8_t index)
+{
+    port_write8(0x70, index | 0x80); /* the NMI gate stays as it is on a PC: closed while we read */
+    uint8_t value = port_read8(0x71);
+    port_write8(0x70, 0x0d);
+    return value;
+}
+
+/* Seconds since 1970 by the MC146818, which is taken to hold UTC. */
+static uint64_t clock_read(void)
+{
+    static const uint8_t index[6] = {0, 2, 4, 7, 8, 9}; /* second, minute, hour, day, month, year */
+    uint8_t now[6], before[6] = {0};
+    bool same = false;
+    for (uint32_t tries = 0; !same && tries < 1000; tries++) {
+        if (cmos(0x0a) & 0x80)
+            continue; /* being updated */
+        same = true;
+        for (uint32_t i = 0; i < 6; i++) {
+            now[i] = cmos(index[i]);
+            same = same && now[i] == before[i];
+            before[i] = now[i];
+        }
+    }
+    uint8_t mode = cmos(0x0b);
+    bool afternoon = !(mode & 2) && before[2] & 0x80;
+    before[2] &= 0x7f;
+    if (!(mode & 4))
+        for (uint32_t i = 0; i < 6; i++)
+            before[i] = (before[i] >> 4) * 10 + (before[i] & 15);
+    if (!(mode & 2))
+        before[2] = before[2] % 12 + (afternoon ? 12 : 0);
+    /* Days by the rule for years that begin in March. */
+    uint64_t year = 2000u + before[5] - (before[4] <= 2), month = (before[4] + 9u) % 12;
+    uint64_t days =
+        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + before[3] - 719469;
+    return ((days * 24 + before[2]) * 60 + before[1]) * 60 + before[0];
+}
+
+void time_init(void)
+{
+    lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+    calibrate();
+    lapic_write(LAPIC_TIMER_INITIAL, 0);
+    lapic_write(LAPIC_TIMER_LVT, VECTOR_TIMER); /* one shot */
+    time_page->base_tsc = tsc_read();
+    time_page->wall_ns = clock_read() * 1000000000ul - time_now();
+    log_print(LOG_INFO, "time: counter %lu kHz, timer %lu kHz", (1000000ul << 32) / time_page->mult,
+              lapic_per_ns * 1000 / (1ul << 32) * 1000);
+}

@@ -1,0 +1,19 @@
+/* The four functions that the compiler itself calls, and the few others that the kernel needs. */
+#ifndef KERNEL_STRING_H
+#define KERNEL_STRING_H
+
+#include <ouros/types.h>
+
+void *memcpy(void *to, const void *from, size_t length);
+void *memmove(void *to, const void *from, size_t length);
+void *memset(void *to, int byte, size_t length);
+int memcmp(const void *a, const void *b, size_t length);
+size_t strlen(const char *text);
+
+/* Does text, `length` bytes that need not end in NUL, equal the string `with`? */
+static inline bool text_equal(const char *text, size_t length, const char *with)
+{
+    return strlen(with) == length && memcmp(text, with, length) == 0;
+}
+
+#endif
