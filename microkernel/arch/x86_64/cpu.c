@@ -1,0 +1,169 @@
+/* The processor: descriptor tables, stacks, feature bits, the thread that runs on it. */
+#include <arch/boot.h>
+#include <arch/cpu.h>
+#include <arch/fpu.h>
+#include <string.h>
+
+static struct cpu cpu0;
+static bool ready;
+struct cpu_features cpu_features;
+
+/* Frames of the stacks; they are used through KERNEL_LOCAL_SLOT, where a guard lies below each. */
+static char stack_frames[LOCAL_STACK_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static char ist_frames[IST_COUNT][LOCAL_IST_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+/* A place of CLAC or STAC in entry.S, and the instruction's three bytes. */
+struct smap_site {
+    uint8_t *at;
+    uint64_t bytes;
+};
+extern struct smap_site smap_sites[], smap_sites_end[];
+
+void entry_syscall(void);
+
+_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "entry.S");
+_Static_assert(offsetof(struct cpu, frame_end) == CPU_FRAME_END, "entry.S");
+_Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "entry.S");
+_Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "entry.S");
+_Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "entry.S");
+_Static_assert(offsetof(struct trap_frame, vector) == FRAME_VECTOR, "entry.S");
+
+bool cpu_ready(void)
+{
+    return ready;
+}
+
+struct thread *thread_current(void)
+{
+    return this_cpu()->current;
+}
+
+/* Stacks grow down to an unmapped page. The IST stacks carry the CPU's pointer at their top. */
+static void stacks_init(struct cpu *cpu)
+{
+    for (uint32_t i = 0; i < LOCAL_STACK_PAGES; i++)
+        local_map(LOCAL_STACK + i, image_paddr(stack_frames[i]), LOCAL_WRITE);
+    cpu->stack_top = LOCAL_BASE + (LOCAL_STACK + LOCAL_STACK_PAGES) * PAGE_SIZE;
+    for (uint32_t ist = 1; ist <= IST_COUNT; ist++) {
+        uint32_t page = LOCAL_IST + (ist - 1) * (LOCAL_IST_PAGES + 1);
+        for (uint32_t i = 0; i < LOCAL_IST_PAGES; i++)
+            local_map(page + i, image_paddr(ist_frames[ist - 1][i]), LOCAL_WRITE);
+        uint64_t top = LOCAL_BASE + (page + LOCAL_IST_PAGES) * PAGE_SIZE - 16;
+        *(struct cpu **)top = cpu;
+        cpu->tss.ist[ist - 1] = top;
+    }
+}
+
+static void descriptors_init(struct cpu *cpu)
+{
+    uint64_t base = (uint64_t)&cpu->tss, limit = sizeof(cpu->tss) - 1;
+    cpu->tss.io_map = sizeof(cpu->tss);
+    cpu->gdt[KERNEL_CODE / 8] = 0x00209a0000000000;
+    cpu->gdt[KERNEL_DATA / 8] = 0x00cf92000000ffff;
+    cpu->gdt[USER_DATA / 8] = 0x00cff2000000ffff;
+    cpu->gdt[USER_CODE / 8] = 0x0020fa0000000000;
+    cpu->gdt[TSS_SELECT / 8] = limit | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+    cpu->gdt[TSS_SELECT / 8 + 1] = base >> 32;
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) pointer = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
+    __asm__ volatile("lgdt %0\n\t"
+                     "pushq %1\n\t"
+                     "lea 1f(%%rip), %%rax\n\t"
+                     "push %%rax\n\t"
+                     "lretq\n"
+                     "1: mov %2, %%ds\n\t"
+                     "mov %2, %%es\n\t"
+                     "mov %2, %%ss\n\t"
+                     "mov %3, %%fs\n\t"
+                     "mov %3, %%gs\n\t"
+                     "ltr %w4"
+                     :
+                     : "m"(pointer), "i"(KERNEL_CODE), "r"(KERNEL_DATA), "r"(0), "r"(TSS_SELECT)
+                     : "rax", "memory");
+    msr_write(MSR_GS_BASE, (uint64_t)cpu);
+    msr_write(MSR_KERNEL_GS_BASE, 0);
+    msr_write(MSR_FS_BASE, 0);
+}
+
+/* SMAP's instructions fault where they do not exist, so they are put in here. The text is read-only by now;
+ * it is written where the boot tables' direct map shows it. */
+static void smap_patch(void)
+{
+    for (struct smap_site *s = smap_sites; s < smap_sites_end; s++)
+        memcpy(boot_phys(image_paddr(s->at), 3), &s->bytes, 3);
+    cpuid(0, 0); /* serialises */
+}
+
+static void features_init(void)
+{
+    uint32_t most = cpuid(0, 0).a;
+    struct cpuid one = cpuid(1, 0);
+    struct cpuid seven = most >= 7 ? cpuid(7, 0) : (struct cpuid){0};
+    uint64_t cr4 = cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    if (one.d & 1 << 7)
+        cr4 |= CR4_MCE;
+    if (seven.b & 1 << 7)
+        cr4 |= CR4_SMEP;
+    if (seven.b & 1 << 20) {
+        cr4 |= CR4_SMAP;
+        cpu_features.smap = true;
+        smap_patch();
+    }
+    if (seven.c & 1 << 2)
+        cr4 |= CR4_UMIP;
+    if (one.c & 1 << 26) {
+        cr4 |= CR4_OSXSAVE;
+        cpu_features.xsave = true;
+        cpu_features.avx = one.c >> 28 & 1;
+    }
+    cr4_write(cr4);
+    cpu_features.paddr_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+    if (cpu_features.paddr_bits > 52)
+        cpu_features.paddr_bits = 52;
+}
+
+void cpu_init(void)
+{
+    struct cpu *cpu = &cpu0;
+    cpu->self = cpu;
+    stacks_init(cpu);
+    descriptors_init(cpu);
+    trap_init();
+    features_init();
+    fpu_init(cpu);
+    msr_write(MSR_STAR, (uint64_t)(USER_DATA - 8) << 48 | (uint64_t)KERNEL_CODE << 32);
+    msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
+    msr_write(MSR_FMASK, RFLAGS_IF | RFLAGS_DF | RFLAGS_TF | RFLAGS_AC | RFLAGS_NT | RFLAGS_RF);
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE);
+    ready = true;
+}
+
+void arch_frame_sanitize(struct trap_frame *frame)
+{
+    frame->vector = FRAME_IRET;
+    frame->error = 0;
+    frame->cs = USER_CODE;
+    frame->ss = USER_DATA;
+    frame->rflags = (frame->rflags & RFLAGS_USER) | RFLAGS_IF | RFLAGS_ONE;
+    if (frame->rip >= USER_END)
+        frame->rip = 0; /* faults in user mode; anything not canonical would fault in the kernel */
+}
+
+void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument)
+{
+    thread->frame = (struct trap_frame){.rip = entry, .rsp = stack, .rdi = argument};
+    arch_frame_sanitize(&thread->frame);
+    thread->fs_base = 0;
+}
+
+void arch_thread_switch(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    cpu->current = thread;
+    cpu->frame_end = (uint64_t)(&thread->frame + 1);
+    cpu->tss.rsp[0] = cpu->frame_end;
+    msr_write(MSR_FS_BASE, thread->fs_base); /* always: user code clears it by loading a selector */
+    fpu_switch(cpu, thread);
+}

@@ -1,0 +1,143 @@
+/* Lazy FPU state.
+ *
+ * F1 cpu->fpu_owner is the thread whose values the registers hold, or NULL; it has a save area.
+ * F2 user code runs with CR0.TS clear only if it is the owner.
+ * F3 what a thread finds at its first use is the initial state, not what another has left. */
+#include <arch/fpu.h>
+#include <string.h>
+
+#define XCR0_X87    1u
+#define XCR0_SSE    2u
+#define XCR0_AVX    4u
+#define FXSAVE_SIZE 512
+#define FCW_INIT    0x37f
+#define MXCSR_INIT  0x1f80
+#define AREA_ALIGN  64
+
+static uint32_t features;  /* XCR0; 0: FXSAVE */
+static uint32_t area_size; /* bytes that the instruction uses */
+
+void fpu_init(struct cpu *cpu)
+{
+    area_size = FXSAVE_SIZE;
+    if (cpu_features.xsave) {
+        features = XCR0_X87 | XCR0_SSE | (cpu_features.avx ? XCR0_AVX : 0);
+        __asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0));
+        area_size = cpuid(13, 0).b; /* for what XCR0 has now */
+    }
+    cr0_write(cr0_read() | CR0_TS);
+    cpu->fpu_trap = true;
+    cpu->fpu_owner = NULL;
+}
+
+/* Memory comes aligned to 16 only. */
+static size_t allocation_size(void)
+{
+    return area_size + AREA_ALIGN - 16;
+}
+
+static uint8_t *area(const struct thread *thread)
+{
+    return (uint8_t *)(((uintptr_t)thread->fpu + AREA_ALIGN - 1) & ~(uintptr_t)(AREA_ALIGN - 1));
+}
+
+static void area_reset(const struct thread *thread)
+{
+    uint8_t *a = area(thread);
+    memset(a, 0, area_size);
+    *(uint16_t *)a = FCW_INIT;
+    *(uint32_t *)(a + 24) = MXCSR_INIT;
+}
+
+static int area_create(struct thread *thread)
+{
+    if (thread->fpu)
+        return 0;
+    int err = kmem_alloc(thread->task->account, allocation_size(), &thread->fpu);
+    if (!err)
+        area_reset(thread);
+    return err;
+}
+
+static void save(struct thread *owner)
+{
+    if (features)
+        __asm__ volatile("xsave64 (%0)" : : "r"(area(owner)), "a"(features), "d"(0) : "memory");
+    else
+        __asm__ volatile("fxsave64 (%0)" : : "r"(area(owner)) : "memory");
+}
+
+/* FNINIT first: some processors leave the last instruction's addresses in place on a restore. */
+static void restore(const struct thread *thread)
+{
+    if (features)
+        __asm__ volatile("fninit\n\txrstor64 (%0)" : : "r"(area(thread)), "a"(features), "d"(0) : "memory");
+    else
+        __asm__ volatile("fninit\n\tfxrstor64 (%0)" : : "r"(area(thread)) : "memory");
+}
+
+static void set_trap(struct cpu *cpu, bool trap)
+{
+    if (cpu->fpu_trap == trap)
+        return;
+    cpu->fpu_trap = trap;
+    if (trap)
+        cr0_write(cr0_read() | CR0_TS);
+    else
+        __asm__ volatile("clts");
+}
+
+void fpu_switch(struct cpu *cpu, struct thread *thread)
+{
+    set_trap(cpu, thread != cpu->fpu_owner);
+}
+
+int fpu_trap(struct cpu *cpu, struct thread *thread)
+{
+    int err = area_create(thread);
+    if (err)
+        return err;
+    set_trap(cpu, false);
+    if (cpu->fpu_owner)
+        save(cpu->fpu_owner);
+    cpu->fpu_owner = thread;
+    restore(thread);
+    return 0;
+}
+
+void arch_fpu_release(struct thread *thread)
+{
+    struct cpu *cpu = this_cpu();
+    if (cpu->fpu_owner == thread) {
+        cpu->fpu_owner = NULL;
+        set_trap(cpu, true);
+    }
+    if (thread->fpu)
+        kmem_free(thread->task->account, thread->fpu, allocation_size());
+    thread->fpu = NULL;
+}
+
+int arch_fpu_copy(struct thread *to, struct thread *from)
+{
+    struct cpu *cpu = this_cpu();
+    if (to == from)
+        return 0;
+    if (!from->fpu) {
+        arch_fpu_release(to);
+        return 0;
+    }
+    int err = area_create(to);
+    if (err)
+        return err;
+    if (cpu->fpu_owner == to) {
+        cpu->fpu_owner = NULL;
+        set_trap(cpu, true);
+    } else if (cpu->fpu_owner == from) {
+        bool trap = cpu->fpu_trap;
+        set_trap(cpu, false);
+        save(from);
+        set_trap(cpu, trap);
+    }
+    memcpy(area(to), area(from), area_size);
+    return 0;
+}

@@ -1,0 +1,157 @@
+/* Exceptions and interrupts: who they concern. entry.S calls these with the frame; interrupts are off. */
+#include <arch/apic.h>
+#include <arch/boot.h>
+#include <arch/fpu.h>
+#include <arch/panic.h>
+#include <arch/time.h>
+#include <sched.h>
+
+enum vector {
+    VECTOR_DB = 1,
+    VECTOR_NMI = 2,
+    VECTOR_NM = 7,
+    VECTOR_DF = 8,
+    VECTOR_PF = 14,
+    VECTOR_MC = 18,
+    VECTOR_EXCEPTIONS = 32,
+};
+#define PF_PRESENT 1
+#define PF_WRITE   2
+#define PF_FETCH   16
+
+struct gate {
+    uint16_t low, selector;
+    uint8_t ist, type;
+    uint16_t middle;
+    uint32_t high, reserved;
+};
+extern struct gate idt[256];
+#define GATE_USER 0x60 /* INT n is allowed */
+
+int user_copy(void *to, const void *from, size_t length);
+extern char user_copy_end[], user_copy_failed[];
+void trap_nmi(void), trap_debug(void), trap_check(void), trap_double(void);
+void trap_user(struct trap_frame *frame);
+void trap_kernel(struct trap_frame *frame);
+bool trap_ist(struct trap_frame *frame);
+
+static void gate_ist(uint32_t vector, void (*entry)(void), uint8_t ist)
+{
+    uint64_t at = (uint64_t)entry;
+    idt[vector].low = (uint16_t)at;
+    idt[vector].middle = (uint16_t)(at >> 16);
+    idt[vector].ist = ist;
+}
+
+void trap_init(void)
+{
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (uint64_t)idt};
+    gate_ist(VECTOR_NMI, trap_nmi, IST_NMI);
+    gate_ist(VECTOR_DB, trap_debug, IST_DEBUG);
+    gate_ist(VECTOR_MC, trap_check, IST_CHECK);
+    gate_ist(VECTOR_DF, trap_double, IST_DOUBLE);
+    idt[3].type |= GATE_USER; /* breakpoint */
+    idt[4].type |= GATE_USER; /* overflow */
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+static uint64_t dr6_take(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul));
+    return value;
+}
+
+static void interrupt(uint32_t vector)
+{
+    if (vector >= VECTOR_DEVICE && vector < VECTOR_DEVICE + VECTOR_DEVICES) {
+        irq_fire(vector);
+        lapic_eoi();
+    } else if (vector == VECTOR_TIMER) {
+        lapic_eoi();
+        if (timer_due())
+            sched_tick();
+    }
+}
+
+/* From user mode; the frame is the current thread's. */
+void trap_user(struct trap_frame *frame)
+{
+    struct cpu *cpu = this_cpu();
+    uint32_t vector = (uint32_t)frame->vector;
+    if (vector >= VECTOR_EXCEPTIONS) {
+        interrupt(vector);
+        return;
+    }
+    if (vector == VECTOR_NM && fpu_trap(cpu, cpu->current) == 0)
+        return;
+    uint64_t address = vector == VECTOR_PF ? cr2_read() : vector == VECTOR_DB ? dr6_take() : 0;
+    fault_enter(cpu->current, vector, frame->error, address);
+}
+
+/* The user copy met an absent or forbidden page: it ends with an error, and the thread knows where. */
+static bool user_copy_fault(struct trap_frame *frame)
+{
+    uint64_t address = cr2_read();
+    if (frame->rip < (uint64_t)user_copy || frame->rip >= (uint64_t)user_copy_end || address >= USER_END)
+        return false;
+    struct thread *thread = thread_current();
+    thread->touch_address = address;
+    thread->touch_access = FAULT_TOUCH | (frame->error & PF_WRITE ? FAULT_WRITE : 0) |
+                           (frame->error & PF_PRESENT ? FAULT_PRESENT : 0);
+    frame->rip = (uint64_t)user_copy_failed;
+    return true;
+}
+
+/* From kernel mode: an interrupt while idle, or a fault of the user copy. Anything else is a bug. */
+void trap_kernel(struct trap_frame *frame)
+{
+    uint32_t vector = (uint32_t)frame->vector;
+    if (vector >= VECTOR_EXCEPTIONS)
+        interrupt(vector);
+    else if (vector != VECTOR_PF || !cpu_ready() || !user_copy_fault(frame))
+        panic_trap(frame, vector == VECTOR_PF && local_guard(cr2_read()) ? "kernel stack overflow"
+                                                                         : "exception in the kernel");
+}
+
+/* On an IST stack. True: a debug exception of user code, to go on as any other. */
+bool trap_ist(struct trap_frame *frame)
+{
+    switch (frame->vector) {
+    case VECTOR_DB:
+        if (frame->cs & 3)
+            return true;
+        dr6_take();
+        frame->rflags &= ~(uint64_t)RFLAGS_TF;
+        return false;
+    case VECTOR_NMI: this_cpu()->nmis++; return false;
+    case VECTOR_DF: panic_trap(frame, local_guard(cr2_read()) ? "kernel stack overflow" : "double fault");
+    default: panic_trap(frame, "machine check");
+    }
+}
+
+static int copy_checked(void *to, const void *from, size_t length, vaddr_t user, uint32_t access)
+{
+    struct thread *thread = thread_current();
+    if (user > USER_END || length > USER_END - user) {
+        thread->touch_address = user > USER_END ? user : USER_END;
+        thread->touch_access = FAULT_TOUCH | access;
+        thread->touch_refused = true; /* no pager can help */
+        return E_FAULT;
+    }
+    return user_copy(to, from, length) ? E_FAULT : 0;
+}
+
+int user_read(void *to, vaddr_t from, size_t length)
+{
+    return copy_checked(to, (const void *)from, length, from, 0);
+}
+
+int user_write(vaddr_t to, const void *from, size_t length)
+{
+    return copy_checked((void *)to, from, length, to, FAULT_WRITE);
+}
