@@ -1,0 +1,191 @@
+/* What the hardware authority hands out: interrupts, port ranges, device memory, PCI configuration.
+ *
+ * H1 no object reaches what the kernel's own safety rests on: RAM, interrupt controllers, MSI-X tables, and
+ * the ways to PCI configuration that go round hw_pci (ports 0xcf8 to 0xcff, ECAM). */
+#include <arch/apic.h>
+#include <arch/pci.h>
+#include <block.h>
+#include <console.h>
+#include <cpu.h>
+#include <device.h>
+#include <irq.h>
+
+#define PORTS       0x10000u
+#define DEVICE_MOST (4ul << 30) /* bytes of one device object: its check walks the blocks */
+#define IRQ_FLAGS   (IRQ_LEVEL | IRQ_ACTIVE_LOW)
+#define MSI_START   0xfee00000ul /* local APIC, and where messages are written */
+#define MSI_END     0xfef00000ul
+
+struct io {
+    struct object object;
+    uint32_t first, count;
+};
+
+bool io_destroy(struct object *object);
+bool device_destroy(struct object *object);
+
+bool io_destroy(struct object *object)
+{
+    (void)object;
+    return true;
+}
+
+bool device_destroy(struct object *object)
+{
+    (void)object;
+    return true;
+}
+
+/* Ports of the legacy interrupt controllers and of PCI configuration. 0xcf9 alone is the reset register. */
+static bool port_forbidden(uint32_t first, uint32_t count)
+{
+    static const struct {
+        uint16_t first, last;
+    } range[] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x4d0, 0x4d1}, {0xcf8, 0xcff}};
+    if (first == 0xcf9 && count == 1)
+        return false;
+    for (uint32_t i = 0; i < sizeof(range) / sizeof(range[0]); i++)
+        if (first <= range[i].last && range[i].first < first + count)
+            return true;
+    return false;
+}
+
+static int create_io(struct account *account, uint64_t first, uint64_t count, struct object **out)
+{
+    if (first >= PORTS || count == 0 || count > PORTS - first)
+        return E_RANGE;
+    if (port_forbidden((uint32_t)first, (uint32_t)count))
+        return E_RIGHTS;
+    int err = object_create(account, OBJ_IO, sizeof(struct io), out);
+    if (err)
+        return err;
+    struct io *io = (struct io *)*out;
+    io->first = (uint32_t)first;
+    io->count = (uint32_t)count;
+    return 0;
+}
+
+static bool overlaps(paddr_t start, paddr_t end, paddr_t other, paddr_t other_end)
+{
+    return start < other_end && other < end;
+}
+
+/* Whole pages that are nobody's memory. */
+static bool device_allowed(paddr_t start, paddr_t end)
+{
+    for (paddr_t at = start & ~(HUGE_SIZE - 1); at < end; at += HUGE_SIZE) {
+        enum block_kind kind = block_kind_of(at);
+        if (kind != BLOCK_DEVICE && kind != BLOCK_RESERVED)
+            return false;
+    }
+    if (overlaps(start, end, MSI_START, MSI_END) ||
+        overlaps(start, end, platform.lapic, platform.lapic + PAGE_SIZE) || pci_msix_within(start, end))
+        return false;
+    for (uint32_t i = 0; i < platform.ioapics; i++)
+        if (overlaps(start, end, platform.ioapic[i].address, platform.ioapic[i].address + PAGE_SIZE))
+            return false;
+    for (uint32_t i = 0; i < platform.ecams; i++)
+        if (overlaps(start, end, platform.ecam[i].start, platform.ecam[i].end))
+            return false;
+    return true;
+}
+
+static int create_device(struct account *account, paddr_t start, uint64_t bytes, struct object **out)
+{
+    uint64_t top = 1ul << cpu_features.paddr_bits;
+    if (start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0)
+        return E_INVAL;
+    if (start >= top || bytes > top - start || bytes > DEVICE_MOST)
+        return E_RANGE;
+    if (!device_allowed(start, start + bytes))
+        return E_RIGHTS;
+    int err = object_create(account, OBJ_DEVICE, sizeof(struct device), out);
+    if (err)
+        return err;
+    struct device *device = (struct device *)*out;
+    device->start = start;
+    device->end = start + bytes;
+    return 0;
+}
+
+static int create(struct account *account, const struct syscall *s, struct object **out)
+{
+    uint64_t a = s->a[2], b = s->a[3];
+    switch (s->a[1]) {
+    case HW_IRQ_LINE:
+        if (a > UINT32_MAX || b & ~(uint64_t)IRQ_FLAGS)
+            return E_RANGE;
+        return irq_create_line(account, (uint32_t)a, (uint32_t)b, out);
+    case HW_ISA_IRQ:
+        if (a >= 16)
+            return E_RANGE;
+        return irq_create_line(account, platform.isa[a].gsi, platform.isa[a].flags, out);
+    case HW_IRQ_MSI:
+        if (a > 0xffff || b > 0x7ff)
+            return E_RANGE;
+        return irq_create_message(account, (uint32_t)a, (uint32_t)b, out);
+    case HW_IO: return create_io(account, a, b, out);
+    case HW_DEVICE: return create_device(account, a, b, out);
+    default: return E_INVAL;
+    }
+}
+
+int sys_hw_create(struct thread *thread, struct syscall *s)
+{
+    struct object *object;
+    handle_t handle = HANDLE_NONE;
+    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object);
+    if (!err)
+        err = create(thread->task->account, s, &object);
+    if (err)
+        return err;
+    uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO | RIGHT_USE | RIGHT_READ | RIGHT_WRITE;
+    err = handle_insert(thread->task, object, rights, 0, &handle);
+    object_put(object); /* the handle has its own */
+    if (!err && s->a[1] == HW_IO)
+        console_ports_taken((uint32_t)s->a[2], (uint32_t)s->a[3]);
+    s->r[0] = handle;
+    return err;
+}
+
+int sys_hw_pci(struct thread *thread, struct syscall *s)
+{
+    struct object *object;
+    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object);
+    if (err)
+        return err;
+    uint32_t access = (uint32_t)s->a[3], bytes = access & 0xff, value = 0;
+    if (s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful)
+        return E_RANGE;
+    if (access & 0x100)
+        return pci_write((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, (uint32_t)s->a[4]);
+    err = pci_read((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, &value);
+    s->r[0] = value;
+    return err;
+}
+
+int sys_io_access(struct thread *thread, struct syscall *s)
+{
+    struct object *object;
+    bool write = s->a[2] & 0x100;
+    uint64_t bytes = s->a[2] & ~0x100ul;
+    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &object);
+    if (err)
+        return err;
+    const struct io *io = (const struct io *)object;
+    if (bytes != 1 && bytes != 2 && bytes != 4)
+        return E_INVAL;
+    if (s->a[1] > io->count || bytes > io->count - s->a[1])
+        return E_RANGE;
+    uint16_t port = (uint16_t)(io->first + s->a[1]);
+    uint32_t value = (uint32_t)s->a[3];
+    if (write && bytes == 1)
+        port_write8(port, (uint8_t)value);
+    else if (write && bytes == 2)
+        port_write16(port, (uint16_t)value);
+    else if (write)
+        port_write32(port, value);
+    else
+        s->r[0] = bytes == 1 ? port_read8(port) : bytes == 2 ? port_read16(port) : port_read32(port);
+    return 0;
+}

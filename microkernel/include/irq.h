@@ -1,0 +1,28 @@
+/* Interrupt objects: a line of an I/O APIC or a message of a PCI function, turned into notification bits. */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include <port.h>
+
+struct irq {
+    struct object object;
+    uint32_t vector;
+    uint32_t source; /* global system interrupt, or PCI function */
+    uint32_t index;  /* of the message */
+    bool message;
+    bool level;        /* a line that is masked from its interrupt until IRQ_ACK */
+    struct port *port; /* NULL: not bound. Holds a reference */
+    uint64_t bits;
+};
+
+/* A line: global system interrupt and enum irq_line flags. E_BUSY: somebody has it; E_RANGE: no such line;
+ * E_FULL: no vector; E_KMEM, E_QUOTA. */
+int irq_create_line(struct account *account, uint32_t gsi, uint32_t flags, struct object **out);
+/* A message. E_BUSY, E_NODEV: no such function, or it cannot send messages; E_RANGE: not so many; E_FULL, …
+ */
+int irq_create_message(struct account *account, uint32_t function, uint32_t index, struct object **out);
+bool irq_destroy(struct object *object);
+
+extern uint64_t irq_count; /* since boot */
+
+#endif
