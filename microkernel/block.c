@@ -1,0 +1,162 @@
+/* The array of blocks, and the system call that moves blocks between the pager and the kernel. */
+#include <arch/paging.h>
+#include <block.h>
+#include <hooks.h>
+#include <ouros/boot.h>
+
+#define GIVE_STEP (32ul << 10) /* bytes zeroed before other events get their turn */
+
+struct block blocks[BOOT_BLOCKS_MAX];
+uint32_t block_count;
+uint32_t block_kinds[BLOCK_KINDS];
+
+/* The block that is being zeroed: RESERVED meanwhile, so that nobody maps it. */
+static struct {
+    uint32_t number; /* 0: none */
+    uint32_t kind;   /* what it becomes */
+    uint64_t done;   /* bytes */
+} giving;
+
+void block_become(uint32_t number, enum block_kind kind)
+{
+    block_kinds[blocks[number].kind]--;
+    block_kinds[kind]++;
+    blocks[number].kind = (uint8_t)kind;
+}
+
+/* How many bytes of [start, end) the memory map calls usable, less those that it also calls reserved. */
+static bool wholly_usable(const struct boot_params *params, paddr_t start, paddr_t end)
+{
+    paddr_t reached = start;
+    bool moved = true;
+    while (moved && reached < end) {
+        moved = false;
+        for (uint32_t i = 0; i < params->memory_count; i++)
+            if (params->memory[i].usable && params->memory[i].start <= reached &&
+                params->memory[i].end > reached) {
+                reached = params->memory[i].end;
+                moved = true;
+            }
+    }
+    for (uint32_t i = 0; i < params->memory_count; i++)
+        if (!params->memory[i].usable && params->memory[i].start < end && params->memory[i].end > start)
+            return false;
+    return reached >= end;
+}
+
+static bool described(const struct boot_params *params, paddr_t start, paddr_t end)
+{
+    for (uint32_t i = 0; i < params->memory_count; i++)
+        if (params->memory[i].start < end && params->memory[i].end > start)
+            return true;
+    return false;
+}
+
+void block_init(const struct boot_params *params)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < params->memory_count; i++)
+        if (params->memory[i].usable && params->memory[i].end >> HUGE_SHIFT > count)
+            count = params->memory[i].end >> HUGE_SHIFT;
+    block_count = count < BOOT_BLOCKS_MAX ? (uint32_t)count : BOOT_BLOCKS_MAX;
+    block_kinds[BLOCK_RESERVED] = block_count;
+    for (uint32_t b = 0; b < block_count; b++) {
+        paddr_t start = (paddr_t)b << HUGE_SHIFT, end = start + HUGE_SIZE;
+        if (!described(params, start, end))
+            block_become(b, BLOCK_DEVICE);
+        else if (b != 0 && wholly_usable(params, start, end) && !paging_image_overlaps(start, end))
+            block_become(b, BLOCK_RAM);
+        for (uint32_t m = 0; m < params->module_count; m++)
+            if (params->module[m].start < end && params->module[m].end > start)
+                blocks[b].boot = 1;
+    }
+}
+
+/* Hand a block that is all zero to its new use. */
+static int give_finish(uint32_t number, uint32_t kind)
+{
+    paddr_t pa = (paddr_t)number << HUGE_SHIFT;
+    giving.number = 0;
+    if (kind == BLOCK_KERNEL) {
+        block_become(number, BLOCK_KERNEL);
+        slab_block_add(number);
+        return 0;
+    }
+    paging_direct_remove(pa);
+    block_become(number, BLOCK_TABLE);
+    int error = table_block_add(number, 0);
+    if (error) {
+        block_become(number, BLOCK_RAM);
+        blocks[number].mappings = 0;
+        paging_direct_add(pa);
+    }
+    return error;
+}
+
+/* One step of zeroing; SYS_RESTART until the block is done. */
+static int give_step(void)
+{
+    __builtin_memset((char *)direct((paddr_t)giving.number << HUGE_SHIFT) + giving.done, 0, GIVE_STEP);
+    giving.done += GIVE_STEP;
+    return giving.done < HUGE_SIZE ? SYS_RESTART : give_finish(giving.number, giving.kind);
+}
+
+static int block_give(paddr_t address, uint64_t kind)
+{
+    uint64_t number = address >> HUGE_SHIFT;
+    if ((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) || number >= block_count)
+        return E_INVAL;
+    if (giving.number == number && giving.number)
+        return giving.kind == kind ? give_step() : E_INVAL;
+    if (blocks[number].kind != BLOCK_RAM)
+        return E_INVAL;
+    if (blocks[number].mappings)
+        return E_BUSY;
+    if (giving.number) { /* whoever began that one may be gone: finish it first */
+        give_step();
+        return SYS_RESTART;
+    }
+    block_become((uint32_t)number, BLOCK_RESERVED);
+    giving.number = (uint32_t)number;
+    giving.kind = (uint32_t)kind;
+    giving.done = 0;
+    return give_step();
+}
+
+static int block_take(paddr_t *out)
+{
+    uint32_t number;
+    bool table = false;
+    if (!slab_block_take(&number)) {
+        if (!table_block_take(&number))
+            return E_NOENT;
+        table = true;
+    }
+    block_become(number, BLOCK_RAM);
+    blocks[number].mappings = 0;
+    blocks[number].free = 0;
+    *out = (paddr_t)number << HUGE_SHIFT;
+    if (table)
+        paging_direct_add(*out);
+    return 0;
+}
+
+int sys_block_ctl(struct thread *thread, struct syscall *s)
+{
+    struct object *memory;
+    int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &memory);
+    if (error)
+        return error;
+    paddr_t address = s->a[2];
+    switch (s->a[1]) {
+    case BLOCK_GIVE: return block_give(address, s->a[3]);
+    case BLOCK_TAKE: return block_take(&s->r[0]);
+    case BLOCK_INFO: {
+        enum block_kind kind = block_kind_of(address);
+        s->r[0] = kind | (kind == BLOCK_RAM ? (uint64_t)blocks[block_number(address)].mappings << 32 : 0);
+        return 0;
+    }
+    case BLOCK_NEED: s->r[0] = kmem_free_pages() | (uint64_t)table_free_count() << 32; return 0;
+    default: return E_INVAL;
+    }
+}

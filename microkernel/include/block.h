@@ -1,0 +1,75 @@
+/* Physical memory in blocks of 2 MiB: what each is for, and how often user spaces map it.
+ *
+ * Invariants
+ * B1 only RAM blocks are mapped by user spaces as memory; `mappings` counts their entries, 4 KiB and 2 MiB
+ * alike B2 a block leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it B3
+ * RAM and KERNEL blocks are in the direct map, TABLE blocks never */
+#ifndef KERNEL_BLOCK_H
+#define KERNEL_BLOCK_H
+
+#include <kmem.h>
+
+struct boot_params;
+
+struct block {
+    union {
+        uint32_t mappings; /* all kinds but TABLE */
+        uint32_t records;  /* TABLE: number of the frame that holds its table records (table.c) */
+    };
+    uint16_t free; /* KERNEL: free slab pages; TABLE: free tables */
+    uint8_t kind;  /* enum block_kind */
+    uint8_t boot;  /* holds a boot module: not for the kernel's own first blocks */
+};
+
+/* Far from overflow: one operation adds at most one table's entries. */
+#define BLOCK_MAPPINGS_MAX (UINT32_MAX - 1024)
+
+extern struct block blocks[];
+extern uint32_t block_count;              /* blocks that the memory map reaches */
+extern uint32_t block_kinds[BLOCK_KINDS]; /* how many there are of each kind */
+
+static inline uint32_t block_number(paddr_t pa)
+{
+    return (uint32_t)(pa >> HUGE_SHIFT);
+}
+
+/* The kind of the block around pa; beyond the memory map everything is DEVICE. */
+static inline enum block_kind block_kind_of(paddr_t pa)
+{
+    return pa >> HUGE_SHIFT < block_count ? (enum block_kind)blocks[pa >> HUGE_SHIFT].kind : BLOCK_DEVICE;
+}
+
+/* One more entry of a user space maps the RAM frame at pa, or one less. The caller has checked the kind. */
+static inline void block_map(paddr_t pa)
+{
+    blocks[block_number(pa)].mappings++;
+}
+
+static inline void block_unmap(paddr_t pa)
+{
+    if (block_kind_of(pa) == BLOCK_RAM)
+        blocks[block_number(pa)].mappings--;
+}
+
+/* Change the kind of a block. */
+void block_become(uint32_t number, enum block_kind kind);
+/* Kinds from the boot memory map: whole usable blocks are RAM, but not the first one and the kernel's image.
+ */
+void block_init(const struct boot_params *params);
+
+/* Slabs (slab.c): a zeroed KERNEL block comes in; a wholly free one goes out. False: none can be spared. */
+void slab_block_add(uint32_t number);
+bool slab_block_take(uint32_t *number);
+/* Tables (table.c): a zeroed block, not in the direct map, whose first `used` frames are kernel tables
+ * already. E_KMEM: no slab page for its records. */
+int table_block_add(uint32_t number, uint32_t used);
+bool table_block_take(uint32_t *number);
+
+/* Debug: check all slabs, all table records; panics. */
+void slab_audit(void);
+void table_audit(void);
+/* Their part of kmem_stats. */
+void slab_stats(struct kernel_stats *stats);
+void table_stats(struct kernel_stats *stats);
+
+#endif
