@@ -1,0 +1,274 @@
+/* Kernel memory in size classes, cut from KERNEL blocks page by page.
+ *
+ * The first pages of a block describe all of its pages: struct slab_page [512]. Entry 0 stands for the block
+ * itself. A page belongs to one class at a time, or is free; free objects of a page are chained by index.
+ *
+ * Invariants
+ * S1 a page with free objects and at least one used is on its class's list, no other page is
+ * S2 a block with free pages is on free_blocks, and its `free` counts them
+ * S3 debug: every free object is filled with POISON behind its link */
+#include <arch/paging.h>
+#include <block.h>
+#include <hooks.h>
+
+#define PAGES      512u
+#define NO_INDEX   0xffff
+#define CLASS_FREE 0xff
+#define POISON     0x6b
+#define SPARE      96 /* free pages that stay when a block is returned */
+
+struct slab_page {
+    struct list link; /* entry 0: on free_blocks; others: on their class's list */
+    uint16_t used;    /* objects; entry 0: pages free */
+    uint16_t first;   /* first free object; free page: next free page; entry 0: first free page */
+    uint8_t class;
+};
+#define HEAD_PAGES ((uint32_t)((PAGES * sizeof(struct slab_page) + PAGE_SIZE - 1) / PAGE_SIZE))
+
+/* Multiples of 16 that waste little of a page. */
+static const uint16_t class_size[] = {16,  32,  48,  64,  80,  96,   128,  160,  192,
+                                      256, 336, 448, 576, 816, 1024, 1360, 2048, 4096};
+#define CLASSES (sizeof class_size / sizeof *class_size)
+
+static struct list partial[CLASSES];
+static struct list free_blocks = {&free_blocks, &free_blocks};
+static uint32_t pages_total, pages_free;
+
+static struct slab_page *block_of(const void *memory)
+{
+    return (struct slab_page *)((uintptr_t)memory & ~(HUGE_SIZE - 1));
+}
+
+static struct slab_page *page_of(const void *memory)
+{
+    return block_of(memory) + ((uintptr_t)memory & (HUGE_SIZE - 1)) / PAGE_SIZE;
+}
+
+static char *page_base(const struct slab_page *page)
+{
+    char *block = (char *)block_of(page);
+    return block + (size_t)(page - (struct slab_page *)block) * PAGE_SIZE;
+}
+
+static uint32_t class_of(size_t size)
+{
+    uint32_t class = 0;
+    while (class < CLASSES && class_size[class] < size)
+        class ++;
+    return class;
+}
+
+static uint16_t capacity(uint32_t class)
+{
+    return (uint16_t)(PAGE_SIZE / class_size[class]);
+}
+
+/* ---- poison, only in debug builds ---- */
+
+static void poison(void *object, uint32_t size)
+{
+#ifdef OUROS_DEBUG
+    __builtin_memset((char *)object + sizeof(uint16_t), POISON, size - sizeof(uint16_t));
+#else
+    (void)object, (void)size;
+#endif
+}
+
+static bool poisoned(const void *object, uint32_t size)
+{
+    const uint8_t *p = object;
+    for (uint32_t i = sizeof(uint16_t); i < size; i++)
+        if (p[i] != POISON)
+            return false;
+    return true;
+}
+
+static bool on_free_list(const struct slab_page *page, uint16_t index)
+{
+    uint32_t size = class_size[page->class], steps = 0;
+    for (uint16_t i = page->first; i != NO_INDEX && steps <= capacity(page->class); steps++) {
+        if (i == index)
+            return true;
+        i = *(uint16_t *)(page_base(page) + (size_t)i * size);
+    }
+    return false;
+}
+
+/* ---- pages ---- */
+
+static struct slab_page *page_take(uint32_t class)
+{
+    if (list_empty(&free_blocks))
+        return NULL;
+    struct slab_page *head = container_of(free_blocks.next, struct slab_page, link);
+    struct slab_page *page = head + head->first;
+    head->first = page->first;
+    blocks[block_number(direct_paddr(head))].free--;
+    pages_free--;
+    if (--head->used == 0)
+        list_remove(&head->link);
+    char *base = page_base(page);
+    uint16_t n = capacity(class), size = class_size[class];
+    for (uint16_t i = 0; i < n; i++) {
+        *(uint16_t *)(base + (size_t)i * size) = i + 1 < n ? (uint16_t)(i + 1) : NO_INDEX;
+        poison(base + (size_t)i * size, size);
+    }
+    page->class = (uint8_t) class;
+    page->used = 0;
+    page->first = 0;
+    list_init(&page->link);
+    return page;
+}
+
+static void page_give(struct slab_page *page)
+{
+    struct slab_page *head = block_of(page);
+    list_remove(&page->link);
+    page->class = CLASS_FREE;
+    page->first = head->first;
+    head->first = (uint16_t)(page - head);
+    blocks[block_number(direct_paddr(head))].free++;
+    pages_free++;
+    if (head->used++ == 0) /* at the tail: blocks at the front fill up, those behind get empty */
+        list_add_tail(&free_blocks, &head->link);
+}
+
+void slab_block_add(uint32_t number)
+{
+    struct slab_page *head = direct((paddr_t)number << HUGE_SHIFT);
+    if (!partial[0].next)
+        for (uint32_t c = 0; c < CLASSES; c++)
+            list_init(&partial[c]);
+    __builtin_memset(head, 0, HEAD_PAGES * PAGE_SIZE);
+    for (uint32_t i = HEAD_PAGES; i < PAGES; i++) {
+        head[i].class = CLASS_FREE;
+        head[i].first = i + 1 < PAGES ? (uint16_t)(i + 1) : 0;
+        list_init(&head[i].link);
+    }
+    head->first = (uint16_t)HEAD_PAGES;
+    head->used = (uint16_t)(PAGES - HEAD_PAGES);
+    list_add_tail(&free_blocks, &head->link);
+    blocks[number].free = head->used;
+    pages_total += head->used;
+    pages_free += head->used;
+}
+
+bool slab_block_take(uint32_t *number)
+{
+    if (pages_free < PAGES - HEAD_PAGES + SPARE)
+        return false;
+    for (struct list *l = free_blocks.prev; l != &free_blocks; l = l->prev) {
+        struct slab_page *head = container_of(l, struct slab_page, link);
+        if (head->used < PAGES - HEAD_PAGES)
+            continue;
+        list_remove(l);
+        pages_total -= head->used;
+        pages_free -= head->used;
+        *number = block_number(direct_paddr(head));
+        return true;
+    }
+    return false;
+}
+
+/* ---- objects ---- */
+
+int kmem_alloc(struct account *account, size_t size, void **out)
+{
+    uint32_t class = class_of(size);
+    ASSERT(size > 0 && class < CLASSES);
+    int error = account ? account_charge(account, class_size[class]) : 0;
+    if (error)
+        return error;
+    struct slab_page *page;
+    if (!list_empty(&partial[class])) {
+        page = container_of(partial[class].next, struct slab_page, link);
+    } else {
+        page = page_take(class);
+        if (!page) {
+            if (account)
+                account_refund(account, class_size[class]);
+            return E_KMEM;
+        }
+        list_add_head(&partial[class], &page->link);
+    }
+    char *object = page_base(page) + (size_t)page->first * class_size[class];
+    DEBUG_ASSERT(poisoned(object, class_size[class]));
+    page->first = *(uint16_t *)object;
+    if (++page->used == capacity(class))
+        list_remove(&page->link);
+    __builtin_memset(object, 0, class_size[class]);
+    *out = object;
+    return 0;
+}
+
+void kmem_free(struct account *account, void *memory, size_t size)
+{
+    struct slab_page *page = page_of(memory);
+    uint32_t class = class_of(size);
+    ASSERT(page->class == class);
+    uint16_t index = (uint16_t)(((uintptr_t)memory & (PAGE_SIZE - 1)) / class_size[class]);
+    ASSERT((char *)memory == page_base(page) + (size_t)index * class_size[class] && page->used > 0);
+#ifdef OUROS_DEBUG
+    if (poisoned(memory, class_size[class]))
+        ASSERT(!on_free_list(page, index)); /* given back twice */
+#endif
+    if (page->used-- == capacity(class))
+        list_add_head(&partial[class], &page->link);
+    *(uint16_t *)memory = page->first;
+    poison(memory, class_size[class]);
+    page->first = index;
+    if (page->used == 0)
+        page_give(page);
+    if (account)
+        account_refund(account, class_size[class]);
+}
+
+uint32_t kmem_free_pages(void)
+{
+    return pages_free;
+}
+
+/* ---- audit ---- */
+
+/* Check one page: its chain is as long as `used` says, and nobody wrote to what is free. */
+static void page_audit(const struct slab_page *page)
+{
+    uint16_t size = class_size[page->class], n = 0;
+    ASSERT(page->class < CLASSES && page->used > 0 && page->used <= capacity(page->class));
+    for (uint16_t i = page->first; i != NO_INDEX; n++) {
+        ASSERT(i < capacity(page->class) && n < capacity(page->class));
+        const char *object = page_base(page) + (size_t)i * size;
+#ifdef OUROS_DEBUG
+        ASSERT(poisoned(object, size));
+#endif
+        i = *(const uint16_t *)object;
+    }
+    ASSERT(n + page->used == capacity(page->class));
+    ASSERT(list_empty(&page->link) == (n == 0));
+}
+
+void slab_audit(void)
+{
+    uint32_t total = 0, spare = 0;
+    for (uint32_t b = 0; b < block_count; b++) {
+        if (blocks[b].kind != BLOCK_KERNEL)
+            continue;
+        const struct slab_page *head = direct((paddr_t)b << HUGE_SHIFT);
+        uint32_t here = 0;
+        for (uint32_t i = HEAD_PAGES; i < PAGES; i++)
+            if (head[i].class == CLASS_FREE)
+                here++;
+            else
+                page_audit(&head[i]);
+        ASSERT(here == head->used && here == blocks[b].free);
+        total += PAGES - HEAD_PAGES;
+        spare += here;
+    }
+    ASSERT(total == pages_total && spare == pages_free);
+}
+
+void slab_stats(struct kernel_stats *stats)
+{
+    stats->slab_pages = pages_total;
+    stats->slab_pages_free = pages_free;
+}
