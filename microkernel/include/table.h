@@ -1,0 +1,40 @@
+/* Records of the frames in TABLE blocks: what each table is, who pays for it, how full it is.
+ *
+ * Invariants
+ * T1 a free table is all zero: its entries were cleared one by one, and `live` counted them
+ * T2 live = entries that are not zero (L0: of the user half; V: without its self entry)
+ * T3 links = upper entries that refer to the table (an L0: 1, its space) */
+#ifndef KERNEL_TABLE_H
+#define KERNEL_TABLE_H
+
+#include <block.h>
+
+enum table_level {
+    /* 0 to 3: tables of a space */
+    TABLE_HEAD = 12,   /* frame 0 of a block: no table; its record heads the free list */
+    TABLE_VIEW = 13,   /* a pager's V */
+    TABLE_KERNEL = 14, /* of the kernel half: never freed */
+    TABLE_FREE = 15,
+};
+
+struct table_record {
+    union {
+        uint32_t payer;      /* the account, packed; 0: nobody */
+        uint32_t next_free;  /* FREE: index of the next free one in the block, 0: none */
+        uint32_t next_block; /* HEAD: next block with free tables, 0: none */
+    };
+    uint16_t links; /* HEAD: index of the first free one, 0: none */
+    uint16_t live : 10;
+    uint16_t level : 4; /* enum table_level, or 0 to 3 */
+};
+
+/* A zeroed table for a level, charged to account. E_QUOTA, E_KMEM. */
+int table_alloc(struct account *account, uint32_t level, paddr_t *out);
+/* Give back a table that is linked nowhere, known to no CPU, and all zero. */
+void table_free(paddr_t table);
+/* The record of a frame in a TABLE block. */
+struct table_record *table_record(paddr_t table);
+/* Tables of the kernel half that lie in TABLE blocks. */
+uint32_t table_kernel_count(void);
+
+#endif
