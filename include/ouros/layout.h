@@ -21,6 +21,7 @@
 #define PAGER_VIEW_SLOTS 128
 #define PAGER_UPPER_SLOT 192 /* L0 slot of V, the table that shows the upper three levels of 511 spaces */
 #define PAGER_UPPER_MAX  511
+#define PAGER_NO_INDEX   0xffff /* vms_mount: not in V */
 
 /* Kernel half, the same in every space but for PEER and SELF. */
 #define KERNEL_FIRST_SLOT  256

@@ -1,0 +1,155 @@
+/* Spaces: made, loaded, resolved, taken apart in steps. */
+#include <window.h>
+
+int vms_create(struct vms *vms, struct account *account)
+{
+    __builtin_memset(vms, 0, sizeof *vms);
+    vms->account = account;
+    vms->view_index = PAGER_NO_INDEX;
+    list_init(&vms->mounted);
+    list_init(&vms->mounts);
+    paddr_t root;
+    int error = table_alloc(account, 0, &root);
+    if (error)
+        return error;
+    paging_root_init(paging_slot(root), root);
+    paging_slot_done();
+    vms->root = root;
+    vms->tables = 1;
+    return 0;
+}
+
+void vms_switch(struct vms *vms)
+{
+    struct memory_cpu *cpu = memory_cpu();
+    if (cpu->loaded == vms)
+        return;
+    cpu->loaded = vms;
+    paging_load(vms->root);
+}
+
+/* Make sure that no CPU has the space loaded: its tables are about to go. */
+static void vms_unload(struct vms *vms)
+{
+    if (memory_cpu()->loaded == vms) {
+        memory_cpu()->loaded = NULL;
+        paging_load(paging_kernel_root());
+    }
+}
+
+int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
+{
+    struct window w;
+    struct ptep_mapping mapping;
+    if (va >= USER_END)
+        return E_FAULT;
+    if (!vms_alive(vms))
+        return E_ABSENT;
+    window_open(&w, vms);
+    int error = ptep_resolve_by(window_read, &w, va, need, &mapping);
+    window_close(&w);
+    *out = mapping.pa;
+    return error;
+}
+
+int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t level)
+{
+    struct window w;
+    uint32_t missing;
+    if (prot > UINT8_MAX || level > UINT8_MAX)
+        return E_INVAL;
+    if (!vms_alive(vms))
+        return E_DEAD;
+    struct vms_op op = {
+        .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
+    window_open(&w, vms);
+    int error = entry_set(&w, &op, ENTRY_RAM, &missing);
+    window_close(&w);
+    return error;
+}
+
+/* ---- taking apart ---- */
+
+/* Clear the entries of a table from the cursor's index on, until one is found that links a table (its index
+ * is given) or the table is empty (PTEP_ENTRIES). Nobody has the space loaded or mounted, so nobody is told.
+ */
+static uint32_t destroy_entries(ptep_t first, struct table_record *record, uint32_t level, uint32_t i)
+{
+    for (; record->live; i++) {
+        pte_t e = ptep_load(first + i);
+        if (pte_table(e, level))
+            return i;
+        if (pte_empty(e))
+            continue;
+        if (pte_present(e))
+            block_unmap(pte_frame(e, level));
+        pte_store(first + i, 0);
+        record->live--;
+    }
+    return PTEP_ENTRIES;
+}
+
+/* Take the first table at or behind the cursor away that has none below it. Everything before the cursor is
+ * gone. False: nothing is left in the user half. */
+static bool destroy_table(struct window *w, vaddr_t *cursor)
+{
+    struct table_record *outer = table_record(w->vms->root), *record;
+    vaddr_t va = *cursor;
+    if (!outer->live)
+        return false;
+    ptep_t entry = window_entry(w, 0, va);
+    while (pte_empty(ptep_load(entry))) {
+        entry++;
+        va = (va & ~(ptep_level_size(0) - 1)) + ptep_level_size(0);
+    }
+    for (uint32_t level = 1;; level++) { /* entry: links a table of this level; outer: the table around it */
+        paddr_t table = pte_frame(ptep_load(entry), level - 1);
+        record = table_record(table);
+        if (record->links == 1) {
+            ptep_t inner = window_entry(w, level, va);
+            uint32_t i = destroy_entries(inner - ptep_index(inner), record, level, ptep_index(inner));
+            if (i < PTEP_ENTRIES) {
+                va = (va & ~(ptep_level_size(level - 1) - 1)) + i * ptep_level_size(level);
+                entry = inner - ptep_index(inner) + i;
+                outer = record;
+                continue;
+            }
+        }
+        pte_store(entry, 0);
+        outer->live--;
+        w->vms->tables--;
+        if (--record->links == 0)
+            table_free(table);
+        *cursor = va;
+        return true;
+    }
+}
+
+bool vms_destroy_step(struct vms *vms)
+{
+    if (!vms->root)
+        return true;
+    if (!vms->destroy_cursor) {
+        vms->destroy_cursor = PAGE_SIZE; /* never 0 from now on */
+        vms_leave_views(vms);
+        vms_unload(vms);
+    }
+    if (!vms_close_views_step(vms))
+        return false;
+    struct window w;
+    vaddr_t cursor = vms->destroy_cursor & ~PAGE_SIZE;
+    window_open(&w, vms);
+    bool more = destroy_table(&w, &cursor);
+    window_close(&w);
+    vms->destroy_cursor = cursor | PAGE_SIZE;
+    if (more)
+        return false;
+    DEBUG_ASSERT(vms->tables == 1);
+    paging_root_clear(paging_slot(vms->root));
+    paging_slot_done();
+    table_record(vms->root)->links = 0;
+    table_free(vms->root);
+    vms->root = 0;
+    vms->tables = 0;
+    return true;
+}
