@@ -1,0 +1,94 @@
+/* Debug: walk every table of every space, and compare with what the counters say (B1, T2, T3). */
+#include <ouros/boot.h>
+#include <window.h>
+
+#ifdef OUROS_DEBUG
+
+static uint32_t mapped[BOOT_BLOCKS_MAX]; /* entries that map each block */
+static uint64_t tables_seen;
+
+struct walk {
+    struct window w;
+    uint64_t tables;
+};
+
+static void audit_table(struct walk *walk, uint32_t level, vaddr_t base, paddr_t table)
+{
+    struct table_record *record = table_record(table);
+    uint32_t live = 0, entries = level == 0 ? PTEP_ENTRIES / 2 : PTEP_ENTRIES;
+    ASSERT(record->level == level && record->links >= 1);
+    walk->tables++;
+    for (uint32_t i = 0; i < entries; i++) {
+        vaddr_t va = base + i * ptep_level_size(level);
+        pte_t e = ptep_load(window_entry(&walk->w, level, va));
+        if (pte_empty(e))
+            continue;
+        live++;
+        if (!pte_present(e))
+            continue;
+        paddr_t frame = pte_frame(e, level);
+        ASSERT(e & PTE_US && !(e & PTE_GLOBAL));
+        if (!pte_table(e, level)) {
+            enum block_kind kind = block_kind_of(frame);
+            ASSERT(kind == BLOCK_RAM || kind == BLOCK_RESERVED || kind == BLOCK_DEVICE);
+            if (kind == BLOCK_RAM)
+                mapped[block_number(frame)]++;
+        } else if (level == 0 && table_record(frame)->level != 1) {
+            ASSERT(walk->w.vms->upper); /* a view */
+            if (table_record(frame)->level == TABLE_VIEW) {
+                ASSERT(frame == walk->w.vms->upper);
+                walk->tables++;
+            }
+        } else {
+            audit_table(walk, level + 1, va, frame); /* no deeper than there are levels */
+        }
+    }
+    ASSERT(live == record->live);
+}
+
+static void audit_views(struct vms *vms)
+{
+    for (struct list *l = vms->mounts.next; l != &vms->mounts; l = l->next) {
+        struct vms *shown = container_of(l, struct vms, mounted);
+        ASSERT(shown->mounter == vms && shown->root);
+    }
+}
+
+static void audit_space(struct vms *vms)
+{
+    struct walk walk = {.tables = 0};
+    if (!vms->root)
+        return;
+    window_open(&walk.w, vms);
+    audit_table(&walk, 0, 0, vms->root);
+    window_close(&walk.w);
+    ASSERT(walk.tables == vms->tables);
+    tables_seen += walk.tables;
+    audit_views(vms);
+}
+
+void kmem_audit(void)
+{
+    struct kernel_stats stats;
+    slab_audit();
+    table_audit();
+    kmem_stats(&stats);
+    tables_seen = 0;
+    for (uint32_t b = 0; b < block_count; b++)
+        mapped[b] = 0;
+    for (struct list *l = task_list.next; l != &task_list; l = l->next)
+        audit_space(&container_of(l, struct task, all)->vms);
+    for (uint32_t b = 0; b < block_count; b++)
+        if (blocks[b].kind == BLOCK_RAM && blocks[b].mappings != mapped[b])
+            panic("audit: block %u counts %u mappings, %u were found", b, blocks[b].mappings, mapped[b]);
+    uint64_t kernel_tables = table_kernel_count();
+    if (stats.tables - stats.tables_free != tables_seen + kernel_tables)
+        panic("audit: %lu tables in use, %lu found", stats.tables - stats.tables_free,
+              tables_seen + kernel_tables);
+}
+
+#else
+
+void kmem_audit(void) {}
+
+#endif
