@@ -46,9 +46,9 @@ $(O)/obj/%.S.o: %.S build/flags.mk | $(O)/gen/ouros_version.h
 	$(call say,AS,$<)
 	$(Q)$(CC) $(FLAGS) -D__ASSEMBLER__=1 -MMD -MP -c $< -o $@
 
-# <ouros_version.h>: OUROS_VERSION and OUROS_BUILD for banners; rewritten only when it changes.
+# <ouros_version.h>: OUROS_VERSION and OUROS_REVISION for banners; rewritten only when it changes.
 $(O)/gen/ouros_version.h: .FORCE
-	@$(PYTHON) build/version.py $@ $(if $(filter 0,$(DEBUG)),release,debug)
+	@$(PYTHON) build/version.py $@
 
 .PHONY: .FORCE
 .FORCE:

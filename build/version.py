@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""version.py HEADER KIND: write HEADER with the version and the commit, touching it only when it changes."""
+"""version.py HEADER: write HEADER with the version and the commit, touching it only when it changes."""
 
 import pathlib
 import subprocess
 import sys
 
-VERSION = "0.2"
+VERSION = "0.1"
 
 
 def git(*words):
@@ -17,12 +17,12 @@ def git(*words):
 
 
 def main():
-    header, kind = pathlib.Path(sys.argv[1]), sys.argv[2]
-    commit = git("describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*") or "no commit"
+    header = pathlib.Path(sys.argv[1])
+    commit = git("describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*") or "unknown"
     text = (
         "#pragma once\n"
         f'#define OUROS_VERSION "{VERSION}"\n'
-        f'#define OUROS_BUILD "{commit}, {kind}"\n'
+        f'#define OUROS_REVISION "{commit}"\n'
     )
     if not header.exists() or header.read_text() != text:
         header.parent.mkdir(parents=True, exist_ok=True)
