@@ -283,6 +283,8 @@ idt_pointer_low:
     .section .text.entry, "ax"
 boot_high:
     lea boot_stack_top(%rip), %rsp
+    lgdt gdt_pointer_high(%rip) /* the low addresses go with the identity mapping */
+    lidt idt_pointer_high(%rip)
     mov %ebp, %r12d
     xor %ebp, %ebp
     call arch_boot_high
@@ -318,6 +320,15 @@ boot_l2:
     .globl boot_stage_number, boot_fault_stage
 boot_stage_number: .long 0
 boot_fault_stage:  .long 0
+
+    .balign 8
+gdt_pointer_high:
+    .word 31
+    .quad boot_gdt + KERNEL_VIRTUAL
+    .balign 8
+idt_pointer_high:
+    .word 256 * 16 - 1
+    .quad idt
 
     .section .bss.page, "aw", @nobits
     .balign 4096

@@ -45,17 +45,12 @@ static void gate_ist(uint32_t vector, void (*entry)(void), uint8_t ist)
 
 void trap_init(void)
 {
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (uint64_t)idt};
     gate_ist(VECTOR_NMI, trap_nmi, IST_NMI);
     gate_ist(VECTOR_DB, trap_debug, IST_DEBUG);
     gate_ist(VECTOR_MC, trap_check, IST_CHECK);
     gate_ist(VECTOR_DF, trap_double, IST_DOUBLE);
     idt[3].type |= GATE_USER; /* breakpoint */
     idt[4].type |= GATE_USER; /* overflow */
-    __asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
 static uint64_t dr6_take(void)
