@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""A fault injected at each stage of the boot prints one report and stops the machine with the panic's status; unknown and
+malformed words of the command line are reported."""
+
+import os
+import pathlib
+import re
+
+import machine
+
+OUT = pathlib.Path(os.environ.get("OUROS_OUT", "out"))
+LIMIT = 60
+
+
+def stages():
+    """(name, number) of each stage of the boot, but for the mark that it is over."""
+    text = pathlib.Path("microkernel/include/stage.h").read_text()
+    return [(n.lower(), int(i)) for n, i in re.findall(r"^#define STAGE_(\w+)\s+(\d+)", text, re.M) if n != "DONE"]
+
+
+def check(name, faults, text):
+    if faults:
+        print(text)
+    print(f"not ok {name}: {'; '.join(faults)}" if faults else f"ok {name}", flush=True)
+
+
+def fault_test(name, number, **changes):
+    box = machine.Machine(out=OUT, words=(f"fault={number}",), **changes)
+    status, remark, text = machine.run_text(box, "", LIMIT)
+    faults = [] if status == machine.PANICKED else [f"status {status}, {remark}"]
+    found = re.findall(r"fault in boot stage (\d+)", text)
+    if found != [str(number)]:
+        faults.append(f"the stages reported are {found}")
+    check(name, faults, text)
+
+
+def option_test():
+    box = machine.Machine(out=OUT, words=("nonsense", "mem=few"), bundle=pathlib.Path("no bundle"))
+    _, _, text = machine.run_text(box, "", LIMIT)
+    for name, line in (("unknown", "unknown word 'nonsense'"), ("malformed", "bad value in 'mem=few'")):
+        check(f"option-{name}", [] if line in text else [f"no line says {line!r}"], text)
+
+
+def main():
+    for name, number in stages():
+        fault_test(f"stage-{number}-{name}", number)
+    fault_test("stage-1-entry-grub", 1, boot="iso")
+    option_test()
+
+
+main()
