@@ -7,8 +7,9 @@
  * kernel found no memory for the call: the pager is about to give it some */
 #include <ipc/protocol.h>
 #include <ipc/syscall.h>
+#include <ipc/task.h>
 
-enum { RESTARTS_MAX = 3, KMEM_TRIES = 16, TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
+enum { RESTARTS_MAX = 3, TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
 
 /* Unique and increasing for each thread and session, since it is so for the whole task. */
 static uint32_t next_seq;
@@ -21,7 +22,7 @@ static uint32_t take_seq(void)
 }
 
 struct attempts {
-    uint32_t restarts, kmem, touches;
+    uint32_t restarts, fed, touches;
     uint64_t ahead; /* pages to bring in at the next E_TOUCH */
 };
 
@@ -33,11 +34,8 @@ static bool repeat(struct attempts *a, int *error)
         if (++a->restarts < RESTARTS_MAX)
             return true;
         *error = E_IO;
-    } else if (*error == E_KMEM && ++a->kmem < KMEM_TRIES) {
-        sys_yield();
-        return true;
     }
-    return false;
+    return *error == E_KMEM && ipc_feed_kernel(&a->fed);
 }
 
 static bool forever(uint64_t deadline)

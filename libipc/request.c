@@ -2,39 +2,40 @@
 #include "server_internal.h"
 #include <ipc/string.h>
 
-static int copied(struct ipc_request *r, int error, uint64_t offset, uint64_t count, uint32_t access)
+/* The kernel copies a bounded piece at a time. */
+static int copy_all(struct ipc_request *r, uint64_t offset, char *here, uint64_t length, uint32_t access)
 {
-    if (error != E_ABSENT)
-        return error;
-    r->touch_offset = offset + count;
-    r->touch_access = access;
-    return E_TOUCH;
+    while (length) {
+        uint64_t count = 0;
+        int error = access & FAULT_WRITE ? sys_msg_write(r->reply, offset, here, length, &count)
+                                         : sys_msg_read(r->reply, offset, here, length, &count);
+
+        offset += count;
+        here += count;
+        length -= count;
+        if (error == E_ABSENT) {
+            r->touch_offset = offset;
+            r->touch_access = access;
+            return E_TOUCH;
+        }
+        if (error)
+            return error;
+    }
+    return 0;
 }
 
 int ipc_read(struct ipc_request *r, uint64_t offset, void *to, uint64_t length)
 {
-    uint64_t count = 0;
-    int error;
-
     if (offset > r->in_len || length > r->in_len - offset)
         return E_SIZE;
-    if (length == 0)
-        return 0;
-    error = sys_msg_read(r->reply, offset, to, length, &count);
-    return copied(r, error, offset, count, 0);
+    return copy_all(r, offset, to, length, 0);
 }
 
 int ipc_write(struct ipc_request *r, uint64_t offset, const void *from, uint64_t length)
 {
-    uint64_t count = 0;
-    int error;
-
     if (offset > r->out_len || length > r->out_len - offset)
         return E_SIZE;
-    if (length == 0)
-        return 0;
-    error = sys_msg_write(r->reply, offset, from, length, &count);
-    return copied(r, error, offset, count, FAULT_WRITE);
+    return copy_all(r, offset, (char *)from, length, FAULT_WRITE);
 }
 
 handle_t ipc_take(struct ipc_request *r, uint32_t i)
@@ -110,16 +111,19 @@ void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_messa
 void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size)
 {
     struct ipc_message m = {0};
+    int error;
 
     if (reply)
         memcpy(m.words, reply, size <= sizeof m.words ? size : sizeof m.words);
     ipc_request_reply(kept, status, &m);
-    if (sys_reply_message(kept->reply, &m) == E_FULL) { /* it accepts no such handles */
+    error = sys_reply_message(kept->reply, &m); /* closes the handle when it succeeds */
+    if (error == E_FULL) {                      /* the caller accepts no such handles */
         m.label = E_FULL;
         m.handle_count = 0;
-        sys_reply_message(kept->reply, &m);
+        error = sys_reply_message(kept->reply, &m);
     }
-    sys_handle_close(kept->reply);
+    if (error)
+        sys_handle_close(kept->reply);
     kept->reply = HANDLE_NONE;
     ipc_request_end(kept);
 }

@@ -278,7 +278,8 @@ static void further_worker(void *unused)
 int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
 {
     uint64_t value, minted;
-    int error = sys_port_ctl(port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &value, &minted);
+    int error =
+        IPC_FED(sys_port_ctl(port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &value, &minted));
 
     if (error)
         return error;

@@ -41,8 +41,8 @@ int ipc_thread_start(void (*function)(void *), void *argument, uint32_t priority
         return error;
     entry = (struct ipc_thread_entry *)(place.address + PAGE_SIZE + IPC_STACK_SIZE) - 1;
     *entry = (struct ipc_thread_entry){function, argument};
-    error = sys_thread_create(HANDLE_FIRST(SLOT_TASK), (vaddr_t)ipc_thread_begin, (vaddr_t)entry,
-                              (uint64_t)entry, priority, &made);
+    error = IPC_FED(sys_thread_create(HANDLE_NONE, (vaddr_t)ipc_thread_begin, (vaddr_t)entry, (uint64_t)entry,
+                                      priority, &made));
     if (!error) {
         error = sys_thread_ctl(made, THREAD_START, 0, 0, 0);
         if (!error && thread)

@@ -3,6 +3,7 @@
 #define IPC_TASK_H
 
 #include <ipc/startup.h>
+#include <ouros/error.h>
 
 /* The startup block, or null (the pager has none: the kernel's argument is ipc_argument()). */
 const struct startup *ipc_startup(void);
@@ -25,6 +26,21 @@ const char *ipc_argument_text(uint32_t i);
 /* A session with the server of this name: one that was given at start, or init's answer, kept from then on;
  * else HANDLE_NONE. Thread-safe. */
 handle_t ipc_open(const char *name);
+
+/* After E_KMEM: ask the pager to give the kernel a block. True: try again. *tries, 0 at first, bounds it. */
+bool ipc_feed_kernel(uint32_t *tries);
+
+/* The error of a system call that creates something, repeated while the kernel lacks memory and the pager has
+ * some. */
+#define IPC_FED(call)                                                 \
+    ({                                                                \
+        uint32_t ipc_tries = 0;                                       \
+        int ipc_error;                                                \
+        do {                                                          \
+            ipc_error = (call);                                       \
+        } while (ipc_error == E_KMEM && ipc_feed_kernel(&ipc_tries)); \
+        ipc_error;                                                    \
+    })
 
 /* End the whole task; its watcher gets `value`. */
 _Noreturn void ipc_exit(uint64_t value);
