@@ -1,12 +1,11 @@
-// sources: tests/host/vfs_port.c servers/vfs/bcache.c servers/vfs/ext2_super.c servers/vfs/ext2_inode.c
-// servers/vfs/ext2_map.c servers/vfs/ext2_dir.c servers/vfs/inode.c
+// sources: tests/host/vfs_port.c servers/vfs/*.c
 /* ext2 against images that mke2fs makes from a directory, and against damaged ones. */
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "vfs_host.h"
-#include "../../servers/vfs/ext2.h"
+#include "servers/vfs/ext2.h"
 
 #define BIG     (20u << 20)
 #define ENTRIES 3000
@@ -388,15 +387,15 @@ static const char *no_memory(void)
 int main(void)
 {
     make_tree();
-    host_case("vfs_ext2/blocks_1k", blocks_1k);
-    host_case("vfs_ext2/blocks_2k", blocks_2k);
-    host_case("vfs_ext2/blocks_4k", blocks_4k);
-    host_case("vfs_ext2/no_filetype", no_filetype);
-    host_case("vfs_ext2/hashed_directory", hashed);
-    host_case("vfs_ext2/features", features);
-    host_case("vfs_ext2/geometry", geometry);
-    host_case("vfs_ext2/truncated", truncated);
-    host_case("vfs_ext2/bad_sectors", bad_sectors);
-    host_case("vfs_ext2/no_memory", no_memory);
+    host_case("blocks_1k", blocks_1k);
+    host_case("blocks_2k", blocks_2k);
+    host_case("blocks_4k", blocks_4k);
+    host_case("no_filetype", no_filetype);
+    host_case("hashed_directory", hashed);
+    host_case("features", features);
+    host_case("geometry", geometry);
+    host_case("truncated", truncated);
+    host_case("bad_sectors", bad_sectors);
+    host_case("no_memory", no_memory);
     return host_failures != 0;
 }

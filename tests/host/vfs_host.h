@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "../../servers/vfs/bcache.h"
-#include "../../servers/vfs/vfs.h"
+#include "servers/vfs/bcache.h"
+#include "servers/vfs/vfs.h"
 
 extern long host_allocations;     ///< blocks and pages that are allocated now
 extern long host_fail_after;      ///< the allocation after so many fails, and all after it; negative: none

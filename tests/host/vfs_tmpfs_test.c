@@ -1,12 +1,10 @@
-// sources: tests/host/vfs_port.c servers/vfs/tmpfs.c servers/vfs/tmpfs_data.c servers/vfs/devfs.c
-// servers/vfs/inode.c servers/vfs/mount.c servers/vfs/walk.c servers/vfs/names.c servers/vfs/attr.c
-// servers/vfs/context.c servers/vfs/file.c servers/vfs/pipe.c
+// sources: tests/host/vfs_port.c servers/vfs/*.c
 /* tmpfs against a simple model: random operations on a few names, with the same answers and the same
  * contents. */
 #include <string.h>
 #include "vfs_host.h"
-#include "../../servers/vfs/file.h"
-#include "../../servers/vfs/tmpfs.h"
+#include "servers/vfs/file.h"
+#include "servers/vfs/tmpfs.h"
 
 #define NAMES    6
 #define FILES    40
@@ -410,11 +408,11 @@ stable_cursor(void) /* what is there all the time is given once, whatever else c
 
 int main(void)
 {
-    host_case("vfs_tmpfs/model", model);
-    host_case("vfs_tmpfs/limits", limits);
-    host_case("vfs_tmpfs/no_memory", no_memory);
-    host_case("vfs_tmpfs/open_unlinked", open_unlinked);
-    host_case("vfs_tmpfs/dead_directory", dead_directory);
-    host_case("vfs_tmpfs/stable_cursor", stable_cursor);
+    host_case("model", model);
+    host_case("limits", limits);
+    host_case("no_memory", no_memory);
+    host_case("open_unlinked", open_unlinked);
+    host_case("dead_directory", dead_directory);
+    host_case("stable_cursor", stable_cursor);
     return host_failures != 0;
 }

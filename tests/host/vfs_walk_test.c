@@ -1,12 +1,10 @@
-// sources: tests/host/vfs_port.c servers/vfs/tmpfs.c servers/vfs/tmpfs_data.c servers/vfs/devfs.c
-// servers/vfs/inode.c servers/vfs/mount.c servers/vfs/walk.c servers/vfs/names.c servers/vfs/attr.c
-// servers/vfs/context.c servers/vfs/file.c servers/vfs/pipe.c
+// sources: tests/host/vfs_port.c servers/vfs/*.c
 /* Names: path walking, mounts, permissions, open's flags, devices, pipes. */
 #include <string.h>
 #include "vfs_host.h"
-#include "../../servers/vfs/devfs.h"
-#include "../../servers/vfs/file.h"
-#include "../../servers/vfs/tmpfs.h"
+#include "servers/vfs/devfs.h"
+#include "servers/vfs/file.h"
+#include "servers/vfs/tmpfs.h"
 
 static struct mount *base;
 static struct context ctx, user;
@@ -416,14 +414,14 @@ static const char *pipes(void)
 
 int main(void)
 {
-    host_case("vfs_walk/paths", paths);
-    host_case("vfs_walk/symlinks", symlinks);
-    host_case("vfs_walk/mounts", mounts);
-    host_case("vfs_walk/foreign", foreign);
-    host_case("vfs_walk/permissions", permissions);
-    host_case("vfs_walk/open_flags", open_flags);
-    host_case("vfs_walk/odd_names", odd_names);
-    host_case("vfs_walk/devices", devices);
-    host_case("vfs_walk/pipes", pipes);
+    host_case("paths", paths);
+    host_case("symlinks", symlinks);
+    host_case("mounts", mounts);
+    host_case("foreign", foreign);
+    host_case("permissions", permissions);
+    host_case("open_flags", open_flags);
+    host_case("odd_names", odd_names);
+    host_case("devices", devices);
+    host_case("pipes", pipes);
     return host_failures != 0;
 }
