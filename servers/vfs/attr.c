@@ -18,8 +18,6 @@ static int setattr_check(const struct context *ctx, const struct inode *ino, uin
     bool owner = cred->uid == 0 || cred->uid == ino->uid;
     if (cred->uid == 0)
         return 0;
-    if ((which & SET_NOW) && !(which & ~(uint32_t)(SET_ATIME | SET_MTIME | SET_NOW)))
-        return owner ? 0 : inode_permission(ino, cred, MAY_WRITE);
     if ((which & SET_UID) && to->uid != ino->uid)
         return E_PERM;
     if ((which & SET_GID) && to->gid != ino->gid && !cred_in_group(cred, to->gid))

@@ -12,9 +12,27 @@ static struct file *file_new(const struct place *at, uint32_t flags)
     if (!f)
         return NULL;
     f->flags = flags & (OPEN_READ | OPEN_WRITE | OPEN_APPEND | OPEN_NONBLOCK);
+    if (flags & OPEN_EXEC_READ)
+        f->flags |= OPEN_READ;
     if (at)
         f->at = place_get(*at);
     return f;
+}
+
+/* Calls that use the shared offset come one after the other, also when the file system waits in between. */
+static struct port_event released;
+
+static void hold_offset(struct file *f)
+{
+    while (f->held)
+        port_sleep(&released);
+    f->held = true;
+}
+
+static void release_offset(struct file *f)
+{
+    f->held = false;
+    port_wake(&released);
 }
 
 /* What open asks of something that exists, after its name has been found. */
@@ -140,12 +158,16 @@ int file_read(struct file *f, uint64_t off, size_t len, struct uio *io, size_t *
     if (f->at.ino->devnode)
         return f->at.ino->devnode->read(len, io, done);
     bool cursor = off == FILE_AT_CURSOR;
-    int err = f->at.ino->ops->read(f->at.ino, cursor ? f->offset : off, len, io, done);
-    if (err && !(*done && (err == E_IO || err == E_CORRUPT)))
-        return err;
     if (cursor)
-        f->offset += *done;
-    return 0;
+        hold_offset(f);
+    int err = f->at.ino->ops->read(f->at.ino, cursor ? f->offset : off, len, io, done);
+    if (*done && (err == E_IO || err == E_CORRUPT))
+        err = 0; /* what comes before the damage; the next call meets it */
+    if (cursor) {
+        f->offset += err ? 0 : *done;
+        release_offset(f);
+    }
+    return err;
 }
 
 int file_write(struct file *f, uint64_t off, size_t len, struct uio *io, size_t *done)
@@ -161,13 +183,15 @@ int file_write(struct file *f, uint64_t off, size_t len, struct uio *io, size_t 
     if (!ino->ops->write)
         return E_ROFS;
     bool cursor = off == FILE_AT_CURSOR;
-    if (cursor)
+    if (cursor) {
+        hold_offset(f);
         off = f->flags & OPEN_APPEND ? ino->size : f->offset;
-    if (off > INT64_MAX)
-        return E_INVAL;
-    int err = ino->ops->write(ino, off, len, io, done);
-    if (!err && cursor)
-        f->offset = off + *done;
+    }
+    int err = off > INT64_MAX ? E_INVAL : ino->ops->write(ino, off, len, io, done);
+    if (cursor) {
+        f->offset = err ? f->offset : off + *done;
+        release_offset(f);
+    }
     return err;
 }
 
@@ -200,8 +224,12 @@ int file_readdir(struct file *f, uint64_t cursor, struct dir_sink *sink)
         return E_NOTDIR;
     if (!(f->flags & OPEN_READ))
         return E_BADF;
-    uint64_t *at = cursor == FILE_AT_CURSOR ? &f->offset : &cursor;
-    return f->at.ino->ops->readdir(f->at.ino, at, sink);
+    if (cursor != FILE_AT_CURSOR)
+        return f->at.ino->ops->readdir(f->at.ino, &cursor, sink);
+    hold_offset(f);
+    int err = f->at.ino->ops->readdir(f->at.ino, &f->offset, sink);
+    release_offset(f);
+    return err;
 }
 
 void file_attr(const struct file *f, struct attr *out)

@@ -16,7 +16,8 @@ enum {
     OPEN_NO_FOLLOW = 1 << 6,
     OPEN_DIRECTORY = 1 << 7,
     OPEN_NONBLOCK = 1 << 8,
-    OPEN_EXEC = 1 << 9, /* x permission, instead of r */
+    OPEN_EXEC = 1 << 9,       /* x permission, instead of r */
+    OPEN_EXEC_READ = 1 << 10, /* and what is opened so may be read */
 };
 
 #define FILE_AT_CURSOR UINT64_MAX
@@ -28,6 +29,8 @@ struct file {
     struct pipe *pipe; /* NULL for anything else */
     uint32_t flags;    /* OPEN_READ, WRITE, APPEND, NONBLOCK */
     uint64_t offset;   /* of a directory: the cursor */
+    bool held;         /* a thread moves `offset` and may be waiting for the disk */
+    struct cred cred;  /* of the opener */
 };
 
 struct opened {

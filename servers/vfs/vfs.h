@@ -50,8 +50,7 @@ struct attr {
     uint32_t dev, mode, nlink, uid, gid, rdev, block_size;
 };
 
-/* SET_NOW: the times given are the present, which whoever may write may set. */
-enum { SET_MODE = 1, SET_UID = 2, SET_GID = 4, SET_ATIME = 8, SET_MTIME = 16, SET_NOW = 32 };
+enum { SET_MODE = 1, SET_UID = 2, SET_GID = 4, SET_ATIME = 8, SET_MTIME = 16 };
 
 struct fs_stat {
     uint64_t blocks, blocks_free, files, files_free;

@@ -1,0 +1,202 @@
+/* Files as memory objects of the pager, of which vfs is the manager: mmap and exec map them, the pager asks
+ * for pages by a parked call. An object shows a file as it was when it was first mapped: one that has been
+ * changed since gets a new object. Sessions with objects are kept for the next who maps the same file, the
+ * oldest given up first; an object's record goes when the pager says that nobody refers to it. */
+#include <ipc/log.h>
+#include <ipc/task.h>
+#include <ipc/thread.h>
+#include <ipc/time.h>
+#include <proto/pager.h>
+#include "session.h"
+
+#define SESSIONS_MAX 128u /* objects kept for the next who maps */
+#define BATCH_PAGES  16u
+
+struct object {
+    struct list link; /* in `objects`, the last used at the end */
+    struct place at;  /* of the file, referenced */
+    uint64_t id, size, mtime;
+    handle_t session; /* HANDLE_NONE once given up */
+};
+
+static struct list objects = {&objects, &objects};
+static uint32_t sessions;
+static handle_t manager;
+
+static void object_retire(struct object *o)
+{
+    if (o->session) {
+        sys_handle_close(o->session);
+        o->session = HANDLE_NONE;
+        sessions--;
+    }
+}
+
+static struct object *object_find(const struct inode *ino)
+{
+    list_each(it, &objects)
+    {
+        struct object *o = list_entry(it, struct object, link);
+        if (o->at.ino != ino || !o->session)
+            continue;
+        if (o->size == ino->size && o->mtime == ino->mtime)
+            return o;
+        object_retire(o);
+    }
+    return NULL;
+}
+
+static void retire_oldest(void)
+{
+    list_each(it, &objects)
+    {
+        struct object *o = list_entry(it, struct object, link);
+        if (!o->session)
+            continue;
+        object_retire(o);
+        return;
+    }
+}
+
+static int object_new(const struct file *f, struct object **out)
+{
+    struct object *o = port_alloc(sizeof *o);
+    if (!o)
+        return E_NOMEM;
+    struct pager_object_create ask = {.size = f->at.ino->size, .tag = (uintptr_t)o};
+    struct pager_object made;
+    struct ipc_transfer t = {0};
+    int err = pager_object_create_with(manager, &ask, &made, &t);
+    if (!err && t.got_count != 1)
+        err = E_IO;
+    if (err) {
+        port_free(o);
+        return err;
+    }
+    if (sessions >= SESSIONS_MAX)
+        retire_oldest();
+    o->id = made.object;
+    o->session = t.got[0];
+    o->size = f->at.ino->size;
+    o->mtime = f->at.ino->mtime;
+    o->at = place_get(f->at);
+    list_append(&objects, &o->link);
+    sessions++;
+    *out = o;
+    return 0;
+}
+
+int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
+{
+    handle_t copy;
+    int err = 0;
+
+    if (f->pipe || (f->at.ino->mode & MODE_TYPE) != MODE_FILE)
+        return E_NODEV;
+    if (!(f->flags & OPEN_READ))
+        return E_ACCES;
+    if (!manager)
+        return E_NOSYS;
+    struct object *o = object_find(f->at.ino);
+    if (!o)
+        err = object_new(f, &o);
+    if (err)
+        return err;
+    list_remove(&o->link);
+    list_append(&objects, &o->link);
+    *size = o->size;
+    /* Stores would not reach the file: only private mappings may write. */
+    err = sys_handle_copy(o->session, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE, 0, 0, &copy);
+    return err ? err : ipc_give(r, copy);
+}
+
+static struct object *object_named(uint64_t tag, uint64_t id)
+{
+    list_each(it, &objects)
+    {
+        struct object *o = list_entry(it, struct object, link);
+        if ((uintptr_t)o == tag && o->id == id)
+            return o;
+    }
+    return NULL;
+}
+
+struct page_io {
+    struct uio io;
+    uint8_t *at;
+};
+
+static int to_page(struct uio *io, void *mem, size_t n)
+{
+    struct page_io *p = (struct page_io *)io;
+    memcpy(p->at, mem, n);
+    p->at += n;
+    return 0;
+}
+
+/* Reads pages of the file; what lies behind its end is zeros. */
+static int read_pages(struct place at, uint64_t offset, uint8_t *buf, size_t len)
+{
+    struct page_io io = {{to_page}, buf};
+    size_t done = 0;
+    int err = at.ino->ops->read(at.ino, offset, len, &io.io, &done);
+    memset(buf + done, 0, len - done);
+    return err;
+}
+
+static void page_in(const struct pager_request *ask)
+{
+    static uint8_t buf[BATCH_PAGES * PAGE_SIZE_VFS];
+    for (uint64_t page = 0, n; page < ask->pages; page += n) {
+        n = min_u64(ask->pages - page, BATCH_PAGES);
+        struct pager_supply supply = {.object = ask->object, .offset = ask->offset + page * PAGE_SIZE};
+        struct ipc_transfer t = {.in = buf, .in_len = (uint32_t)(n * PAGE_SIZE)};
+        core_enter();
+        struct object *o = object_named(ask->tag, ask->object);
+        struct place at = o ? place_get(o->at) : (struct place){0};
+        supply.status = o ? (uint32_t)read_pages(at, supply.offset, buf, n * PAGE_SIZE) : E_IO;
+        place_put(&at);
+        core_leave();
+        if (supply.status)
+            t.in_len = 0;
+        (void)pager_supply_with(manager, &supply, NULL, &t);
+    }
+}
+
+static void unused(const struct pager_request *ask)
+{
+    core_enter();
+    struct object *o = object_named(ask->tag, ask->object);
+    if (o) {
+        object_retire(o);
+        list_remove(&o->link);
+        place_put(&o->at);
+        port_free(o);
+    }
+    core_leave();
+}
+
+static void serve_pager(void *unused_argument)
+{
+    struct pager_request ask;
+    (void)unused_argument;
+    for (;;) {
+        int err = pager_next_request(manager, NULL, &ask, 0);
+        if (err)
+            ipc_sleep_until(IPC_MS(10));
+        else if (ask.kind == PAGER_PAGE_IN)
+            page_in(&ask);
+        else if (ask.kind == PAGER_UNUSED)
+            unused(&ask);
+    }
+}
+
+int objects_start(void)
+{
+    manager = ipc_handle("pager.manager");
+    if (!manager) {
+        ipc_warning("no manager's session with the pager: files cannot be mapped");
+        return 0;
+    }
+    return ipc_thread_start(serve_pager, NULL, ipc_thread_priority(), NULL);
+}
