@@ -1,7 +1,8 @@
 """The emulated machine: how QEMU is started, fed, timed and judged. Used by run.py and by the tests.
 
-The guest says how it ended by writing `exit N` to the debug console (port 0xe9) before it powers off, or, when the kernel
-panics, 0x7f to isa-debug-exit (port 0xf4).
+The guest speaks to its launcher on the debug console (port 0xe9): `ready` once tty owns the serial port (a byte sent earlier
+could fall to the boot loader, or be echoed), and `exit N` before it powers off. When the kernel panics, it writes 0x7f to
+isa-debug-exit (port 0xf4).
 """
 
 import ctypes
@@ -19,9 +20,7 @@ import time
 TIMED_OUT, PANICKED, NO_RECORD = 124, 125, 126
 QEMU_PANIC_STATUS = 0x7F << 1 | 1
 
-# The line that init prints once tty owns the serial port: a byte sent earlier could fall to the boot loader.
-READY = re.compile(rb"^[^\n]*\btty\b[^\n]*\b(up|ready)\b", re.M | re.I)
-READY_LIMIT = 30.0  # seconds without that line, after which input is sent all the same
+READY_LIMIT = 60.0  # seconds without the guest's `ready`, after which input is sent all the same
 
 END_OF_INPUT = b"\x04"
 QUOTE = b"\x16"
@@ -102,11 +101,11 @@ class Batch:
         self.machine, self.source, self.sink = machine, source, sink
         self.deadline = time.monotonic() + limit if limit else None  # the sink may move it
         self.pending = bytearray()
-        self.seen = b""
         self.ready = False
 
     def run(self):
         with tempfile.TemporaryDirectory(prefix="ouros-") as work:
+            self.record = pathlib.Path(work, "debugcon")
             line = self.machine.command(work) + ["-serial", "stdio", "-monitor", "none"]
             qemu = subprocess.Popen(
                 line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, preexec_fn=die_with_parent
@@ -129,7 +128,7 @@ class Batch:
             now = time.monotonic()
             if self.deadline is not None and now > self.deadline:
                 return True
-            self.ready = self.ready or now - begun > READY_LIMIT
+            self.ready = self.ready or now - begun > READY_LIMIT or self.guest_is_ready()
             if self.ready and self.source is None and not self.pending and now >= next_end:
                 self.pending += END_OF_INPUT
                 next_end = now + 1.0
@@ -137,7 +136,7 @@ class Batch:
             if self.source is not None and len(self.pending) < 65536:
                 readers.append(self.source)
             writers = [qemu.stdin] if self.ready and self.pending else []
-            readable, writable, _ = select.select(readers, writers, [], 0.2)
+            readable, writable, _ = select.select(readers, writers, [], 0.2 if self.ready else 0.05)
             if self.source in readable:
                 self.take_input()
             if writable:
@@ -145,6 +144,9 @@ class Batch:
             if qemu.stdout in readable and not self.take_output(qemu):
                 qemu.wait()
                 return False
+
+    def guest_is_ready(self):
+        return self.record.exists() and b"ready\n" in self.record.read_bytes()
 
     def take_input(self):
         data = os.read(self.source, 4096)
@@ -164,9 +166,6 @@ class Batch:
 
     def take_output(self, qemu):
         data = os.read(qemu.stdout.fileno(), 65536)
-        if not self.ready:
-            self.seen = (self.seen + data)[-65536:]
-            self.ready = bool(READY.search(self.seen))
         if data:
             self.sink(data)
         return bool(data)

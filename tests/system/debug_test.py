@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""`make debug`: gdb's own commands for Ouros, on a machine stopped in the kernel and on one that idles at its shell."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+OUT = os.environ.get("OUROS_OUT", "out")
+LIMIT = 120
+
+
+def gdb(script, *words):
+    """Run gdb commands on a fresh machine."""
+    with tempfile.NamedTemporaryFile("w", suffix=".gdb") as file:
+        file.write(script)
+        file.flush()
+        command = [sys.executable, "build/run.py", "--out", OUT, "--debug", "--gdb=-batch", "--gdb=-x", f"--gdb={file.name}"]
+        done = subprocess.run(
+            [*command, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT
+        )
+    return done.stdout.decode(errors="replace")
+
+
+def check(name, text, *patterns):
+    missing = [pattern for pattern in patterns if not re.search(pattern, text, re.M)]
+    if missing:
+        print(text)
+    print(f"not ok {name}: no {missing[0]!r} in the answer" if missing else f"ok {name}", flush=True)
+
+
+STOPPED = """
+hbreak kernel_main
+continue
+pte kernel_main
+pte 0x1000
+kill
+"""
+
+# A thread's exit from the kernel is where all of the system's structures can be looked at; the shell is up by then.
+RUNNING = """
+python
+import threading, time
+def stop():
+    gdb.post_event(lambda: gdb.execute("interrupt"))
+threading.Timer(20, stop).start()
+end
+continue
+ps
+ports
+regions
+regions init
+pte 0x400000 init
+kill
+"""
+
+
+def main():
+    text = gdb(STOPPED)
+    check("pte-of-the-kernel", text, r"L3\[ *\d+\] at 0x", r"= 0x[0-9a-f]+, kernel r-x")
+    check("pte-of-nothing", text, r"= not mapped")
+    text = gdb(RUNNING)
+    check("ps", text, r"^ +\d+ pager ", r"^ +\d+ init ", r"^ +\d+ vfs ", r"receiving")
+    check("ports", text, r"^port 0x\w+ +held by .*\binit:")
+    check("regions", text, r"^\S*.*0x0*400000-0x\w+ r-x")
+    check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-")
+
+
+main()
