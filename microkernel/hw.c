@@ -16,6 +16,9 @@
 #define MSI_START   0xfee00000ul /* local APIC, and where messages are written */
 #define MSI_END     0xfef00000ul
 
+#define LEGACY_START 0xa0000ul
+#define LEGACY_END   0x100000ul
+
 struct io {
     struct object object;
     uint32_t first, count;
@@ -70,14 +73,14 @@ static bool overlaps(paddr_t start, paddr_t end, paddr_t other, paddr_t other_en
     return start < other_end && other < end;
 }
 
-/* Whole pages that are nobody's memory. */
+/* Whole pages that never are anybody's memory: outside the memory map, or between 640 KiB and 1 MiB. Reserved
+ * blocks may hold the kernel's image, or become memory. */
 static bool device_allowed(paddr_t start, paddr_t end)
 {
-    for (paddr_t at = start & ~(HUGE_SIZE - 1); at < end; at += HUGE_SIZE) {
-        enum block_kind kind = block_kind_of(at);
-        if (kind != BLOCK_DEVICE && kind != BLOCK_RESERVED)
+    bool legacy = start >= LEGACY_START && end <= LEGACY_END;
+    for (paddr_t at = start & ~(HUGE_SIZE - 1); at < end && !legacy; at += HUGE_SIZE)
+        if (block_kind_of(at) != BLOCK_DEVICE)
             return false;
-    }
     if (overlaps(start, end, MSI_START, MSI_END) ||
         overlaps(start, end, platform.lapic, platform.lapic + PAGE_SIZE) || pci_msix_within(start, end))
         return false;
