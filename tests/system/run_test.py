@@ -86,7 +86,7 @@ def killed_launcher():
     """The emulator does not outlive its launcher."""
     child = start()
     child.expect(PROMPT)
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(child.pid)], capture_output=True, text=True).stdout.split()
+    children = pathlib.Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
     child.kill(9)
     time.sleep(1)
     left = [pid for pid in children if pathlib.Path(f"/proc/{pid}/exe").exists()]
