@@ -5,10 +5,10 @@
 #include <ipc/time.h>
 #include <proto/blk.h>
 #include <proto/pager.h>
-#include "devfs.h"
-#include "ext2.h"
+#include "../devfs.h"
+#include "../ext2.h"
 #include "session.h"
-#include "tmpfs.h"
+#include "../tmpfs.h"
 
 #define DISK_PATIENCE IPC_MS(30000)
 #define DISKS_MAX     64u

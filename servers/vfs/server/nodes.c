@@ -2,9 +2,9 @@
  * are under way, hence counted; a call to the server is made without the core lock and with a deadline. */
 #include <ipc/log.h>
 #include <ipc/time.h>
-#include "devfs.h"
+#include "../devfs.h"
 #include "session.h"
-#include "tmpfs.h"
+#include "../tmpfs.h"
 
 #define OPEN_PATIENCE IPC_MS(5000)
 

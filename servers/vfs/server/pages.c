@@ -1,8 +1,8 @@
 /* Single pages for tmpfs and pipes, cut from slabs of 32 that the pager gives. An empty slab goes back, but
  * for one that stays for the next. All under the core lock. */
 #include <ipc/heap.h>
-#include "list.h"
-#include "port.h"
+#include "../list.h"
+#include "../port.h"
 
 #define SLAB_PAGES 32u
 #define SLAB_BYTES (SLAB_PAGES * PAGE_SIZE_VFS)

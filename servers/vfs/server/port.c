@@ -4,7 +4,7 @@
 #include <ipc/lock.h>
 #include <ipc/log.h>
 #include <ipc/time.h>
-#include "port.h"
+#include "../port.h"
 
 static struct ipc_lock core;
 

@@ -2,7 +2,7 @@
  * seeded from what init put into the startup block and the time-stamp counter. */
 #include <ipc/startup.h>
 #include <ipc/task.h>
-#include "port.h"
+#include "../port.h"
 
 static uint32_t key[8];
 static uint64_t blocks;

@@ -9,8 +9,8 @@
 #include <ipc/server.h>
 #include <proto/io.h>
 #include <proto/vfs.h>
-#include "file.h"
-#include "vfs.h"
+#include "../file.h"
+#include "../vfs.h"
 
 enum session_kind { SESSION_PROCESS = 1, SESSION_FILE };
 

@@ -1,0 +1,3 @@
+#include "vfs_fake.h"
+#include "servers/vfs/server/paths.c"
+#include "servers/vfs/server/nodes.c"

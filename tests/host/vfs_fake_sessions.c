@@ -1,0 +1,4 @@
+#include "vfs_fake.h"
+#include "servers/vfs/server/session.c"
+#include "servers/vfs/server/process.c"
+#include "servers/vfs/server/park.c"
