@@ -1,6 +1,5 @@
 # programs/NAME.c or programs/NAME/*.c -> out/programs/NAME, with what they share in programs/lib/;
 # tests/system/NAME.c -> out/tests/NAME: POSIX programs built with our own compiler wrapper.
-# Tests of the kernel, tests/system/kernel/NAME.c, are built like servers.
 
 OUROS_CC := out/bin/x86_64-ouros-gcc
 LIBC_READY ?= $(OUROS_CC)
@@ -50,13 +49,19 @@ $(TEST_PROGRAMS): out/tests/%: out/posix/tests/system/%.o $(TEST_PROGRAM_LIB)
 
 -include $(PROGRAM_LIB:.o=.d) $(TEST_PROGRAM_LIB:.o=.d) $(TEST_PROGRAM_NAMES:%=out/posix/tests/system/%.d)
 
-KERNEL_TEST_NAMES := $(if $(LIBIPC_OBJ),$(patsubst tests/system/kernel/%.c,%,$(wildcard tests/system/kernel/*.c)))
-KERNEL_TESTS      := $(KERNEL_TEST_NAMES:%=$(O)/tests/kernel/%)
-KERNEL_TEST_LIB   := $(call objects,$(wildcard tests/system/kernel/lib/*.c tests/system/kernel/lib/*.S))
+# Tests of the kernel: tests/system/kernel/NAME.c runs alone under init, tests/system/first/NAME.c in the pager's place.
+# Both are built like servers, with what stands in the folder's lib/.
+FREE_TESTS := $(if $(LIBIPC_OBJ),$(patsubst tests/system/%.c,%,$(wildcard tests/system/kernel/*.c tests/system/first/*.c)))
+KERNEL_TESTS := $(FREE_TESTS:%=$(O)/tests/%)
+free_test_lib = $(call objects,$(wildcard tests/system/$(1)/lib/*.c tests/system/$(1)/lib/*.S))
 
-$(KERNEL_TESTS): $(O)/tests/kernel/%: $(O)/obj/tests/system/kernel/%.c.o $(KERNEL_TEST_LIB) $(LIBIPC)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(SERVER_LINK) $< $(KERNEL_TEST_LIB) $(LIBIPC) -lgcc -o $@
+define free_test_rule
+$(O)/tests/$(1): $(call objects,tests/system/$(1).c) $(call free_test_lib,$(patsubst %/,%,$(dir $(1)))) $(LIBIPC)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(SERVER_LINK) $$^ -lgcc -o $$@
+endef
+$(foreach test,$(FREE_TESTS),$(eval $(call free_test_rule,$(test))))
 
--include $(KERNEL_TEST_NAMES:%=$(O)/obj/tests/system/kernel/%.c.d) $(KERNEL_TEST_LIB:.o=.d)
+-include $(patsubst %.o,%.d,$(call objects,$(FREE_TESTS:%=tests/system/%.c)) \
+    $(call free_test_lib,kernel) $(call free_test_lib,first))

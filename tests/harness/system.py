@@ -2,6 +2,7 @@
 
     tests/system/NAME.c           a POSIX program, /tests/NAME on the disk, run from the shell
     tests/system/kernel/NAME.c    a server that init starts alone; it reports on the console and powers off
+    tests/system/first/NAME.c     the same in the pager's place: nothing but the kernel runs beside it
     tests/system/NAME_test.py     a driver on the host, with build/ and tests/ on its path and OUROS_OUT in its environment
 
 A test in C may name the machines it wants in lines `// config: memory=64 disk=none limit=300`, one machine a line.
@@ -147,33 +148,43 @@ class SharedJob(report.Job):
         return self if left else None
 
 
-def kernel_bundle(out, name):
-    """The boot bundle of one kernel test: pager, init, a manifest that starts the test alone, the test."""
-    manifest = pathlib.Path("tests/system/kernel/manifest").read_text().replace("@TEST@", name)
-    folder = out / "tests/kernel"
-    (folder / f"{name}.manifest").write_text(manifest)
-    bundle = folder / f"{name}.cpio"
-    files = [f"pager={out}/stripped/pager", f"init={out}/stripped/init", f"manifest={folder}/{name}.manifest"]
-    files.append(f"bin/{name}={folder}/{name}")
+def pack(bundle, *files):
+    """A boot bundle of NAME=PATH words."""
+    bundle.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run([sys.executable, "build/cpio.py", str(bundle), *files], check=True)
     return bundle
 
 
-def run_kernel_test(out, job, name, changes, limit):
-    box = dataclasses.replace(machine.Machine(out=out, words=("--", "batch")), **changes)
-    box = dataclasses.replace(box, bundle=kernel_bundle(out, name))
-    status, remark, text = machine.run_text(box, "", limit)
+def kernel_bundle(out, name):
+    """Pager, init, a manifest that starts the test alone, the test."""
+    bundle = out / f"tests/kernel/{name}.cpio"
+    manifest = bundle.with_suffix(".manifest")
+    manifest.write_text(pathlib.Path("tests/system/kernel/manifest").read_text().replace("@TEST@", name))
+    first = [f"pager={out}/stripped/pager", f"init={out}/stripped/init"]
+    return pack(bundle, *first, f"manifest={manifest}", f"bin/{name}={bundle.with_suffix('')}")
+
+
+def first_bundle(out, name):
+    """Nothing but the test, which the kernel takes for the pager."""
+    test = out / f"tests/first/{name}"
+    return pack(test.with_suffix(".cpio"), f"pager={test}")
+
+
+def run_kernel_test(out, job, bundle, changes, limit):
+    box = machine.Machine(out=out, words=("--", "batch"), bundle=bundle)
+    status, remark, text = machine.run_text(dataclasses.replace(box, **changes), "", limit)
     return report.judge(out, job, text, status == 0, remark or f"the machine stopped with status {status}")
 
 
 def kernel_jobs(out):
-    for test in sorted(pathlib.Path("tests/system/kernel").glob("*.c")):
-        for suffix, changes, limit in configurations(test):
-            job = f"kernel/{test.stem}{suffix}"
-            changes = {"disk": None, **changes}
-            yield report.Job(
-                job, lambda j=job, n=test.stem, c=changes, l=limit: run_kernel_test(out, j, n, c, l)
-            )
+    for kind, bundle in (("first", first_bundle), ("kernel", kernel_bundle)):
+        for test in sorted(pathlib.Path(f"tests/system/{kind}").glob("*.c")):
+            for suffix, changes, limit in configurations(test):
+                job = f"{kind}/{test.stem}{suffix}"
+                yield report.Job(
+                    job,
+                    lambda j=job, b=bundle, n=test.stem, c=changes, l=limit: run_kernel_test(out, j, b(out, n), c, l),
+                )
 
 
 SMOKE = """\
