@@ -18,7 +18,7 @@ GCC_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 
 COMMON_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc -isystem $(GCC_INCLUDE) \
     -Iinclude -I$(O)/gen -mgeneral-regs-only -fno-pie -fno-common -fno-strict-aliasing \
-    -fno-asynchronous-unwind-tables -fcf-protection=none $(if $(filter 0,$(DEBUG)),,-DOUROS_DEBUG=1)
+    -fno-asynchronous-unwind-tables -fcf-protection=none -ftrack-macro-expansion=0 $(if $(filter 0,$(DEBUG)),,-DOUROS_DEBUG=1)
 
 # Frame pointers stay in the release kernel too: a panic prints a backtrace.
 KERNEL_FLAGS := $(COMMON_FLAGS) -Imicrokernel/include -Imicrokernel/arch/x86_64/include \
