@@ -1,0 +1,155 @@
+/* What user code may not touch: each kind of forbidden address, instruction and call, tried by a task that
+ * then has to be dead, while the system goes on. */
+#include "lib/ktest.h"
+
+static volatile uint64_t target;
+
+static void read_it(void *address)
+{
+    target = *(volatile uint8_t *)address;
+    sys_task_ctl(0, TASK_KILL, 77, 0, 0, NULL);
+}
+
+static void write_it(void *address)
+{
+    *(volatile uint8_t *)address = 1;
+    sys_task_ctl(0, TASK_KILL, 77, 0, 0, NULL);
+}
+
+static void jump_to(void *address)
+{
+    ((void (*)(void))address)();
+    sys_task_ctl(0, TASK_KILL, 77, 0, 0, NULL);
+}
+
+static enum task_end outcome(void (*function)(void *), uint64_t address)
+{
+    static struct ktask task;
+    ktask_create(&task);
+    ktask_start(&task, function, (void *)address);
+    return ktask_wait(&task, NULL);
+}
+
+static const uint64_t forbidden[] = {
+    0,
+    8,
+    USER_MIN,
+    USER_END - 1,         /* the page before the last */
+    USER_END,             /* the last page below the hole */
+    0x0000800000000000ul, /* not canonical */
+    0x7fffffffffffffff,
+    0xffff7fffffffffff,
+    0xffff800000000000ul, /* the map of RAM */
+    0xffff800000100000ul,
+    0xfffffd8000000000ul, /* kernel stacks */
+    0xfffffe8000000000ul, /* the peer window */
+    0xffffff0000000000ul, /* the tables, through themselves */
+    0xffffff7fbfdfe000ul,
+    0xffffffff80000000ul, /* the kernel */
+    0xffffffff80200000ul,
+    0xffffffffffffffff,
+};
+
+static void forbidden_reads(void)
+{
+    for (unsigned i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
+        CHECK_IS(outcome(read_it, forbidden[i]), TASK_UNHANDLED_FAULT);
+}
+
+static void forbidden_writes(void)
+{
+    for (unsigned i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
+        CHECK_IS(outcome(write_it, forbidden[i]), TASK_UNHANDLED_FAULT);
+    CHECK_IS(outcome(write_it, TIME_PAGE_ADDRESS), TASK_UNHANDLED_FAULT);  /* readable, no more */
+    CHECK_IS(outcome(write_it, (uint64_t)write_it), TASK_UNHANDLED_FAULT); /* own code */
+}
+
+static void forbidden_jumps(void)
+{
+    static const uint8_t data[] = {0xc3}; /* ret */
+    for (unsigned i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
+        CHECK_IS(outcome(jump_to, forbidden[i]), TASK_UNHANDLED_FAULT);
+    CHECK_IS(outcome(jump_to, (uint64_t)data), TASK_UNHANDLED_FAULT);
+    CHECK_IS(outcome(jump_to, TIME_PAGE_ADDRESS), TASK_UNHANDLED_FAULT);
+}
+
+#define INSTRUCTION(name, text)                                   \
+    static void name(void *unused)                                \
+    {                                                             \
+        (void)unused;                                             \
+        __asm__ volatile(text ::: "memory", "rax", "rcx", "rdx"); \
+        sys_task_ctl(0, TASK_KILL, 77, 0, 0, NULL);               \
+    }
+INSTRUCTION(do_cli, "cli")
+INSTRUCTION(do_hlt, "hlt")
+INSTRUCTION(do_in, "in $0x60, %%al")
+INSTRUCTION(do_out, "out %%al, $0xf4")
+INSTRUCTION(do_cr3, "mov %%cr3, %%rax")
+INSTRUCTION(do_wrmsr, "mov $0xc0000080, %%ecx\n wrmsr")
+INSTRUCTION(do_swapgs, "swapgs")
+INSTRUCTION(do_iretq, "iretq")
+INSTRUCTION(do_int, "int $0x20")
+INSTRUCTION(do_int80, "int $0x80")
+INSTRUCTION(do_ud2, "ud2")
+INSTRUCTION(do_divide, "xor %%ecx, %%ecx\n div %%ecx")
+INSTRUCTION(do_noncanonical, "mov $0x800000000000, %%rax\n mov (%%rax), %%al")
+INSTRUCTION(do_sgdt, "sub $64, %%rsp\n sgdt (%%rsp)\n add $64, %%rsp")
+INSTRUCTION(do_gs, "mov %%gs:0, %%rax")
+INSTRUCTION(do_wrgsbase, "mov $0x1000, %%eax\n wrgsbase %%rax")
+INSTRUCTION(do_invlpg, "invlpg (%%rsp)")
+INSTRUCTION(do_ltr, "xor %%eax, %%eax\n ltr %%ax")
+
+static void privileged(void)
+{
+    static void (*const tries[])(void *) = {
+        do_cli,   do_hlt, do_in,     do_out, do_cr3,    do_wrmsr, do_swapgs, do_iretq,        do_int,
+        do_int80, do_ud2, do_divide, do_gs,  do_invlpg, do_ltr,   do_sgdt,   do_noncanonical, do_wrgsbase};
+    for (unsigned i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        enum task_end end = outcome(tries[i], 0);
+        if (end != TASK_UNHANDLED_FAULT)
+            ipc_info("# try %u", i);
+        CHECK_IS(end, TASK_UNHANDLED_FAULT);
+    }
+}
+
+/* System calls with addresses of all those kinds: an error, and nothing else. */
+static void bad_addresses(void)
+{
+    for (unsigned i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
+        uint64_t at = forbidden[i];
+        CHECK_IS(sys_kernel_info(KINFO_STATS, (void *)at, sizeof(struct kernel_stats), NULL), E_FAULT);
+        CHECK_IS(sys_log_write((const char *)at, 16), E_FAULT);
+        CHECK_IS(sys_task_ctl(0, TASK_INFO, at, 0, 0, NULL), E_FAULT);
+        CHECK_IS(sys_task_ctl(0, TASK_NAME, at, 4, 0, NULL), E_FAULT);
+        CHECK_IS(sys_touch(at, 0), E_FAULT);
+        int error = sys_futex(FUTEX_WAIT, (const uint32_t *)(at & ~3ul), 0, DEADLINE_POLL, NULL, 0, NULL);
+        CHECK(error == E_FAULT || error == E_INVAL);
+    }
+    CHECK_IS(sys_log_write((const char *)"x", UINT64_MAX), E_SIZE);
+}
+
+/* Authorities that a task does not hold. */
+static void no_authority(void)
+{
+    struct vms_op op = {.op = VMS_SET, .level = 3, .va = USER_BASE, .prot = VMS_READ | VMS_WRITE};
+    handle_t handle = 0;
+    CHECK_IS(sys_vms_batch(0, 0, &op, 1, NULL), E_HANDLE);
+    CHECK_IS(sys_vms_batch(ipc_handle("task-maker"), HANDLE_FIRST(SLOT_TASK), &op, 1, NULL), E_TYPE);
+    CHECK_IS(sys_block_ctl(ipc_handle("hardware"), BLOCK_TAKE, 0, 0, NULL), E_TYPE);
+    CHECK_IS(sys_task_create(ipc_handle("hardware"), 4096, &handle), E_TYPE);
+    CHECK_IS(sys_hw_create(ipc_handle("task-maker"), HW_IO, 0x3f8, 8, 0, &handle, NULL), E_TYPE);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_DEVICE, 0xfee00000, 4096, 0, &handle, NULL), E_RIGHTS);
+    CHECK(sys_hw_create(ipc_handle("hardware"), HW_DEVICE, 0x200000, 4096, 0, &handle, NULL) != 0);
+    CHECK(sys_hw_create(ipc_handle("hardware"), HW_DEVICE, UINT64_MAX - 4095, 8192, 0, &handle, NULL) != 0);
+    CHECK(sys_hw_create(ipc_handle("hardware"), HW_IO, 0xfffe, 8, 0, &handle, NULL) != 0);
+}
+
+int main(void)
+{
+    static const struct ktest tests[] = {
+        {"forbidden-reads", forbidden_reads}, {"forbidden-writes", forbidden_writes},
+        {"forbidden-jumps", forbidden_jumps}, {"privileged", privileged},
+        {"bad-addresses", bad_addresses},     {"no-authority", no_authority},
+    };
+    ktest_main(tests, KTEST_COUNT(tests));
+}
