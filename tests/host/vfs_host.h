@@ -32,7 +32,6 @@ struct host_disk {
     struct blkdev dev;
     uint8_t *data;
     uint64_t bad_from, bad_to; /* reads that touch this range fail */
-    uint64_t reads;
 };
 int host_disk_load(struct host_disk *d, const char *file);
 void host_disk_free(struct host_disk *d);
