@@ -10,16 +10,17 @@ ISO    := $(if $(KERNEL),$(if $(BUNDLE),$(O)/ouros.iso))
 IMAGES := $(BUNDLE) $(DISK) $(ISO)
 
 OVERLAY := $(shell find rootfs -type f 2>/dev/null)
+SCRIPTS := $(wildcard tests/programs/*.sh tests/programs/*.out)
 MAKE_ROOT := build/mkroot.py
 
 out/ramdisk.img: $(PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
 	$(call say,EXT2,$@)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/ramfs --size 8M --block 1024 --label ramdisk $(PROGRAMS:%=bin/=%)
 
-out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
+out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(SCRIPTS) $(OVERLAY) $(MAKE_ROOT)
 	$(call say,EXT2,$@)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs --size 96M --block 4096 --label ouros --test-data \
-	    $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%)
+	    $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%) $(SCRIPTS:%=tests/programs/=%)
 
 # Variants for tests: other block sizes, partition tables.
 TEST_DISKS := $(if $(DISK),$(addprefix out/disk-,1k.img 2k.img mbr.img gpt.img))
@@ -27,7 +28,7 @@ TEST_DISKS := $(if $(DISK),$(addprefix out/disk-,1k.img 2k.img mbr.img gpt.img))
 out/disk-1k.img out/disk-2k.img: out/disk-%k.img: out/disk.img
 	$(call say,EXT2,$@)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs-$*k --size 64M --block $$(($* * 1024)) --label ouros-$*k \
-	    --test-data $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%)
+	    --test-data $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%) $(SCRIPTS:%=tests/programs/=%)
 
 out/disk-mbr.img out/disk-gpt.img: out/disk-%.img: out/disk-1k.img build/partition.py
 	$(call say,DISK,$@)

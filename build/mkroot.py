@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """mkroot.py --image FILE --root DIR --size N --block N --label NAME [--test-data] PLACE/=FILE...
 
-Lay a root file system out in DIR (the overlay rootfs, the named programs stripped into their PLACE) and turn it into
+Lay a root file system out in DIR (the overlay rootfs, the named files in their PLACE, programs stripped) and turn it into
 an ext2 image by mke2fs. Everything belongs to root, and the same input gives the same image.
 """
 
@@ -36,8 +36,13 @@ def lay_out(root, files, test_data):
         place, source = word.split("=", 1)
         target = root / place / os.path.basename(source) if place.endswith("/") else root / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([STRIP, "-o", target, source], check=True)
-        target.chmod(0o755)
+        with open(source, "rb") as file:
+            program = file.read(4) == b"\x7fELF"
+        if program:
+            subprocess.run([STRIP, "-o", target, source], check=True)
+        else:
+            shutil.copy(source, target)
+        target.chmod(0o755 if program or source.endswith(".sh") else 0o644)
     if test_data:
         (root / "tests/data").mkdir(parents=True, exist_ok=True)
         big_file(root / "tests/data/big")

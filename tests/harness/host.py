@@ -5,6 +5,7 @@ import glob
 import os
 import pathlib
 import subprocess
+import sys
 
 from harness import report
 
@@ -51,6 +52,14 @@ def run(out, test):
     return report.judge(out, name, text, done.returncode == 0, f"ended with status {done.returncode}")
 
 
+def run_scripts(out):
+    """The shell and the tools, compiled for the host, against the scripts of tests/programs."""
+    command = [sys.executable, "tests/programs/native.py", "--out", str(out)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
+    return report.judge(out, "native", done.stdout.decode(), done.returncode == 0, f"ended with status {done.returncode}")
+
+
 def jobs(out):
+    scripts = [report.Job("native", lambda: run_scripts(out))] if list(pathlib.Path("tests/programs").glob("*.sh")) else []
     tests = sorted(pathlib.Path("tests/host").glob("*_test.c"))
-    return [report.Job("host/" + test.stem.removesuffix("_test"), lambda test=test: run(out, test)) for test in tests]
+    return scripts + [report.Job("host/" + test.stem.removesuffix("_test"), lambda test=test: run(out, test)) for test in tests]

@@ -59,16 +59,16 @@ class ProgramRun:
 
     MARK = re.compile(r"@@(begin|end) (\S+)(?: (\d+))?")
 
-    def __init__(self, out, job, programs, limit):
+    def __init__(self, out, job, commands, limit):
         self.out, self.job, self.limit = out, job, limit
-        self.waiting = list(programs)
+        self.commands, self.waiting = commands, list(commands)
         self.current = None
         self.lines, self.partial, self.log = [], b"", bytearray()
         self.results = []
         self.batch = None
 
     def script(self):
-        return "".join(f"echo @@begin {name}\n/tests/{name}\necho @@end {name} $?\n" for name in self.waiting)
+        return "".join(f"echo @@begin {name}\n{self.commands[name]}\necho @@end {name} $?\n" for name in self.waiting)
 
     def sink(self, data):
         self.log += data
@@ -110,11 +110,21 @@ class ProgramRun:
         return bool(self.waiting)
 
 
-def run_programs(out, job, box, programs, limit):
-    run = ProgramRun(out, job, programs, limit)
+def run_programs(out, job, box, commands, limit):
+    """commands: what to type for each test's name."""
+    run = ProgramRun(out, job, commands, limit)
     while run.boot(box):  # again after a program that took the machine with it
         pass
     return run.results
+
+
+def script_commands():
+    """The scripts of tests/programs, each in an empty folder, its output compared with what is expected."""
+    for script in sorted(pathlib.Path("tests/programs").glob("*.sh")):
+        place, name = "/tests/programs", script.stem
+        run = f"mkdir /tmp/{name} && cd /tmp/{name} && sh {place}/{name}.sh > /tmp/{name}.out < /dev/null"
+        look = f"cmp {place}/{name}.out /tmp/{name}.out"
+        yield name, f"if {run} && {look}; then echo ok output; else echo not ok output: status $?; false; fi; cd /"
 
 
 def program_jobs(out):
@@ -128,22 +138,25 @@ def program_jobs(out):
             box, name = dataclasses.replace(usual(out), **changes), test.stem
             job = "system" + suffix
             yield report.Job(
-                f"{job}/{name}", lambda b=box, j=job, n=name, l=limit: run_programs(out, j, b, [n], l)
+                f"{job}/{name}", lambda b=box, j=job, n=name, l=limit: run_programs(out, j, b, {n: "/tests/" + n}, l)
             )
     if shared:
-        yield SharedJob("system", shared, out)
+        yield SharedJob("system", {name: "/tests/" + name for name in shared}, out)
+    scripts = dict(script_commands())
+    if scripts:
+        yield SharedJob("script", scripts, out)
 
 
 class SharedJob(report.Job):
     """The boot of the programs that share one; its name stands for all of them, and --only may pick some."""
 
-    def __init__(self, name, programs, out):
+    def __init__(self, name, commands, out):
         super().__init__(name, lambda: run_programs(out, name, usual(out), self.programs, LIMIT))
-        self.programs = programs
+        self.programs = commands
 
     def narrowed(self, wanted):
         """The same job with only the programs that `wanted` accepts, or None."""
-        left = [name for name in self.programs if wanted(f"{self.name}/{name}")]
+        left = {name: command for name, command in self.programs.items() if wanted(f"{self.name}/{name}")}
         self.programs = left
         return self if left else None
 
