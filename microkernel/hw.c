@@ -11,8 +11,7 @@
 #include <irq.h>
 
 #define PORTS       0x10000u
-#define DEVICE_MOST (4ul << 30) /* bytes of one device object: its check walks the blocks */
-#define IRQ_FLAGS   (IRQ_LEVEL | IRQ_ACTIVE_LOW)
+#define DEVICE_MOST (4ul << 30)  /* bytes of one device object: its check walks the blocks */
 #define MSI_START   0xfee00000ul /* local APIC, and where messages are written */
 #define MSI_END     0xfef00000ul
 
@@ -23,21 +22,6 @@ struct io {
     struct object object;
     uint32_t first, count;
 };
-
-bool io_destroy(struct object *object);
-bool device_destroy(struct object *object);
-
-bool io_destroy(struct object *object)
-{
-    (void)object;
-    return true;
-}
-
-bool device_destroy(struct object *object)
-{
-    (void)object;
-    return true;
-}
 
 /* Ports of the legacy interrupt controllers and of PCI configuration. 0xcf9 alone is the reset register. */
 static bool port_forbidden(uint32_t first, uint32_t count)
@@ -116,17 +100,18 @@ static int create(struct account *account, const struct syscall *s, struct objec
     uint64_t a = s->a[2], b = s->a[3];
     switch (s->a[1]) {
     case HW_IRQ_LINE:
-        if (a > UINT32_MAX || b & ~(uint64_t)IRQ_FLAGS)
+        if (a > UINT32_MAX || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW))
             return E_RANGE;
-        return irq_create_line(account, (uint32_t)a, (uint32_t)b, out);
+        return irq_create(account, &(struct irq){.source = (uint32_t)a}, (uint32_t)b, out);
     case HW_ISA_IRQ:
         if (a >= 16)
             return E_RANGE;
-        return irq_create_line(account, platform.isa[a].gsi, platform.isa[a].flags, out);
+        return irq_create(account, &(struct irq){.source = platform.isa[a].gsi}, platform.isa[a].flags, out);
     case HW_IRQ_MSI:
         if (a > 0xffff || b > 0x7ff)
             return E_RANGE;
-        return irq_create_message(account, (uint32_t)a, (uint32_t)b, out);
+        return irq_create(
+            account, &(struct irq){.source = (uint32_t)a, .index = (uint32_t)b, .message = true}, 0, out);
     case HW_IO: return create_io(account, a, b, out);
     case HW_DEVICE: return create_device(account, a, b, out);
     default: return E_INVAL;
@@ -181,14 +166,9 @@ int sys_io_access(struct thread *thread, struct syscall *s)
     if (s->a[1] > io->count || bytes > io->count - s->a[1])
         return E_RANGE;
     uint16_t port = (uint16_t)(io->first + s->a[1]);
-    uint32_t value = (uint32_t)s->a[3];
-    if (write && bytes == 1)
-        port_write8(port, (uint8_t)value);
-    else if (write && bytes == 2)
-        port_write16(port, (uint16_t)value);
-    else if (write)
-        port_write32(port, value);
+    if (write)
+        port_write(port, (uint32_t)bytes, (uint32_t)s->a[3]);
     else
-        s->r[0] = bytes == 1 ? port_read8(port) : bytes == 2 ? port_read16(port) : port_read32(port);
+        s->r[0] = port_read(port, (uint32_t)bytes);
     return 0;
 }

@@ -6,68 +6,42 @@
 static struct irq *by_vector[VECTOR_DEVICES];
 uint64_t irq_count;
 
-static int vector_take(bool message, uint32_t source, uint32_t index, uint32_t *vector)
+static int vector_take(const struct irq *what, uint32_t *vector)
 {
     *vector = 0;
     for (uint32_t i = 0; i < VECTOR_DEVICES; i++) {
         const struct irq *irq = by_vector[i];
         if (!irq && !*vector)
             *vector = VECTOR_DEVICE + i;
-        else if (irq && irq->message == message && irq->source == source && irq->index == index)
+        else if (irq && irq->message == what->message && irq->source == what->source &&
+                 irq->index == what->index)
             return E_BUSY;
     }
     return *vector ? 0 : E_FULL;
 }
 
-static int irq_create(struct account *account, const struct irq *model, struct irq **out)
+int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out)
 {
     uint32_t vector;
-    struct object *object;
-    int err = vector_take(model->message, model->source, model->index, &vector);
+    int err = vector_take(what, &vector);
     if (!err)
-        err = object_create(account, OBJ_IRQ, sizeof(struct irq), &object);
+        err = object_create(account, OBJ_IRQ, sizeof(struct irq), out);
     if (err)
         return err;
-    struct irq *irq = (struct irq *)object;
+    struct irq *irq = (struct irq *)*out;
+    irq->source = what->source;
+    irq->index = what->index;
+    irq->message = what->message;
+    irq->level = flags & IRQ_LEVEL;
+    err = irq->message ? pci_msi_enable(irq->source, irq->index, lapic_msi_address(), vector)
+                       : ioapic_route(irq->source, vector, flags);
+    if (err) {
+        object_put(*out); /* without a vector: it never was programmed */
+        return err;
+    }
     irq->vector = vector;
-    irq->source = model->source;
-    irq->index = model->index;
-    irq->message = model->message;
-    irq->level = model->level;
     by_vector[vector - VECTOR_DEVICE] = irq;
-    *out = irq;
     return 0;
-}
-
-/* Programming it has failed: it never was. */
-static int irq_undo(struct irq *irq, int err)
-{
-    by_vector[irq->vector - VECTOR_DEVICE] = NULL;
-    irq->vector = 0;
-    object_put(&irq->object);
-    return err;
-}
-
-int irq_create_line(struct account *account, uint32_t gsi, uint32_t flags, struct object **out)
-{
-    struct irq *irq;
-    int err = irq_create(account, &(struct irq){.source = gsi, .level = flags & IRQ_LEVEL}, &irq);
-    if (err)
-        return err;
-    *out = &irq->object;
-    err = ioapic_route(gsi, irq->vector, flags);
-    return err ? irq_undo(irq, err) : 0;
-}
-
-int irq_create_message(struct account *account, uint32_t function, uint32_t index, struct object **out)
-{
-    struct irq *irq;
-    int err = irq_create(account, &(struct irq){.source = function, .index = index, .message = true}, &irq);
-    if (err)
-        return err;
-    *out = &irq->object;
-    err = pci_msi_enable(function, index, lapic_msi_address(), irq->vector);
-    return err ? irq_undo(irq, err) : 0;
 }
 
 bool irq_destroy(struct object *object)
@@ -121,12 +95,11 @@ int sys_irq_ctl(struct thread *thread, struct syscall *s)
     if (err)
         return err;
     struct irq *irq = (struct irq *)object;
-    switch (s->a[1]) {
-    case IRQ_BIND: return irq_bind(irq, thread, (handle_t)s->a[2], s->a[3]);
-    case IRQ_ACK:
-        if (irq->level && irq->port)
-            ioapic_mask(irq->source, false);
-        return 0;
-    default: return E_INVAL;
-    }
+    if (s->a[1] == IRQ_BIND)
+        return irq_bind(irq, thread, (handle_t)s->a[2], s->a[3]);
+    if (s->a[1] != IRQ_ACK)
+        return E_INVAL;
+    if (irq->level && irq->port)
+        ioapic_mask(irq->source, false);
+    return 0;
 }

@@ -4,8 +4,6 @@
 #include <port.h>
 
 bool irq_destroy(struct object *object);
-bool io_destroy(struct object *object);
-bool device_destroy(struct object *object);
 
 uint64_t object_live[OBJ_KINDS];
 static struct list dead = {&dead, &dead};
@@ -58,23 +56,18 @@ void object_close(struct object *object, uint32_t rights)
     object_put(object);
 }
 
-static bool authority_destroy(struct object *object)
+/* Authorities, port ranges and device memory are only words. */
+static bool nothing_destroy(struct object *object)
 {
     (void)object;
     return true;
 }
 
 static bool (*const destroy[OBJ_KINDS])(struct object *) = {
-    [OBJ_TASK] = task_destroy,
-    [OBJ_THREAD] = thread_destroy,
-    [OBJ_PORT] = port_destroy,
-    [OBJ_SESSION] = session_destroy,
-    [OBJ_IRQ] = irq_destroy,
-    [OBJ_IO] = io_destroy,
-    [OBJ_DEVICE] = device_destroy,
-    [OBJ_MEMORY] = authority_destroy,
-    [OBJ_HARDWARE] = authority_destroy,
-    [OBJ_TASK_MAKER] = authority_destroy,
+    [OBJ_TASK] = task_destroy,          [OBJ_THREAD] = thread_destroy,  [OBJ_PORT] = port_destroy,
+    [OBJ_SESSION] = session_destroy,    [OBJ_IRQ] = irq_destroy,        [OBJ_IO] = nothing_destroy,
+    [OBJ_DEVICE] = nothing_destroy,     [OBJ_MEMORY] = nothing_destroy, [OBJ_HARDWARE] = nothing_destroy,
+    [OBJ_TASK_MAKER] = nothing_destroy,
 };
 
 /* The object at the front gets one step; an unfinished one goes to the back, so that a large task does not

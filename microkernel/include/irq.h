@@ -15,12 +15,10 @@ struct irq {
     uint64_t bits;
 };
 
-/* A line: global system interrupt and enum irq_line flags. E_BUSY: somebody has it; E_RANGE: no such line;
- * E_FULL: no vector; E_KMEM, E_QUOTA. */
-int irq_create_line(struct account *account, uint32_t gsi, uint32_t flags, struct object **out);
-/* A message. E_BUSY, E_NODEV: no such function, or it cannot send messages; E_RANGE: not so many; E_FULL, …
- */
-int irq_create_message(struct account *account, uint32_t function, uint32_t index, struct object **out);
+/* Make the interrupt that what->message, source and index name; flags of a line: enum irq_line. E_BUSY:
+ * somebody has it; E_RANGE: no such line or message; E_NODEV: no such function, or it cannot send messages;
+ * E_FULL: no vector left; E_KMEM, E_QUOTA. */
+int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out);
 bool irq_destroy(struct object *object);
 
 extern uint64_t irq_count; /* since boot */

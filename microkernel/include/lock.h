@@ -21,21 +21,9 @@ static inline void spin_lock(struct spinlock *lock)
         cpu_relax();
 }
 
-static inline bool spin_try_lock(struct spinlock *lock)
-{
-    uint32_t serving = __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE);
-    return __atomic_compare_exchange_n(&lock->next, &serving, serving + 1, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
-}
-
 static inline void spin_unlock(struct spinlock *lock)
 {
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
-}
-
-static inline bool spin_held(const struct spinlock *lock)
-{
-    return lock->next != lock->serving;
 }
 
 /* The same with interrupts off; what they were before goes to unlock. */

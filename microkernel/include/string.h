@@ -1,11 +1,11 @@
-/* The four functions that the compiler itself calls, and the few others that the kernel needs. */
+/* The functions that the compiler itself calls (memmove is not among them so far), and the few others that
+ * the kernel needs. */
 #ifndef KERNEL_STRING_H
 #define KERNEL_STRING_H
 
 #include <ouros/types.h>
 
 void *memcpy(void *to, const void *from, size_t length);
-void *memmove(void *to, const void *from, size_t length);
 void *memset(void *to, int byte, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
 size_t strlen(const char *text);

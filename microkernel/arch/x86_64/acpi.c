@@ -54,14 +54,9 @@ static const uint8_t *rsdp_find(const struct boot_params *params)
     const uint8_t *given = boot_phys(params->rsdp, sizeof(params->rsdp_copy));
     if (params->rsdp && given && rsdp_valid(given))
         return given;
-    paddr_t ebda = (paddr_t) * (volatile uint16_t *)boot_phys(0x40e, 2) << 4;
     for (paddr_t at = 0xe0000; at < 0x100000; at += 16)
         if (rsdp_valid(boot_phys(at, 36)))
             return boot_phys(at, 36);
-    if (ebda >= 0x80000 && ebda < 0x9fc00 + 1)
-        for (paddr_t at = ebda; at < ebda + 1024; at += 16)
-            if (rsdp_valid(boot_phys(at, 36)))
-                return boot_phys(at, 36);
     return NULL;
 }
 

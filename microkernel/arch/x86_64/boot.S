@@ -10,10 +10,11 @@
 
 #define LOW(symbol) (symbol - KERNEL_VIRTUAL)
 #define COM1        0x3f8
+#define BOOT_BASE   0x200000
 
-    .section .boot.header, "a"
+    .section .boot, "awx"
     .balign 8
-multiboot2_header:
+multiboot2_header:              /* at BOOT_BASE: see kernel.ld */
     .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
     .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
     .word 1, 0                  /* information that we need: command line, modules, memory map */
@@ -31,7 +32,7 @@ multiboot2_end:
     .asciz "Xen"
     .quad boot_entry_pvh
 
-    .section .boot, "awx"
+    .section .boot
     .code32
 boot_entry_pvh:
     mov $PVH_MAGIC, %eax
@@ -51,20 +52,7 @@ boot_entry:
     mov %eax, %fs
     mov %eax, %gs
     movl $STAGE_ENTRY, LOW(boot_stage_number)
-    mov $boot_idt, %edi         /* 32 gates of 32-bit code */
-    mov $fault_stubs, %edx
-    mov $32, %ecx
-2:  mov %edx, %eax
-    and $0xffff, %eax
-    or $(BOOT_CODE32 << 16), %eax
-    mov %eax, (%edi)
-    mov %edx, %eax
-    mov $0x8e00, %ax
-    mov %eax, 4(%edi)
-    add $8, %edi
-    add $8, %edx
-    loop 2b
-    lidt boot_idt_pointer
+    lidt boot_idt_pointer       /* 32 gates, all to fault32 */
 #ifdef OUROS_DEBUG
     call scan_fault
     cmpl $STAGE_ENTRY, LOW(boot_fault_stage)
@@ -116,133 +104,57 @@ boot_entry:
     mov %eax, %cr0
     ljmp $KERNEL_CODE, $boot_long
 
-/* No processor for us: say so and stop. */
+/* No processor for us, or a fault in 32-bit code: say so and stop. The line is as the firmware left it; a PC's
+ * sends 8 bits after a reset. */
 unfit:
     mov $text_unfit, %esi
-    call put_text
-    jmp stop
-
-/* 32-bit faults: the vector is on the stack, above it either the error code and eip, or eip and cs. */
-    .balign 8
-fault_stubs:
-    .set vector, 0
-    .rept 32
-    .balign 8
-    push $vector
-    jmp fault32
-    .set vector, vector + 1
-    .endr
+    jmp say
 fault32:
     mov $text_fault, %esi
-    call put_text
-    mov $3, %edi
-1:  pop %edx
-    call put_hex
-    dec %edi
-    jnz 1b
-    mov $text_end, %esi
-    call put_text
-stop:
-    mov $0x7f, %al
-    mov $0xf4, %dx
-    out %al, %dx
-2:  cli
-    hlt
-    jmp 2b
-
-put_text:                       /* esi: text */
-    lodsb
-    test %al, %al
-    jz 1f
-    call put_char
-    jmp put_text
-1:  ret
-
-put_hex:                        /* edx: number, and a space */
-    mov $8, %ecx
-1:  rol $4, %edx
-    mov %dl, %al
-    and $15, %al
-    add $'0', %al
-    cmp $'9', %al
-    jbe 2f
-    add $('a' - '0' - 10), %al
-2:  call put_char
-    loop 1b
-    mov $' ', %al
-put_char:                       /* al: character, as the firmware left the line (a PC resets it to 8N1) */
-    push %edx
-    push %ecx
-    mov %al, %ah
-    mov $0x10000, %ecx
+say:
     mov $(COM1 + 5), %dx
+    mov $0x10000, %ecx
 1:  in %dx, %al
     test $0x20, %al
     loopz 1b
     mov $COM1, %dx
-    mov %ah, %al
+    lodsb
     out %al, %dx
-    pop %ecx
-    pop %edx
-    ret
+    cmp $'\n', %al
+    jne say
+    mov $0x7f, %al
+    out %al, $0xf4
+2:  cli
+    hlt
+    jmp 2b
 
 #ifdef OUROS_DEBUG
-/* Find the word fault=N in the command line, before `--`; keeps ebx and ebp. */
+/* Find the word fault=N in the command line, before `--`; keeps ebx and ebp. The command line is the only text in
+ * Multiboot2's information that can hold it at the beginning of a word. */
 scan_fault:
-    cmp $PVH_MAGIC, %ebp
-    jne 1f
     mov 24(%ebx), %esi          /* hvm_start_info.cmdline_paddr */
-    cmpl $0, 28(%ebx)
-    jne 9f
-    jmp 4f
-1:  cmp $MULTIBOOT2_MAGIC, %ebp
-    jne 9f
-    mov (%ebx), %ecx            /* total size */
-    add %ebx, %ecx
-    lea 8(%ebx), %esi
-2:  cmp %ecx, %esi
-    jae 9f
-    cmpl $0, (%esi)
-    je 9f
-    cmpl $1, (%esi)
-    je 3f
-    mov 4(%esi), %eax
-    cmp $8, %eax
-    jb 9f
-    add $7, %eax
-    and $~7, %eax
-    add %eax, %esi
-    jmp 2b
-3:  add $8, %esi
-4:  test %esi, %esi
-    jz 9f
     mov $1024, %ecx
-    mov $' ', %dl               /* the character before */
-5:  cmp $' ', %dl
-    jne 6f
+    cmp $PVH_MAGIC, %ebp
+    je 1f
+    mov %ebx, %esi
+    mov (%ebx), %ecx            /* total size */
+1:  mov $' ', %dl               /* the character before */
+2:  cmp $' ', %dl
+    ja 3f
     cmpw $0x2d2d, (%esi)        /* -- */
-    je 9f
+    je 5f
     cmpl $0x6c756166, (%esi)    /* faul */
-    jne 6f
+    jne 3f
     cmpw $0x3d74, 4(%esi)       /* t= */
-    je 7f
-6:  lodsb
+    je 4f
+3:  lodsb
     mov %al, %dl
-    test %al, %al
-    loopnz 5b
-    jmp 9f
-7:  add $6, %esi
-    xor %edx, %edx
-    xor %eax, %eax
-8:  lodsb
-    sub $'0', %al
-    cmp $9, %al
-    ja 9f
-    imul $10, %edx
-    add %eax, %edx
-    mov %edx, LOW(boot_fault_stage)
-    jmp 8b
-9:  ret
+    loop 2b
+    ret
+4:  movzbl 6(%esi), %eax        /* one digit: stage 10 is no stage to fail in */
+    sub $'0', %eax
+    mov %eax, LOW(boot_fault_stage)
+5:  ret
 #endif
 
     .code64
@@ -257,9 +169,8 @@ boot_long:
     movabs $boot_high, %rax
     jmp *%rax
 
-text_fault: .asciz "\r\nouros: fault in boot stage 1, vector and stack: "
-text_unfit: .asciz "\r\nouros: this processor lacks long mode or no-execute\r\n"
-text_end:   .asciz "\r\n"
+text_fault: .ascii "\rouros: fault in boot stage 1\r\n"
+text_unfit: .ascii "\rouros: this processor lacks long mode or no-execute\r\n"
 
     .balign 8
 boot_gdt:
@@ -272,7 +183,9 @@ boot_gdt_pointer:
     .long boot_gdt
     .balign 8
 boot_idt:
-    .fill 32 * 8, 1, 0
+    .rept 32
+    .word fault32 - multiboot2_header, BOOT_CODE32, 0x8e00, BOOT_BASE >> 16
+    .endr
 boot_idt_pointer:
     .word 32 * 8 - 1
     .long boot_idt

@@ -9,11 +9,7 @@
 #include <arch/cpu.h>
 
 #define FRAME_SYSCALL 256
-#define RCX 96
-#define RAX 112
-#define ERROR 128
 #define RIP 136
-#define CS 144
 #define RFLAGS 152
 #define RSP 160
 
@@ -30,39 +26,15 @@
 .endm
 
 .macro PUSH_REGISTERS
-    push %rax
-    push %rbx
-    push %rcx
-    push %rdx
-    push %rsi
-    push %rdi
-    push %rbp
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    push %\register
+    .endr
 .endm
 
 .macro POP_REGISTERS
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rbp
-    pop %rdi
-    pop %rsi
-    pop %rdx
-    pop %rcx
-    pop %rbx
-    pop %rax
+    .irp register, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+    pop %\register
+    .endr
 .endm
 
     .globl entry_syscall
@@ -93,25 +65,13 @@ entry_leave:
     sub $FRAME_SIZE, %rsp
     cmpl $FRAME_SYSCALL, FRAME_VECTOR(%rsp)
     jne 1f
-    mov RIP(%rsp), %rcx
-    mov %rcx, %rax
+    mov RIP(%rsp), %rax
     shr $47, %rax
     jnz 1f                      /* SYSRET to such an address would fault in kernel mode */
-    mov 0(%rsp), %r15
-    mov 8(%rsp), %r14
-    mov 16(%rsp), %r13
-    mov 24(%rsp), %r12
-    mov RFLAGS(%rsp), %r11
-    mov 40(%rsp), %r10
-    mov 48(%rsp), %r9
-    mov 56(%rsp), %r8
-    mov 64(%rsp), %rbp
-    mov 72(%rsp), %rdi
-    mov 80(%rsp), %rsi
-    mov 88(%rsp), %rdx
-    mov 104(%rsp), %rbx
-    mov RAX(%rsp), %rax
-    mov RSP(%rsp), %rsp
+    POP_REGISTERS
+    mov RIP - FRAME_VECTOR(%rsp), %rcx
+    mov RFLAGS - FRAME_VECTOR(%rsp), %r11
+    mov RSP - FRAME_VECTOR(%rsp), %rsp
     swapgs
     sysretq
 

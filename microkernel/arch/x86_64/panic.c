@@ -79,9 +79,7 @@ static void show_backtrace(uint64_t frame, uint64_t address)
     if (address)
         show_address(address);
     for (uint32_t i = 0; i < DEPTH_MAX && on_a_stack(frame); i++) {
-        const uint64_t *words = (const uint64_t *)frame;
-        if (words[1] < (uint64_t)image_text || words[1] >= (uint64_t)image_rodata)
-            break;
+        const uint64_t *words = (const uint64_t *)frame; /* the caller's frame, the return address */
         show_address(words[1] - 1);
         if (words[0] <= frame)
             break;
@@ -99,46 +97,36 @@ static void show_registers(const struct trap_frame *f)
     say("r13 %016lx r14 %016lx r15 %016lx\n", f->r13, f->r14, f->r15);
 }
 
-static void __attribute__((noreturn)) finish(uint64_t frame, uint64_t address)
+static void __attribute__((noreturn)) report(const char *what, const struct trap_frame *trap, uint64_t frame)
 {
+    begin();
+    say("\n\nouros: kernel panic: %s\n", what);
+    if (boot_stage_number < STAGE_DONE)
+        say("ouros: fault in boot stage %u\n", boot_stage_number);
+    if (trap)
+        show_registers(trap);
     say("cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
-    show_backtrace(frame, address);
+    show_backtrace(frame, trap ? trap->rip : 0);
     say("last messages:\n");
     log_show_last(LAST_LINES);
     struct thread *thread = cpu_ready() ? thread_current() : NULL;
-    if ((uint64_t)thread >= DIRECT_BASE) { /* last, for it is the likeliest to fault */
-        say("current thread %u, state %u", thread->id, thread->state);
-        if ((uint64_t)thread->task >= DIRECT_BASE)
-            say(", of task %lu '%.15s'", thread->task->id, thread->task->name);
-        say("\n");
-    }
+    if (thread) /* last, for it is the likeliest to fault */
+        say("current thread %u, state %u, of task %lu '%.15s'\n", thread->id, thread->state, thread->task->id,
+            thread->task->name);
     stop();
-}
-
-static void show_where(void)
-{
-    if (boot_stage_number < STAGE_DONE)
-        say("ouros: fault in boot stage %u\n", boot_stage_number);
 }
 
 void panic(const char *format, ...)
 {
     char text[256];
     va_list arguments;
-    begin();
     va_start(arguments, format);
     format_text_v(text, sizeof(text), format, arguments);
     va_end(arguments);
-    say("\n\nouros: kernel panic: %s\n", text);
-    show_where();
-    finish((uint64_t)__builtin_frame_address(0), 0);
+    report(text, NULL, (uint64_t)__builtin_frame_address(0));
 }
 
 void panic_trap(const struct trap_frame *frame, const char *what)
 {
-    begin();
-    say("\n\nouros: kernel panic: %s\n", what);
-    show_where();
-    show_registers(frame);
-    finish(frame->rbp, frame->rip);
+    report(what, frame, frame->rbp);
 }

@@ -38,25 +38,22 @@ static uint32_t msix_count;
 static uint64_t buses[4];    /* bit set: the scan has been there */
 static struct spinlock lock; /* the pair of ports */
 
+static uint16_t config_select(uint32_t function, uint32_t offset)
+{
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
+    return (uint16_t)(CONFIG_DATA + (offset & 3));
+}
+
 static uint32_t config_read(uint32_t function, uint32_t offset, uint32_t bytes)
 {
     LOCK_GUARD(&lock);
-    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
-    uint16_t port = (uint16_t)(CONFIG_DATA + (offset & 3));
-    return bytes == 4 ? port_read32(port) : bytes == 2 ? port_read16(port) : port_read8(port);
+    return port_read(config_select(function, offset), bytes);
 }
 
 static void config_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
 {
     LOCK_GUARD(&lock);
-    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
-    uint16_t port = (uint16_t)(CONFIG_DATA + (offset & 3));
-    if (bytes == 4)
-        port_write32(port, value);
-    else if (bytes == 2)
-        port_write16(port, (uint16_t)value);
-    else
-        port_write8(port, (uint8_t)value);
+    port_write(config_select(function, offset), bytes, value);
 }
 
 /* The offset of a capability, 0 if there is none. Lists that run in circles end. */

@@ -10,19 +10,6 @@ void *memcpy(void *to, const void *from, size_t length)
     return result;
 }
 
-void *memmove(void *to, const void *from, size_t length)
-{
-    if ((uintptr_t)to - (uintptr_t)from >= length)
-        return memcpy(to, from, length);
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    while (length--) {
-        t[length] = f[length];
-        __asm__ volatile("" : : : "memory"); /* or the compiler makes this a call of memmove */
-    }
-    return to;
-}
-
 void *memset(void *to, int byte, size_t length)
 {
     void *result = to;

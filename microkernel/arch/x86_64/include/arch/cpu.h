@@ -171,40 +171,35 @@ static inline void page_flush(vaddr_t va)
 
 /* ---- ports ---- */
 
-static inline void port_write8(uint16_t port, uint8_t value)
+#define PORT_ACCESS(bits, letter)                                            \
+    static inline void port_write##bits(uint16_t port, uint##bits##_t value) \
+    {                                                                        \
+        __asm__ volatile("out" letter " %0, %1" : : "a"(value), "Nd"(port)); \
+    }                                                                        \
+    static inline uint##bits##_t port_read##bits(uint16_t port)              \
+    {                                                                        \
+        uint##bits##_t value;                                                \
+        __asm__ volatile("in" letter " %1, %0" : "=a"(value) : "Nd"(port));  \
+        return value;                                                        \
+    }
+PORT_ACCESS(8, "b")
+PORT_ACCESS(16, "w")
+PORT_ACCESS(32, "l")
+
+/* The same by size: 1, 2 or 4 bytes. */
+static inline uint32_t port_read(uint16_t port, uint32_t bytes)
 {
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+    return bytes == 1 ? port_read8(port) : bytes == 2 ? port_read16(port) : port_read32(port);
 }
 
-static inline void port_write16(uint16_t port, uint16_t value)
+static inline void port_write(uint16_t port, uint32_t bytes, uint32_t value)
 {
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void port_write32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t port_read8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t port_read16(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t port_read32(uint16_t port)
-{
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
+    if (bytes == 1)
+        port_write8(port, (uint8_t)value);
+    else if (bytes == 2)
+        port_write16(port, (uint16_t)value);
+    else
+        port_write32(port, value);
 }
 #endif
 
