@@ -229,6 +229,7 @@ bool fake_begin(struct fake_call *c, handle_t session, uint32_t label, const voi
 {
     struct ipc_request *r = &c->r;
     r->badge = handles[session].badge;
+    r->tag = (uint32_t)(r->badge & 0xffffff);
     r->rights = handles[session].rights;
     r->seq = next_seq++;
     calls[r->seq % CALLS] = c;

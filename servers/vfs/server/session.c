@@ -78,7 +78,7 @@ const struct context *session_context(const struct ipc_request *r, struct sessio
     *held = session_hold(r->badge, SESSION_PROCESS);
     if (*held)
         return &(*held)->ctx;
-    return ipc_client(r->badge) ? NULL : system_context();
+    return r->tag == SESSION_PROCESS || r->tag == SESSION_FILE ? NULL : system_context();
 }
 
 static int copy_out(struct uio *io, void *mem, size_t n)

@@ -12,7 +12,8 @@
 #include "../file.h"
 #include "../vfs.h"
 
-enum session_kind { SESSION_PROCESS = 1, SESSION_FILE };
+/* Also the tags that sessions are minted with: one whose state is gone is not taken for another server's. */
+enum session_kind { SESSION_PROCESS = 0x766601, SESSION_FILE };
 
 struct session {
     enum session_kind kind;
