@@ -1,5 +1,6 @@
 /* What the kernel tells about itself. */
 #include <hooks.h>
+#include <irq.h>
 #include <kmem.h>
 #include <sched.h>
 #include <version.h>
@@ -16,6 +17,7 @@ static void collect(struct kernel_stats *stats)
         if (task->handles)
             stats->handles += task->handles->used;
     }
+    stats->irqs = irq_count;
     stats->switches = sched_counts.switches;
     stats->idle_ns = sched_counts.idle_ns;
     stats->uptime_ns = time_now();

@@ -23,11 +23,11 @@ enum task_op {
     TASK_LIMIT, /* a = new limit of kernel memory, bytes */
     TASK_COPY_HANDLES, /* a = source task: every handle with RIGHT_COPY, to the same slots and generations of
                           this task, which must have no handles yet */
-    TASK_COPY_HANDLE,  /* a = source task, b = a handle of the source, c = index (0: any): a copy with the same rights
-                          appears in this task; value = handle. The caller needs RIGHT_MANAGE on both */
-    TASK_INFO,         /* a = struct task_info * */
-    TASK_THREAD,       /* a = thread id (0: any): value = handle of that thread of the task */
-    TASK_SUSPEND,      /* stop all threads before their next user instruction */
+    TASK_COPY_HANDLE, /* a = source task, b = a handle of the source, c = index (0: any): a copy with the same
+                         rights appears in this task; value = handle. The caller needs RIGHT_MANAGE on both */
+    TASK_INFO,        /* a = struct task_info * */
+    TASK_THREAD,      /* a = thread id (0: any): value = handle of that thread of the task */
+    TASK_SUSPEND,     /* stop all threads before their next user instruction */
     TASK_RESUME,
     TASK_NAME, /* a = text, b = length (at most 15): for logs and dumps */
 };
@@ -121,19 +121,20 @@ enum hw_kind {
     HW_IRQ_LINE = 1, /* a = global system interrupt, b = enum irq_line flags */
     HW_IRQ_MSI, /* a = PCI function, b = index: the kernel programs the MSI-X entry or the MSI capability */
     HW_IO,      /* a = first port, b = count. 0x3f8 takes the console from the kernel */
-    HW_DEVICE,  /* a = physical address, b = bytes; whole pages outside RAM, never APIC, ECAM or MSI-X tables
-                 */
+    HW_DEVICE,  /* a = physical address, b = bytes; whole pages outside the memory map (or in the legacy hole
+                   below 1 MiB),  never APIC, ECAM or MSI-X tables */
     HW_ISA_IRQ, /* a = ISA interrupt 0 to 15, through the MADT's overrides */
 };
 enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
 #define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
-/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes */
+/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci refuses to write base
+ * addresses, bridge windows and MSI capabilities: E_RIGHTS */
 #define ACCESS_READ(bytes)  (bytes)
 #define ACCESS_WRITE(bytes) ((bytes) | 0x100)
 
 enum irq_op {
-    IRQ_BIND = 1, /* port, bits: raised on each interrupt; the line is masked then until IRQ_ACK (MSI: never
-                     masked) */
+    IRQ_BIND = 1, /* port, bits: raised on each interrupt; a level line is masked then until IRQ_ACK (edges
+                     and MSI never are). Port 0: unbind */
     IRQ_ACK,
 };
 

@@ -101,7 +101,7 @@ static void features_init(void)
     uint32_t most = cpuid(0, 0).a;
     struct cpuid one = cpuid(1, 0);
     struct cpuid seven = most >= 7 ? cpuid(7, 0) : (struct cpuid){0};
-    uint64_t cr4 = cr4_read() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
     if (one.d & 1 << 7)
         cr4 |= CR4_MCE;
     if (seven.b & 1 << 7)

@@ -4,16 +4,19 @@
 #include <arch/cpu.h>
 #include <arch/time.h>
 
-#define PIT_HZ      1193182ul
-#define PIT_COUNT   11932ul /* about 10 ms */
-#define PIT_NS      (PIT_COUNT * 1000000000ul / PIT_HZ)
-#define PIT_DATA2   0x42
-#define PIT_MODE    0x43
-#define PIT_GATE    0x61
-#define ROUNDS      3
-#define TSC_LIMIT   (1ul << 33) /* a round that takes longer has no 8254 to wait for */
-#define TIMER_MOST  0xffffffffu
-#define DIVIDE_BY_1 0xb
+#define PIT_HZ         1193182ul
+#define PIT_TICKS      24000u /* about 20 ms */
+#define PIT_DATA2      0x42
+#define PIT_MODE       0x43
+#define PIT_LATCH      0x80 /* of channel 2 */
+#define PIT_COUNT_ONCE 0xb0 /* channel 2, both bytes, mode 0 */
+#define PIT_GATE       0x61
+#define PIT_WRAPPED    0x20
+#define SAMPLE_TRIES   8
+#define ROUNDS         10
+#define TSC_LIMIT      (1ul << 31)
+#define TIMER_MOST     0xffffffffu
+#define DIVIDE_BY_1    0xb
 
 static uint64_t lapic_per_ns; /* ticks of the countdown per ns, 32.32 fixed point */
 static uint64_t armed = DEADLINE_NEVER;
@@ -47,40 +50,60 @@ bool timer_due(void)
     return true;
 }
 
-/* How far both counters go while the 8254 counts down once. */
-static bool measure(uint64_t *tsc, uint64_t *lapic)
+/* All three counters at one moment: of several tries the one that was disturbed least. */
+struct sample {
+    uint64_t tsc;
+    uint32_t lapic, pit; /* both count down */
+};
+
+static struct sample sample(void)
+{
+    struct sample best = {0};
+    uint64_t shortest = UINT64_MAX;
+    for (uint32_t i = 0; i < SAMPLE_TRIES; i++) {
+        uint64_t begin = tsc_read();
+        port_write8(PIT_MODE, PIT_LATCH);
+        uint32_t pit = port_read8(PIT_DATA2);
+        pit |= (uint32_t)port_read8(PIT_DATA2) << 8;
+        uint32_t lapic = lapic_read(LAPIC_TIMER_CURRENT);
+        uint64_t took = tsc_read() - begin;
+        if (took < shortest) {
+            shortest = took;
+            best = (struct sample){begin + took / 2, lapic, pit};
+        }
+    }
+    return best;
+}
+
+/* False: there is no 8254, or we were held up until it had wrapped. */
+static bool measure(void)
 {
     port_write8(PIT_GATE, (port_read8(PIT_GATE) & ~2) | 1);
-    port_write8(PIT_MODE, 0xb0); /* channel 2, both bytes, mode 0 */
-    port_write8(PIT_DATA2, PIT_COUNT & 0xff);
-    port_write8(PIT_DATA2, PIT_COUNT >> 8);
+    port_write8(PIT_MODE, PIT_COUNT_ONCE);
+    port_write8(PIT_DATA2, 0xff);
+    port_write8(PIT_DATA2, 0xff);
     lapic_write(LAPIC_TIMER_INITIAL, TIMER_MOST);
-    uint64_t begin = tsc_read();
-    while (!(port_read8(PIT_GATE) & 0x20))
-        if (tsc_read() - begin > TSC_LIMIT)
+    struct sample end, begin = sample();
+    do {
+        end = sample();
+        if (end.tsc - begin.tsc > TSC_LIMIT)
             return false;
-    *lapic = TIMER_MOST - lapic_read(LAPIC_TIMER_CURRENT);
-    *tsc = tsc_read() - begin;
+    } while (begin.pit - end.pit < PIT_TICKS);
+    if (port_read8(PIT_GATE) & PIT_WRAPPED)
+        return false;
+    uint64_t ns = (begin.pit - end.pit) * 1000000000ul / PIT_HZ;
+    time_page->mult = (ns << 32) / (end.tsc - begin.tsc);
+    lapic_per_ns = ((uint64_t)(begin.lapic - end.lapic) << 32) / ns;
     return true;
 }
 
-/* The shortest round is the one that was disturbed least. */
 static void calibrate(void)
 {
-    uint64_t tsc = UINT64_MAX, lapic = UINT64_MAX;
-    for (uint32_t i = 0; i < ROUNDS; i++) {
-        uint64_t t, l;
-        if (!measure(&t, &l))
-            break;
-        tsc = t < tsc ? t : tsc;
-        lapic = l < lapic ? l : lapic;
-    }
-    if (tsc == UINT64_MAX || tsc == 0 || lapic == 0) {
-        log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
-        tsc = lapic = PIT_NS;
-    }
-    time_page->mult = (PIT_NS << 32) / tsc;
-    lapic_per_ns = (lapic << 32) / PIT_NS;
+    for (uint32_t i = 0; i < ROUNDS; i++)
+        if (measure())
+            return;
+    log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
+    time_page->mult = lapic_per_ns = 1ul << 32;
 }
 
 static uint8_t cmos(uint8_t index)
@@ -131,5 +154,5 @@ void time_init(void)
     time_page->base_tsc = tsc_read();
     time_page->wall_ns = clock_read() * 1000000000ul - time_now();
     log_print(LOG_INFO, "time: counter %lu kHz, timer %lu kHz", (1000000ul << 32) / time_page->mult,
-              lapic_per_ns * 1000 / (1ul << 32) * 1000);
+              lapic_per_ns * 1000000 >> 32);
 }
