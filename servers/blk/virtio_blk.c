@@ -295,7 +295,7 @@ static void find_places(const uint8_t *config, uint32_t length, struct place pla
 static int map_place(const char *prefix, const struct place *place, uint32_t least, volatile void **out)
 {
     char name[STARTUP_NAME];
-    ipc_format(name, sizeof name, "%s.bar%u", prefix, place->bar);
+    ipc_format(name, sizeof name, "%sdevice.bar%u", prefix, place->bar);
     handle_t bar = ipc_handle(name);
     if (!bar || place->length < least)
         return E_NODEV;
@@ -333,18 +333,19 @@ static int attach(struct virtio_disk *d, const char *prefix, const uint8_t *conf
         return error;
     d->shared = (volatile struct shared *)dma.address;
     d->physical = dma.physical;
-    ipc_format(name, sizeof name, "%s.irq0", prefix);
+    ipc_format(name, sizeof name, "%sirq.0", prefix);
     error = sys_irq_ctl(ipc_handle(name), IRQ_BIND, HANDLE_FIRST(SLOT_PORT), 1ul << virtio_count);
     return error ? error : start(d);
 }
 
+/* init's names: the first function's have no prefix, the next ones' begin with "pci1.", … */
 int virtio_probe(void)
 {
     for (uint32_t n = 0; n < VIRTIO_DISKS; n++) {
         char prefix[STARTUP_NAME], name[STARTUP_NAME];
         uint32_t length = 0;
-        ipc_format(prefix, sizeof prefix, "disk%u", n);
-        ipc_format(name, sizeof name, "%s.config", prefix);
+        ipc_format(prefix, sizeof prefix, n ? "pci%u." : "", n);
+        ipc_format(name, sizeof name, n ? "pci%u.config" : "pci.config", n);
         const uint8_t *config = ipc_blob(name, &length);
         if (!config || length < 0x40)
             continue;
@@ -353,7 +354,7 @@ int virtio_probe(void)
         ipc_format(d->disk.name, sizeof d->disk.name, "vd%c", 'a' + (int)virtio_count);
         int error = attach(d, prefix, config, length);
         if (error) {
-            ipc_error("%s: %s", prefix, ipc_error_text(error));
+            ipc_error("%s: %s", name, ipc_error_text(error));
             continue;
         }
         virtio_count++;
