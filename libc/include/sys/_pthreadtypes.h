@@ -7,7 +7,7 @@
 
 #include <sys/sched.h>
 
-typedef unsigned long pthread_t;      /* address of the thread's control block */
+typedef unsigned long pthread_t; /* address of the thread's control block */
 typedef unsigned int pthread_key_t;
 
 #define PTHREAD_SCOPE_PROCESS   0
@@ -43,9 +43,18 @@ typedef struct {
     unsigned int shared;
 } pthread_mutex_t;
 
-#define _PTHREAD_MUTEX_INITIALIZER                {0, PTHREAD_MUTEX_NORMAL, 0, 0, 0}
-#define PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP    {0, PTHREAD_MUTEX_RECURSIVE, 0, 0, 0}
-#define PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP   {0, PTHREAD_MUTEX_ERRORCHECK, 0, 0, 0}
+#define _PTHREAD_MUTEX_INITIALIZER       \
+    {                                    \
+        0, PTHREAD_MUTEX_NORMAL, 0, 0, 0 \
+    }
+#define PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP \
+    {                                          \
+        0, PTHREAD_MUTEX_RECURSIVE, 0, 0, 0    \
+    }
+#define PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP \
+    {                                           \
+        0, PTHREAD_MUTEX_ERRORCHECK, 0, 0, 0    \
+    }
 
 typedef struct {
     int type;
@@ -59,7 +68,10 @@ typedef struct {
     unsigned int shared;
 } pthread_cond_t;
 
-#define _PTHREAD_COND_INITIALIZER {0, 0, 0, 0}
+#define _PTHREAD_COND_INITIALIZER \
+    {                             \
+        0, 0, 0, 0                \
+    }
 
 typedef struct {
     unsigned int clock;
@@ -70,7 +82,10 @@ typedef struct {
     unsigned int state; /* 0 not begun, 1 running, 2 running and someone waits, 3 done */
 } pthread_once_t;
 
-#define _PTHREAD_ONCE_INIT {0}
+#define _PTHREAD_ONCE_INIT \
+    {                      \
+        0                  \
+    }
 
 typedef struct {
     unsigned int state; /* readers, or ~0 for a writer */
@@ -79,7 +94,10 @@ typedef struct {
     unsigned int shared;
 } pthread_rwlock_t;
 
-#define _PTHREAD_RWLOCK_INITIALIZER {0, 0, 0, 0}
+#define _PTHREAD_RWLOCK_INITIALIZER \
+    {                               \
+        0, 0, 0, 0                  \
+    }
 
 typedef struct {
     int shared;
