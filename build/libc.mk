@@ -66,15 +66,14 @@ $(SYSROOT)/.headers: $(NEWLIB)/.built $(OVERLAY) $(INSTALLED_ABI)
 
 # ---- our objects ----
 
-# libipc has a start file and string functions of its own for servers; programs have ours.
-LIBC_IPC_SKIP := $(addprefix libipc/,start.S start.c crt0.S crt0.c string.c string.S mem.c mem.S)
-LIBC_SRC := $(wildcard libc/*.c libc/*.S libpthread/*.c libpthread/*.S) \
-    $(filter-out $(LIBC_IPC_SKIP),$(wildcard libipc/*.c libipc/*.S libipc/x86_64/*.c libipc/x86_64/*.S))
+# Of libipc a program needs what sends messages; the rest is for servers.
+LIBC_IPC_SRC := $(wildcard $(addprefix libipc/,invoke.c feed.c message.c time.c x86_64/message.S))
+LIBC_SRC := $(wildcard libc/*.c libc/*.S libpthread/*.c libpthread/*.S) $(LIBC_IPC_SRC)
 LIBC_OBJ := $(LIBC_SRC:%=out/libc/%.o)
-LIBC_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror $(TARGET_FLAGS) -isystem $(SYSROOT)/usr/include -Iinclude \
-    -Ilibipc/include -Ilibc -Ilibpthread -I$(O)/gen -fno-common -fno-builtin-malloc
+LIBC_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror $(TARGET_FLAGS) -isystem $(SYSROOT)/usr/include -Iinclude \
+    -Ilibipc/include -Ilibc -Ilibpthread -fno-common -fno-builtin-malloc
 
-out/libc/%.o: % build/libc.mk $(SYSROOT)/.headers | $(O)/gen/ouros_version.h
+out/libc/%.o: % build/libc.mk $(SYSROOT)/.headers
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(LIBC_FLAGS) -MMD -MP -c $< -o $@
@@ -82,8 +81,8 @@ out/libc/%.o: % build/libc.mk $(SYSROOT)/.headers | $(O)/gen/ouros_version.h
 -include $(LIBC_OBJ:.o=.d)
 
 # Members of newlib's archive that ours replace: copies with non-temporal stores, a longjmp that returns 0,
-# a stack protector whose guard is not the one that GCC uses here.
-NEWLIB_DROP := memcpy memset memmove setjmp stack_protector
+# a stack protector whose guard is not the one that GCC uses here, and three that are the OS layer's.
+NEWLIB_DROP := memcpy memset memmove setjmp stack_protector isatty raise rename
 
 $(SYSROOT)/usr/lib/libc.a: $(NEWLIB)/.built $(LIBC_OBJ)
 	@mkdir -p $(@D)
