@@ -92,6 +92,9 @@ static inline vaddr_t ptep_canonical(vaddr_t va)
 #define PTEP_FOLD_(va)    (((va) >> PTEP_INDEX_BITS) & PTEP_LOW_ & ~(PTEP_ENTRY_SIZE - 1))
 #define PTEP_AT_(slot, v) ((ptep_t)ptep_canonical((vaddr_t)(slot) << PTEP_TOP_SHIFT | (v)))
 #define PTEP_INNER_       ((vaddr_t)VMS_SELF << PTEP_TOP_SHIFT)
+/* S in every index below the top one. */
+#define PTEP_SELVES_ \
+    ((vaddr_t)VMS_SELF * (((1ul << PTEP_LEAF * PTEP_INDEX_BITS) - 1) / (PTEP_ENTRIES - 1) << PAGE_SHIFT))
 
 /* ---- windows ---- */
 
@@ -119,13 +122,13 @@ static inline ptep_t ptep_step_in(ptep_t p)
     return PTEP_AT_(ptep_window(p), ((vaddr_t)p << PTEP_INDEX_BITS) & PTEP_LOW_);
 }
 
-/* The entry of va at a level. */
+/* The entry of va at a level: ptep_step_out from the leaf, in one go. */
 static inline ptep_t ptep_at(ptep_window_t window, uint32_t level, vaddr_t va)
 {
-    ptep_t p = mkptep(window, va);
-    for (uint32_t l = PTEP_LEAF; l > level; l--)
-        p = ptep_step_out(p);
-    return p;
+    uint32_t out = (PTEP_LEAF - level) * PTEP_INDEX_BITS;
+    vaddr_t low = PTEP_LOW_ >> out;
+    return PTEP_AT_(window,
+                    (PTEP_SELVES_ & ~low) | ((va >> (out + PTEP_INDEX_BITS)) & low & ~(PTEP_ENTRY_SIZE - 1)));
 }
 
 /* The level of the table in which p lies. */
@@ -147,6 +150,12 @@ static inline vaddr_t ptep_va(ptep_t p)
 static inline uint32_t ptep_index(ptep_t p)
 {
     return (uint32_t)((vaddr_t)p / PTEP_ENTRY_SIZE) & (PTEP_ENTRIES - 1);
+}
+
+/* The first entry of the table in which p lies. */
+static inline ptep_t ptep_table(ptep_t p)
+{
+    return (ptep_t)((vaddr_t)p & ~(PAGE_SIZE - 1));
 }
 
 /* Read an entry through a window. Hardware changes A and D meanwhile. */

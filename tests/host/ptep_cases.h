@@ -160,6 +160,7 @@ static void check_one(ptep_window_t w, uint32_t level, vaddr_t va)
     if (level > 0) {
         CHECK(ptep_step_out(p) == ptep_at(w, level - 1, va));
         CHECK(ptep_step_in(ptep_step_out(p)) == p - ptep_index(p));
+        CHECK(ptep_table(p) == p - ptep_index(p));
     }
     if (ptep_index(p) + 1 < PTEP_ENTRIES)
         CHECK(p + 1 == ptep_at(w, level, va + ptep_level_size(level)));
