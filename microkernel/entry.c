@@ -9,18 +9,18 @@
  * it first */
 #include <window.h>
 
-#define PROT_ALL (VMS_READ | VMS_WRITE | VMS_EXEC | VMS_UNCACHED)
-
 int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out, uint32_t *missing)
 {
-    vaddr_t base = level ? va & ~(ptep_level_size(level - 1) - 1) : 0;
-    if (w->found_level == level && w->found_base == base) {
-        out->entry = window_entry(w, level, va);
-        out->record = w->found_record;
+    if (level == PTEP_LEAF && w->leaf_number == va >> WINDOW_LEAF_SHIFT) {
+        out->entry = w->leaf + ptep_va_index(va, PTEP_LEAF);
+        out->record = w->leaf_record;
         return 0;
     }
     paddr_t table = w->vms->root;
-    for (uint32_t l = 0; l < level; l++) {
+#pragma GCC unroll 3
+    for (uint32_t l = 0; l < PTEP_LEAF; l++) {
+        if (l == level)
+            break;
         pte_t e = ptep_load(window_entry(w, l, va));
         if (!pte_present(e)) {
             *missing = l + 1;
@@ -33,9 +33,12 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out,
             return E_INVAL; /* the slot shows another space */
     }
     out->entry = window_entry(w, level, va);
-    out->record = w->found_record = table_record(table);
-    w->found_base = base;
-    w->found_level = level;
+    out->record = table_record(table);
+    if (level == PTEP_LEAF && out->record->links == 1) {
+        w->leaf_number = va >> WINDOW_LEAF_SHIFT;
+        w->leaf = ptep_table(out->entry);
+        w->leaf_record = out->record;
+    }
     return 0;
 }
 
@@ -85,7 +88,7 @@ static void dropped(struct window *w, pte_t old, uint32_t level, vaddr_t va)
 int entry_set(struct window *w, const struct vms_op *op, enum entry_source source, uint32_t *missing)
 {
     struct place at;
-    if (op->prot & ~PROT_ALL || !(op->prot & VMS_READ) || op->flags & ~VMS_REPLACE)
+    if (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ) || op->flags & ~VMS_REPLACE)
         return E_INVAL;
     int error = frames_check(op, source);
     if (!error)
@@ -126,7 +129,7 @@ int entry_set(struct window *w, const struct vms_op *op, enum entry_source sourc
 int entry_protect(struct window *w, const struct vms_op *op, uint32_t *missing)
 {
     struct place at;
-    if (op->prot & ~PROT_ALL || !(op->prot & VMS_READ) || op->flags)
+    if (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ) || op->flags)
         return E_INVAL;
     int error = range_find(w, op, &at, missing);
     if (error)

@@ -14,7 +14,7 @@
 static void view_store(struct window *w, ptep_t entry, struct table_record *record, pte_t value)
 {
     pte_t old = pte_exchange(entry, value);
-    record->live = (uint16_t)(record->live + !pte_empty(value) - !pte_empty(old)) & 1023;
+    record->live = (uint16_t)(record->live + !pte_empty(value) - !pte_empty(old));
     if (pte_present(old))
         ledger_owe(w->vms, 0);
 }

@@ -16,6 +16,11 @@
 #define CLASS_FREE 0xff
 #define POISON     0x6b
 #define SPARE      96 /* free pages that stay when a block is returned */
+#ifdef OUROS_DEBUG
+enum { POISONED = 1 };
+#else
+enum { POISONED = 0 };
+#endif
 
 struct slab_page {
     struct list link; /* entry 0: on free_blocks; others: on their class's list */
@@ -63,15 +68,12 @@ static uint16_t capacity(uint32_t class)
     return (uint16_t)(PAGE_SIZE / class_size[class]);
 }
 
-/* ---- poison, only in debug builds ---- */
+/* ---- poison, in debug builds ---- */
 
 static void poison(void *object, uint32_t size)
 {
-#ifdef OUROS_DEBUG
-    __builtin_memset((char *)object + sizeof(uint16_t), POISON, size - sizeof(uint16_t));
-#else
-    (void)object, (void)size;
-#endif
+    if (POISONED)
+        __builtin_memset((char *)object + sizeof(uint16_t), POISON, size - sizeof(uint16_t));
 }
 
 static bool poisoned(const void *object, uint32_t size)
@@ -192,7 +194,7 @@ int kmem_alloc(struct account *account, size_t size, void **out)
         list_add_head(&partial[class], &page->link);
     }
     char *object = page_base(page) + (size_t)page->first * class_size[class];
-    DEBUG_ASSERT(poisoned(object, class_size[class]));
+    ASSERT(!POISONED || poisoned(object, class_size[class])); /* written to after it was freed */
     page->first = *(uint16_t *)object;
     if (++page->used == capacity(class))
         list_remove(&page->link);
@@ -208,10 +210,8 @@ void kmem_free(struct account *account, void *memory, size_t size)
     ASSERT(page->class == class);
     uint16_t index = (uint16_t)(((uintptr_t)memory & (PAGE_SIZE - 1)) / class_size[class]);
     ASSERT((char *)memory == page_base(page) + (size_t)index * class_size[class] && page->used > 0);
-#ifdef OUROS_DEBUG
-    if (poisoned(memory, class_size[class]))
+    if (POISONED && poisoned(memory, class_size[class]))
         ASSERT(!on_free_list(page, index)); /* given back twice */
-#endif
     if (page->used-- == capacity(class))
         list_add_head(&partial[class], &page->link);
     *(uint16_t *)memory = page->first;
@@ -238,9 +238,7 @@ static void page_audit(const struct slab_page *page)
     for (uint16_t i = page->first; i != NO_INDEX; n++) {
         ASSERT(i < capacity(page->class) && n < capacity(page->class));
         const char *object = page_base(page) + (size_t)i * size;
-#ifdef OUROS_DEBUG
-        ASSERT(poisoned(object, size));
-#endif
+        ASSERT(!POISONED || poisoned(object, size));
         i = *(const uint16_t *)object;
     }
     ASSERT(n + page->used == capacity(page->class));

@@ -45,7 +45,7 @@ int table_block_add(uint32_t number, uint32_t used)
         record[i].next_free = i >= first && i + 1 < FRAMES ? i + 1 : 0;
     }
     record[0].level = TABLE_HEAD;
-    record[0].links = (uint16_t)first;
+    record[0].links = first & 4095;
     record[0].next_block = first_block;
     first_block = number;
     blocks[number].free = (uint16_t)(FRAMES - first);
@@ -92,7 +92,7 @@ int table_alloc(struct account *account, uint32_t level, paddr_t *out)
     uint32_t number = first_block;
     struct table_record *head = block_records(number), *record = head + head->links;
     *out = ((paddr_t)number << HUGE_SHIFT) + (paddr_t)head->links * PAGE_SIZE;
-    head->links = (uint16_t)record->next_free;
+    head->links = record->next_free & 4095;
     if (--blocks[number].free == 0)
         first_block = head->next_block;
     tables_free--;
@@ -119,7 +119,7 @@ void table_free(paddr_t table)
     struct table_record *head = block_records(number);
     record->level = TABLE_FREE;
     record->next_free = head->links;
-    head->links = (uint16_t)((table >> PAGE_SHIFT) % FRAMES);
+    head->links = (table >> PAGE_SHIFT) % FRAMES;
     if (blocks[number].free++ == 0) {
         head->next_block = first_block;
         first_block = number;

@@ -63,7 +63,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t
     struct vms_op op = {
         .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
     window_open(&w, vms);
-    int error = entry_set(&w, &op, ENTRY_RAM, &missing);
+    int error = entry_set_simply(&w, &op) ? 0 : entry_set(&w, &op, ENTRY_RAM, &missing);
     window_close(&w);
     return error;
 }

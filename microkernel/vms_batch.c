@@ -40,48 +40,54 @@ static int batch_one(struct window *w, struct thread *thread, const struct vms_o
     }
 }
 
-/* Perform operations that were read, until one fails or the bound is reached. *done: how many succeeded.
- * Results are written to `user`, which batch_read has found writable. */
-static int batch_some(struct vms *vms, struct thread *thread, struct vms_op *ops, uint32_t n, vaddr_t user,
-                      uint32_t *entries, uint32_t *done)
+/* Perform one operation and write its results to `there`. SYS_TOUCH: they cannot be written; nothing was
+ * done. */
+static __attribute__((noinline)) int batch_general(struct window *w, struct thread *thread, struct vms_op *op,
+                                                   vaddr_t there)
 {
-    struct window w;
-    int error = 0;
     uint32_t missing = 0;
-    window_open(&w, vms);
-    for (*done = 0; *done < n && *entries < ENTRIES_MAX; ++*done) {
-        struct vms_op *op = &ops[*done];
-        uint64_t out = 0;
-        if (!op->count)
-            op->count = 1;
-        *entries += op->op == VMS_UNLINK ? PTEP_ENTRIES : op->count;
-        error = batch_one(&w, thread, op, &out, &missing);
-        if (error)
-            break;
-        if (op->op == VMS_CLEAR && op->count == 1)
-            error = user_write(user + *done * sizeof *op + offsetof(struct vms_op, pa), &out, sizeof out);
-        if (error)
-            break;
-    }
-    window_close(&w);
-    if (error == E_NOTABLE)
-        error = user_write(user + *done * sizeof *ops + offsetof(struct vms_op, missing), &missing,
-                           sizeof missing)
-                    ? E_FAULT
-                    : E_NOTABLE;
+    vaddr_t old = there + offsetof(struct vms_op, pa);
+    bool gives = op->op == VMS_CLEAR && op->count == 1;
+    if (gives && user_write(old, &op->pa, sizeof op->pa))
+        return SYS_TOUCH;
+    int error = batch_one(w, thread, op, &op->pa, &missing);
+    if (!error && gives)
+        error = user_write(old, &op->pa, sizeof op->pa);
+    if (error == E_NOTABLE && user_write(there + offsetof(struct vms_op, missing), &missing, sizeof missing))
+        error = SYS_TOUCH;
     return error;
 }
 
-/* Read operations, and see that their results can be written: they span two pages at most. */
-static int batch_read(struct vms_op *ops, uint32_t n, vaddr_t user)
+/* Set single pages as long as it is simple: how many. */
+static __attribute__((noinline)) uint32_t batch_simple(struct window *w, const struct vms_op *op, uint32_t n)
 {
-    vaddr_t last = user + (n - 1) * sizeof *ops;
-    int error = user_read(ops, user, n * sizeof *ops);
-    if (!error)
-        error = user_write(user, &ops[0], sizeof ops[0].op);
-    if (!error)
-        error = user_write(last + offsetof(struct vms_op, missing), &ops[n - 1].missing, sizeof ops->missing);
-    return error;
+    uint32_t done = 0;
+    while (done < n && op->op == VMS_SET && entry_set_simply(w, op))
+        op++, done++;
+    return done;
+}
+
+/* Operations from `user` on, until one fails or the bound is reached. *total: how many succeeded. */
+static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint32_t count, uint32_t *total)
+{
+    struct vms_op ops[CHUNK];
+    uint32_t entries = 0;
+    while (*total < count && entries < ENTRIES_MAX) {
+        uint32_t n = count - *total < CHUNK ? count - *total : CHUNK;
+        if (user_read(ops, user + *total * sizeof *ops, n * sizeof *ops))
+            return SYS_TOUCH;
+        uint32_t i = batch_simple(w, ops, n);
+        *total += i;
+        for (; i < n && entries < ENTRIES_MAX; i++, *total += 1) {
+            if (!ops[i].count)
+                ops[i].count = 1;
+            entries += ops[i].op == VMS_UNLINK ? PTEP_ENTRIES : ops[i].count;
+            int error = batch_general(w, thread, &ops[i], user + *total * sizeof *ops);
+            if (error)
+                return error;
+        }
+    }
+    return 0;
 }
 
 int sys_vms_batch(struct thread *thread, struct syscall *s)
@@ -93,24 +99,17 @@ int sys_vms_batch(struct thread *thread, struct syscall *s)
     if (error)
         return error;
     struct vms *vms = &((struct task *)object)->vms;
-    vaddr_t user = s->a[2];
-    uint64_t count = s->a[3];
-    if (count > VMS_BATCH_MAX)
+    if (s->a[3] > VMS_BATCH_MAX)
         return E_INVAL;
     if (!vms_alive(vms))
         return E_DEAD;
-    struct vms_op ops[CHUNK];
-    uint32_t entries = 0, total = 0, done = 0, n = 0;
-    while (!error && done == n && total < count && entries < ENTRIES_MAX) {
-        n = count - total < CHUNK ? (uint32_t)(count - total) : CHUNK;
-        if (batch_read(ops, n, user + total * sizeof *ops)) {
-            if (!total)
-                return SYS_TOUCH;
-            break; /* the next call starts there, and faults */
-        }
-        error = batch_some(vms, thread, ops, n, user + total * sizeof *ops, &entries, &done);
-        total += done;
-    }
+    struct window w;
+    uint32_t total = 0;
+    window_open(&w, vms);
+    error = batch_all(&w, thread, s->a[2], (uint32_t)s->a[3], &total);
+    window_close(&w);
+    if (error == SYS_TOUCH && total)
+        error = 0; /* the next call begins there, and faults */
     s->r[0] = total;
     return error;
 }

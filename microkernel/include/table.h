@@ -23,9 +23,9 @@ struct table_record {
         uint32_t next_free;  /* FREE: index of the next free one in the block, 0: none */
         uint32_t next_block; /* HEAD: next block with free tables, 0: none */
     };
-    uint16_t links; /* HEAD: index of the first free one, 0: none */
-    uint16_t live : 10;
-    uint16_t level : 4; /* enum table_level, or 0 to 3 */
+    uint16_t live;
+    uint16_t links : 12; /* HEAD: index of the first free one, 0: none */
+    uint16_t level : 4;  /* enum table_level, or 0 to 3 */
 };
 
 /* A zeroed table for a level, charged to account. E_QUOTA, E_KMEM. */

@@ -32,12 +32,17 @@ struct place {
 
 struct window {
     struct vms *vms;
-    ptep_window_t slot;
+    bool peer;                 /* through VMS_PEER, else VMS_SELF */
     ptep_t fresh[PTEP_LEVELS]; /* by level: the table page that was invalidated last */
-    vaddr_t found_base;        /* the last table that window_find found, by the first address that it maps */
-    uint32_t found_level;      /* PTEP_LEVELS: none */
-    struct table_record *found_record;
+    /* The leaf table that was used last; it has one link only. */
+    uint64_t leaf_number; /* va / what a leaf table maps; WINDOW_NO_LEAF: none */
+    ptep_t leaf;          /* its first entry */
+    struct table_record *leaf_record;
+    uint32_t prot; /* of the last simple set, and what pte_make gives for it */
+    pte_t prot_bits;
 };
+#define WINDOW_NO_LEAF    (~0ul)
+#define WINDOW_LEAF_SHIFT (PAGE_SHIFT + PTEP_INDEX_BITS)
 
 #define PEER_ENTRY ptep_at(VMS_SELF, 0, (vaddr_t)VMS_PEER << PTEP_TOP_SHIFT)
 
@@ -46,16 +51,17 @@ static inline void window_forget(struct window *w)
 {
     for (uint32_t l = 0; l < PTEP_LEVELS; l++)
         w->fresh[l] = NULL;
-    w->found_level = PTEP_LEVELS;
+    w->leaf_number = WINDOW_NO_LEAF;
 }
 
 static inline void window_open(struct window *w, struct vms *vms)
 {
     w->vms = vms;
-    w->slot = VMS_SELF;
+    w->peer = memory_cpu()->loaded != vms;
+    w->prot = VMS_READ;
+    w->prot_bits = pte_make(0, VMS_READ);
     window_forget(w);
-    if (memory_cpu()->loaded != vms) {
-        w->slot = VMS_PEER;
+    if (w->peer) {
         DEBUG_ASSERT(ptep_load(PEER_ENTRY) == 0);
         pte_store(PEER_ENTRY, pte_mkwindow(vms->root));
     }
@@ -63,20 +69,19 @@ static inline void window_open(struct window *w, struct vms *vms)
 
 static inline void window_close(struct window *w)
 {
-    if (w->slot == VMS_PEER)
+    if (w->peer)
         pte_store(PEER_ENTRY, 0);
 }
 
 /* The entry of va at a level, safe to use now. All tables above it are linked. */
 static inline ptep_t window_entry(struct window *w, uint32_t level, vaddr_t va)
 {
-    ptep_t p = ptep_at(w->slot, level, va);
-    if (w->slot == VMS_PEER) {
-        ptep_t page = p - ptep_index(p);
-        if (w->fresh[level] != page) {
-            paging_flush((vaddr_t)page);
-            w->fresh[level] = page;
-        }
+    if (!w->peer)
+        return ptep_at(VMS_SELF, level, va);
+    ptep_t p = ptep_at(VMS_PEER, level, va), page = ptep_table(p);
+    if (w->fresh[level] != page) {
+        paging_flush((vaddr_t)page);
+        w->fresh[level] = page;
     }
     return p;
 }
@@ -111,7 +116,38 @@ static inline void ledger_owe(struct vms *vms, vaddr_t va)
 
 /* ---- primitives (entry.c), on an open window; op->count is at least 1 ---- */
 enum entry_source { ENTRY_RAM, ENTRY_DEVICE };
+#define VMS_PROT_ALL (VMS_READ | VMS_WRITE | VMS_EXEC | VMS_UNCACHED)
+
 int entry_set(struct window *w, const struct vms_op *op, enum entry_source source, uint32_t *missing);
+/* The most frequent case of entry_set, one empty leaf entry for RAM, in the fewest steps. False: nothing was
+ * done, and entry_set says why. */
+static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
+{
+    struct place at;
+    uint32_t missing;
+    uint64_t block = op->pa >> HUGE_SHIFT;
+    if (op->level != PTEP_LEAF || op->count > 1 || op->flags || op->prot > VMS_PROT_ALL ||
+        !(op->prot & VMS_READ) || (op->va | op->pa) & (PAGE_SIZE - 1) ||
+        op->va - USER_MIN >= USER_END - USER_MIN || block >= block_count || blocks[block].kind != BLOCK_RAM ||
+        blocks[block].mappings >= BLOCK_MAPPINGS_MAX)
+        return false;
+    if (w->leaf_number != op->va >> WINDOW_LEAF_SHIFT &&
+        (window_find(w, op->va, PTEP_LEAF, &at, &missing) || at.record->links != 1))
+        return false;
+    ptep_t entry = w->leaf + ptep_va_index(op->va, PTEP_LEAF);
+    if (!pte_empty(ptep_load(entry)))
+        return false;
+    blocks[block].mappings++;
+    if (op->prot != w->prot) {
+        w->prot = op->prot;
+        w->prot_bits = pte_make(0, op->prot);
+    }
+    pte_store(entry, op->pa | w->prot_bits);
+    w->leaf_record->live++;
+    w->vms->changes++;
+    return true;
+}
+
 int entry_protect(struct window *w, const struct vms_op *op, uint32_t *missing);
 /* *old: the entry that was there, for count 1. */
 int entry_clear(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing);
