@@ -1,0 +1,64 @@
+/* For programs that run as the first task, in the pager's place: nothing else is there. */
+#ifndef TEST_FIRST_H
+#define TEST_FIRST_H
+
+#include <ipc/format.h>
+#include <ipc/string.h>
+#include <ipc/syscall.h>
+#include <ouros/boot.h>
+#include <ouros/ptep.h>
+
+#define TASK     HANDLE_FIRST(PAGER_HANDLE_TASK)
+#define MEMORY   HANDLE_FIRST(PAGER_HANDLE_MEMORY)
+#define HARDWARE HANDLE_FIRST(PAGER_HANDLE_HARDWARE)
+#define MAKER    HANDLE_FIRST(PAGER_HANDLE_TASK_MAKER)
+
+extern const struct boot_info *info;
+
+/* One line of the log; the harness looks for `ok NAME` and `not ok NAME: why`. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A case begins; it fails at the first CHECK that does not hold. */
+void begin(const char *name);
+void end(void);
+void check_failed(int line, const char *text, uint64_t a, uint64_t b);
+extern uint32_t failures;
+/* Stop the machine, by isa-debug-exit: 16, or 17 when a case failed. */
+void finish(void) __attribute__((noreturn));
+
+#define CHECK(condition)                              \
+    do {                                              \
+        if (!(condition))                             \
+            check_failed(__LINE__, #condition, 0, 0); \
+    } while (0)
+#define CHECK_EQ(a, b)                                    \
+    do {                                                  \
+        uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);  \
+        if (a_ != b_)                                     \
+            check_failed(__LINE__, #a " == " #b, a_, b_); \
+    } while (0)
+
+uint64_t rnd(void);
+/* Kernel counts, after a full audit. */
+void audit(struct kernel_stats *stats);
+/* A 2 MiB block that holds neither this program nor a module, not given out yet. Still mapped at PAGER_RAM.
+ */
+paddr_t block_take(void);
+void block_back(paddr_t block);
+/* 4 KiB frames from such blocks, never given back. */
+paddr_t frame_take(void);
+static inline void *ram(paddr_t pa)
+{
+    return (void *)(PAGER_RAM + pa);
+}
+/* Unmap a block from PAGER_RAM, or map it again. */
+int ram_unmap(paddr_t block);
+int ram_map(paddr_t block);
+
+/* One primitive on a task: its error; *op has the results. */
+int batch(handle_t task, struct vms_op *op);
+int vms(handle_t task, enum vms_opcode code, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot,
+        uint32_t count);
+/* Set entries, linking the tables that are missing. */
+int map(handle_t task, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t count);
+
+#endif

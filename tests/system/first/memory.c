@@ -1,0 +1,757 @@
+/* Blocks, tables, views and faults, seen from the pager's place. */
+// config: memory=64
+// config: memory=512 machine=pc
+// config: memory=4096
+#include "first.h"
+#include <ipc/task.h>
+
+#define RW (VMS_READ | VMS_WRITE)
+
+extern uint64_t ipc_first_argument;
+
+static handle_t child_new(void)
+{
+    handle_t task = 0;
+    CHECK_EQ(sys_task_create(MAKER, 1ul << 30, &task), 0);
+    return task;
+}
+
+static void child_end(handle_t task)
+{
+    CHECK_EQ(sys_task_ctl(task, TASK_KILL, 0, 0, 0, NULL), 0);
+    CHECK_EQ(sys_handle_close(task), 0);
+    for (int i = 0; i < 2000; i++)
+        sys_yield();
+}
+
+static uint64_t block_info(paddr_t pa)
+{
+    uint64_t value = 0;
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_INFO, pa, 0, &value), 0);
+    return value;
+}
+
+/* ---- what the kernel handed over ---- */
+
+static void hand_over(void)
+{
+    begin("hand_over");
+    CHECK_EQ(info->magic, BOOT_INFO_MAGIC);
+    CHECK(info->pager_ranges >= 1);
+    uint64_t count = 0;
+    for (uint64_t b = 0; b < info->blocks; b++) {
+        uint64_t v = block_info(b << HUGE_SHIFT);
+        CHECK_EQ(v & 0xffffffff, info->block_kind[b]);
+        if (info->block_kind[b] == BLOCK_RAM) {
+            CHECK(v >> 32 >= 1);
+            count++;
+            volatile uint8_t *p = ram(b << HUGE_SHIFT);
+            (void)(p[0] + p[HUGE_SIZE - 1]); /* mapped from end to end */
+        }
+    }
+    CHECK(count >= 20);
+    struct kernel_stats stats;
+    audit(&stats);
+    CHECK_EQ(stats.blocks[BLOCK_RAM], count);
+    CHECK_EQ(block_info(1ul << 50) & 0xff, BLOCK_DEVICE);
+    end();
+    say("memory: %lu blocks, %lu RAM", info->blocks, count);
+}
+
+/* ---- blocks ---- */
+
+static uint64_t need(void)
+{
+    uint64_t value = 0;
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_NEED, 0, 0, &value), 0);
+    return value;
+}
+
+static void give_and_take(enum block_kind kind, uint32_t shift, uint64_t least)
+{
+    paddr_t block = block_take();
+    uint64_t before = need();
+    memset(ram(block), 0xa5, HUGE_SIZE);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, kind, NULL), E_BUSY);
+    CHECK_EQ(ram_unmap(block), 0);
+    CHECK_EQ(block_info(block), BLOCK_RAM);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block + PAGE_SIZE, kind, NULL), E_INVAL);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, BLOCK_RAM, NULL), E_INVAL);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, kind, NULL), 0);
+    uint64_t more = (need() >> shift & 0xffffffff) - (before >> shift & 0xffffffff);
+    CHECK(more >= least && more < 512);
+    CHECK_EQ(block_info(block) & 0xff, kind);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, kind, NULL), E_INVAL);
+    CHECK_EQ(ram_map(block), E_INVAL);
+    audit(NULL);
+    uint64_t back = 0;
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &back), 0);
+    CHECK_EQ(back, block);
+    CHECK_EQ(block_info(block), BLOCK_RAM);
+    CHECK_EQ(ram_map(block), 0);
+    memset(ram(block), 0, HUGE_SIZE);
+    block_back(block);
+    CHECK_EQ(need(), before);
+    audit(NULL);
+}
+
+static void blocks(void)
+{
+    uint64_t spare;
+    begin("give_kernel");
+    while (sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &spare) == 0) /* what a large machine keeps at boot */
+        CHECK_EQ(ram_map(spare), 0);
+    give_and_take(BLOCK_KERNEL, 0, 500);
+    end();
+    begin("give_table");
+    give_and_take(BLOCK_TABLE, 32, 500);
+    end();
+    begin("give_refused");
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, 0, BLOCK_KERNEL, NULL), E_INVAL);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, ~0ul << HUGE_SHIFT, BLOCK_KERNEL, NULL), E_INVAL);
+    CHECK_EQ(sys_block_ctl(TASK, BLOCK_NEED, 0, 0, NULL), E_TYPE);
+    CHECK_EQ(sys_block_ctl(MEMORY, 77, 0, 0, NULL), E_INVAL);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, NULL), E_NOENT);
+    end();
+}
+
+/* ---- primitives ---- */
+
+static void primitives(void)
+{
+    begin("primitives");
+    struct kernel_stats before, after;
+    audit(&before);
+    handle_t t = child_new();
+    const vaddr_t va = 0x123456789000, base = va & ~(HUGE_SIZE - 1);
+    paddr_t frame = frame_take(), block = block_take();
+    struct vms_op op = {.op = VMS_SET, .level = 3, .prot = VMS_READ, .va = va, .pa = frame};
+    for (uint32_t level = 1; level <= 3; level++) {
+        CHECK_EQ(batch(t, &op), E_NOTABLE);
+        CHECK_EQ(op.missing, level);
+        if (level < 3)
+            CHECK_EQ(vms(t, VMS_LINK, level + 1, va, 0, 0, 1), E_NOTABLE);
+        CHECK_EQ(vms(t, VMS_LINK, level, va, 0, 0, 1), 0);
+        CHECK_EQ(vms(t, VMS_LINK, level, va, 0, 0, 1), E_EXISTS);
+    }
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK_EQ(block_info(frame) >> 32, 2);
+    CHECK_EQ(batch(t, &op), E_EXISTS);
+    op.flags = VMS_REPLACE;
+    op.prot = RW;
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK_EQ(block_info(frame) >> 32, 2);
+    CHECK_EQ(vms(t, VMS_PROTECT, 3, va, 0, VMS_READ | VMS_EXEC, 1), 0);
+    CHECK_EQ(vms(t, VMS_GUARD, 3, va, 0, 0, 1), E_EXISTS);
+    CHECK_EQ(vms(t, VMS_SET, 2, base, block, RW, 1), E_EXISTS);
+    CHECK_EQ(vms(t, VMS_CLEAR, 2, base, 0, 0, 1), E_BUSY);
+    CHECK_EQ(vms(t, VMS_PROTECT, 2, base, 0, RW, 1), E_BUSY);
+    for (uint32_t level = 1; level <= 3; level++)
+        CHECK_EQ(vms(t, VMS_UNLINK, level, va, 0, 0, 1), E_BUSY);
+    op = (struct vms_op){.op = VMS_CLEAR, .level = 3, .va = va};
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK_EQ(op.pa, pte_make(frame, VMS_READ | VMS_EXEC));
+    CHECK_EQ(block_info(frame) >> 32, 1);
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK_EQ(op.pa, 0);
+    CHECK_EQ(vms(t, VMS_GUARD, 3, va, 0, 0, 3), 0);
+    CHECK_EQ(vms(t, VMS_SET, 3, va, frame, RW, 1), E_EXISTS);
+    CHECK_EQ(vms(t, VMS_PROTECT, 3, va, 0, RW, 3), 0);
+    op = (struct vms_op){.op = VMS_CLEAR, .level = 3, .va = va + PAGE_SIZE};
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK(pte_guard(op.pa));
+    op = (struct vms_op){.op = VMS_UNLINK, .level = 3, .va = va, .flags = VMS_DROP};
+    CHECK_EQ(batch(t, &op), 0);
+
+    CHECK_EQ(vms(t, VMS_SET, 2, base, block, RW, 1), 0);
+    CHECK_EQ(block_info(block) >> 32, 2);
+    CHECK_EQ(vms(t, VMS_SET, 3, va, frame, RW, 1), E_HUGE);
+    CHECK_EQ(vms(t, VMS_LINK, 3, va, 0, 0, 1), E_HUGE);
+    CHECK_EQ(vms(t, VMS_UNLINK, 3, va, 0, 0, 1), E_HUGE);
+    CHECK_EQ(vms(t, VMS_PROTECT, 2, base, 0, VMS_READ, 1), 0);
+    op = (struct vms_op){.op = VMS_CLEAR, .level = 2, .va = base};
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK_EQ(op.pa, pte_mkhuge(pte_make(block, VMS_READ)));
+    CHECK_EQ(block_info(block) >> 32, 1);
+    CHECK_EQ(vms(t, VMS_UNLINK, 2, va, 0, 0, 1), 0);
+    CHECK_EQ(vms(t, VMS_UNLINK, 2, va, 0, 0, 1), E_NOTABLE);
+    CHECK_EQ(vms(t, VMS_UNLINK, 1, va, 0, 0, 1), 0);
+    block_back(block);
+    audit(NULL);
+    child_end(t);
+    audit(&after);
+    CHECK_EQ(before.tables_free, after.tables_free);
+    CHECK_EQ(before.slab_pages_free, after.slab_pages_free);
+    end();
+}
+
+static void refusals(void)
+{
+    begin("refusals");
+    handle_t t = child_new();
+    paddr_t f = frame_take();
+    const vaddr_t va = 0x40000000;
+    CHECK_EQ(map(t, 3, va, f, RW, 1), 0);
+    paddr_t kernel = 0;
+    for (uint64_t b = 0; b < info->blocks; b++) { /* every block that is not RAM */
+        kernel = b << HUGE_SHIFT;
+        if ((block_info(kernel) & 0xff) == BLOCK_RAM)
+            continue;
+        CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, kernel, VMS_READ, 1), E_INVAL);
+        CHECK_EQ(vms(t, VMS_SET, 2, va + HUGE_SIZE, kernel, VMS_READ, 1), E_INVAL);
+    }
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, 0xfee00000, VMS_READ, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, 1ul << 51, VMS_READ, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, ~0xffful, VMS_READ, 2), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, f + 1, VMS_READ, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + 8, f, VMS_READ, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 2, va + PAGE_SIZE, 0, VMS_READ, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, f, VMS_WRITE, 1), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, f, 0xf1, 1), E_INVAL);
+    for (uint32_t level = 0; level < 256; level++)
+        if (level != 2 && level != 3) {
+            CHECK_EQ(vms(t, VMS_SET, level, va, f & ~(HUGE_SIZE - 1), VMS_READ, 1), E_INVAL);
+            CHECK_EQ(vms(t, VMS_CLEAR, level, va, 0, 0, 1), E_INVAL);
+            CHECK_EQ(vms(t, VMS_PROTECT, level, va, 0, VMS_READ, 1), E_INVAL);
+            if (level == 0 || level > 3) {
+                CHECK_EQ(vms(t, VMS_LINK, level, va, 0, 0, 1), E_INVAL);
+                CHECK_EQ(vms(t, VMS_UNLINK, level, va, 0, 0, 1), E_INVAL);
+            }
+        }
+    const vaddr_t bad[] = {0,
+                           0xf000,
+                           USER_END,
+                           USER_END + PAGE_SIZE,
+                           1ul << 47,
+                           0xffff800000000000,
+                           0xffffff7fbfdfe000,
+                           0xffffffff80200000,
+                           ~0xffful};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_EQ(vms(t, VMS_SET, 3, bad[i], f, VMS_READ, 1), E_INVAL);
+        CHECK_EQ(vms(t, VMS_CLEAR, 3, bad[i], 0, 0, 1), E_INVAL);
+        CHECK_EQ(vms(t, VMS_GUARD, 3, bad[i], 0, 0, 1), E_INVAL);
+        if (bad[i] >= USER_END)
+            CHECK_EQ(vms(t, VMS_LINK, 1, bad[i], 0, 0, 1), E_INVAL);
+    }
+    CHECK_EQ(vms(t, VMS_SET, 3, va + 511 * PAGE_SIZE, f, VMS_READ, 2), E_INVAL);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, va, 0, 0, 513), E_INVAL);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, va, 0, 0, ~0u), E_INVAL);
+    CHECK_EQ(map(t, 3, USER_END - PAGE_SIZE, f, VMS_READ, 1), 0);
+    CHECK_EQ(vms(t, VMS_SET, 3, USER_END - PAGE_SIZE, f, VMS_READ, 2), E_INVAL);
+    CHECK_EQ(vms(t, VMS_SHARE, 3, va, 0, 0, 1), E_NOSYS);
+    CHECK_EQ(vms(t, 99, 3, va, 0, 0, 1), E_INVAL);
+    CHECK_EQ(vms(0x7777, VMS_CLEAR, 3, va, 0, 0, 1), E_HANDLE);
+    CHECK_EQ(vms(MEMORY, VMS_CLEAR, 3, va, 0, 0, 1), E_TYPE);
+    CHECK_EQ(sys_vms_batch(TASK, t, NULL, 0, NULL), E_TYPE);
+    CHECK_EQ(sys_vms_batch(MEMORY, t, NULL, VMS_BATCH_MAX + 1, NULL), E_INVAL);
+    /* an operation that fails in the middle has done nothing */
+    CHECK_EQ(vms(t, VMS_SET, 3, va - 0 + 4 * PAGE_SIZE, f, RW, 1), 0);
+    uint64_t mappings = block_info(f) >> 32;
+    CHECK_EQ(vms(t, VMS_SET, 3, va + PAGE_SIZE, f & ~(HUGE_SIZE - 1), RW, 8), E_EXISTS);
+    CHECK_EQ(block_info(f) >> 32, mappings);
+    audit(NULL);
+    child_end(t);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, va, 0, 0, 1), E_HANDLE);
+    end();
+}
+
+static void bounded(void)
+{
+    begin("batch_bounded");
+    handle_t t = child_new();
+    static struct vms_op ops[VMS_BATCH_MAX];
+    uint64_t done = 0;
+    paddr_t block = block_take();
+    uint32_t total = 0;
+    CHECK_EQ(map(t, 3, 0x40000000, block, RW, 1), 0);
+    for (uint32_t i = 1; i < 32; i++)
+        ops[i - 1] = (struct vms_op){.op = VMS_LINK, .level = 3, .va = 0x40000000 + i * HUGE_SIZE};
+    CHECK_EQ(sys_vms_batch(MEMORY, t, ops, 31, &done), 0);
+    CHECK_EQ(done, 31);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, 0x40000000, 0, 0, 1), 0);
+    for (uint32_t i = 0; i < 32; i++)
+        ops[i] = (struct vms_op){.op = VMS_SET,
+                                 .level = 3,
+                                 .prot = RW,
+                                 .count = 512,
+                                 .va = 0x40000000 + i * HUGE_SIZE,
+                                 .pa = block};
+    while (total < 32) {
+        CHECK_EQ(sys_vms_batch(MEMORY, t, ops + total, 32 - total, &done), 0);
+        CHECK(done >= 1 && done <= 16);
+        if (!done)
+            break;
+        total += (uint32_t)done;
+    }
+    CHECK_EQ(block_info(block) >> 32, 32 * 512 + 1);
+    audit(NULL);
+    struct vms_op *nowhere = (struct vms_op *)0x7000000000; /* nobody pages for us: do not touch */
+    (void)nowhere;
+    child_end(t);
+    CHECK_EQ(block_info(block) >> 32, 1);
+    block_back(block);
+    audit(NULL);
+    end();
+}
+
+/* ---- random operations against a model, read back through views ---- */
+
+#define AREA  0x200000000000ul
+#define PAGES 2048 /* four leaf tables */
+static pte_t model[PAGES];
+static bool table[4];
+
+static void view_check(const struct ptep_view *view)
+{
+    for (uint32_t i = 0; i < PAGES; i++) {
+        struct ptep_mapping m;
+        vaddr_t va = AREA + i * PAGE_SIZE;
+        int error = ptep_resolve_view(view, va + 5, VMS_READ, &m);
+        if (!table[i / 512]) {
+            CHECK(error == E_ABSENT && m.level < 3);
+        } else {
+            CHECK_EQ(m.entry & ~(PTE_A | PTE_D), model[i]);
+            CHECK_EQ(error, pte_present(model[i]) ? 0 : E_ABSENT);
+        }
+    }
+}
+
+static void random_one(handle_t t, paddr_t block)
+{
+    uint32_t i = rnd() % PAGES, n = rnd() % 4 ? 1 : 1 + rnd() % 64;
+    if (i % 512 + n > 512)
+        n = 512 - i % 512;
+    vaddr_t va = AREA + i * PAGE_SIZE;
+    struct vms_op op = {.level = 3, .va = va, .count = n, .prot = (uint8_t)(VMS_READ | rnd() % 8)};
+    uint32_t live = 0, some = 0;
+    for (uint32_t k = 0; k < n; k++)
+        some += model[i + k] != 0;
+    for (uint32_t k = i & ~511u; k < (i | 511u) + 1; k++)
+        live += model[k] != 0;
+    int want = table[i / 512] ? 0 : E_NOTABLE, kind = rnd() % 8;
+    switch (kind) {
+    case 0:
+        op.op = VMS_LINK;
+        want = table[i / 512] ? E_EXISTS : 0;
+        table[i / 512] = true;
+        break;
+    case 1:
+        op.op = VMS_UNLINK;
+        op.flags = rnd() % 2 ? VMS_DROP : 0;
+        if (!want && live && !op.flags)
+            want = E_BUSY;
+        if (!want) {
+            table[i / 512] = false;
+            memset(&model[i & ~511u], 0, 512 * sizeof *model);
+        }
+        break;
+    case 2:
+        op.op = VMS_PROTECT;
+        for (uint32_t k = 0; k < n && !want; k++)
+            model[i + k] = pte_mkprot(model[i + k], op.prot);
+        break;
+    case 3:
+        op.op = VMS_CLEAR;
+        if (!want)
+            memset(&model[i], 0, n * sizeof *model);
+        break;
+    case 4:
+        op.op = VMS_GUARD;
+        if (!want && some)
+            want = E_EXISTS;
+        for (uint32_t k = 0; k < n && !want; k++)
+            model[i + k] = pte_mkguard();
+        break;
+    default:
+        op.op = VMS_SET;
+        op.flags = kind == 5 ? VMS_REPLACE : 0;
+        op.pa = block + rnd() % 448 * PAGE_SIZE;
+        if (!want && some && !op.flags)
+            want = E_EXISTS;
+        for (uint32_t k = 0; k < n && !want; k++)
+            model[i + k] = pte_make(op.pa + k * PAGE_SIZE, op.prot);
+    }
+    uint8_t code = op.op;
+    int error = batch(t, &op);
+    if (error != want)
+        say("operation %u at %u, %u entries: %d, expected %d", code, i, n, error, want);
+    CHECK_EQ(error, want);
+}
+
+static void views(void)
+{
+    begin("views");
+    struct kernel_stats before, after;
+    handle_t t = child_new(), other = child_new();
+    CHECK_EQ(sys_vms_mount(MEMORY, t, 0, PAGER_VIEW_FIRST), 0); /* makes V, which stays */
+    CHECK_EQ(sys_vms_mount(MEMORY, t, PAGER_NO_INDEX, 0), 0);
+    audit(&before);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, PAGER_UPPER_MAX, 0), E_INVAL);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, 1, 1), E_INVAL);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, 1, PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS), E_INVAL);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, 3, PAGER_VIEW_FIRST + 2), 0);
+    CHECK_EQ(sys_vms_mount(MEMORY, other, 3, 0), E_BUSY);
+    CHECK_EQ(sys_vms_mount(MEMORY, other, 510, PAGER_VIEW_FIRST + 3), 0);
+    struct ptep_view view = {PAGER_UPPER_SLOT, 3, PAGER_VIEW_FIRST + 2};
+    struct ptep_view second = {PAGER_UPPER_SLOT, 510, PAGER_VIEW_FIRST + 3};
+    paddr_t block = block_take();
+    for (uint32_t level = 1; level <= 2; level++) {
+        CHECK_EQ(vms(t, VMS_LINK, level, AREA, 0, 0, 1), 0);
+        CHECK_EQ(vms(other, VMS_LINK, level, AREA, 0, 0, 1), 0);
+    }
+    for (int round = 0; round < 40; round++) {
+        for (int i = 0; i < 60; i++)
+            random_one(t, block);
+        view_check(&view);
+        if (round % 8 == 7) { /* the views of another space, then another place */
+            struct ptep_mapping m;
+            CHECK_EQ(ptep_resolve_view(&second, AREA, 0, &m), E_ABSENT);
+            CHECK_EQ(m.level, 2);
+            uint32_t g = rnd() % 500, u = PAGER_VIEW_FIRST + 4 + rnd() % 100;
+            CHECK_EQ(sys_vms_mount(MEMORY, t, g, u), 0);
+            view = (struct ptep_view){PAGER_UPPER_SLOT, g, u};
+            view_check(&view);
+            audit(NULL);
+        }
+    }
+    /* the other space takes over the slot: reads follow at once */
+    CHECK_EQ(map(other, 3, AREA, block + 77 * PAGE_SIZE, VMS_READ, 1), 0);
+    CHECK_EQ(map(t, 3, AREA + PAGES * PAGE_SIZE, block, RW, 1), 0);
+    CHECK(ptep_load(ptep_view_leaf(view.leaf_slot, AREA + PAGES * PAGE_SIZE)) == pte_make(block, RW));
+    CHECK_EQ(sys_vms_mount(MEMORY, other, 510, view.leaf_slot), 0);
+    CHECK_EQ(ptep_load(ptep_view_leaf(view.leaf_slot, AREA)) & PTE_FRAME, block + 77 * PAGE_SIZE);
+    /* views are no place to map, link or unlink */
+    vaddr_t in_view = (vaddr_t)view.leaf_slot << 39 | 5 << PAGE_SHIFT;
+    paddr_t f = frame_take();
+    CHECK_EQ(vms(TASK, VMS_SET, 3, in_view, f, RW, 1), E_INVAL);
+    CHECK_EQ(vms(TASK, VMS_CLEAR, 3, in_view, 0, 0, 1), E_INVAL);
+    CHECK_EQ(vms(TASK, VMS_LINK, 1, in_view, 0, 0, 1), E_EXISTS);
+    CHECK_EQ(vms(TASK, VMS_LINK, 2, in_view, 0, 0, 1), E_INVAL);
+    CHECK_EQ(vms(TASK, VMS_UNLINK, 1, in_view, 0, 0, 1), E_INVAL);
+    CHECK_EQ(vms(TASK, VMS_UNLINK, 1, (vaddr_t)PAGER_UPPER_SLOT << 39, 0, 0, 1), E_INVAL);
+    CHECK_EQ(vms(TASK, VMS_SET, 3, (vaddr_t)PAGER_UPPER_SLOT << 39, f, RW, 1), E_INVAL);
+    /* and where something is mapped there is no place for a view */
+    CHECK_EQ(vms(TASK, VMS_LINK, 1, (vaddr_t)(PAGER_VIEW_FIRST + 110) << 39, 0, 0, 1), 0);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, view.index, PAGER_VIEW_FIRST + 110), E_EXISTS);
+    CHECK_EQ(vms(TASK, VMS_UNLINK, 1, (vaddr_t)(PAGER_VIEW_FIRST + 110) << 39, 0, 0, 1), 0);
+    audit(NULL);
+    /* spaces die while they are shown */
+    child_end(t);
+    audit(NULL);
+    child_end(other);
+    block_back(block);
+    CHECK_EQ(block_info(block) >> 32, 1);
+    audit(&after);
+    CHECK_EQ(after.tables_free, before.tables_free + 2);
+    end();
+}
+
+/* ---- no memory, no quota ---- */
+
+static void limits(void)
+{
+    begin("quota");
+    handle_t t = 0, rich = child_new();
+    CHECK_EQ(sys_task_create(MAKER, 64 * 1024, &t), 0);
+    int error = 0;
+    uint32_t linked = 0;
+    for (; linked < 100 && !error; linked++)
+        error = vms(t, VMS_LINK, 1, (vaddr_t)linked << 39, 0, 0, 1);
+    CHECK_EQ(error, E_QUOTA);
+    CHECK(linked > 8 && linked < 17);
+    end();
+    begin("no_tables");
+    CHECK_EQ(vms(rich, VMS_LINK, 1, 0, 0, 0, 1), 0);
+    error = 0;
+    linked = 0;
+    for (uint32_t i = 0; i < 512 && !error; i++) {
+        error = vms(rich, VMS_LINK, 2, (vaddr_t)i << 30, 0, 0, 1);
+        for (uint32_t k = 0; k < 512 && !error; k++, linked++)
+            error = vms(rich, VMS_LINK, 3, (vaddr_t)i << 30 | (vaddr_t)k << 21, 0, 0, 1);
+        if (linked > 5000)
+            break;
+    }
+    CHECK_EQ(error, E_KMEM);
+    CHECK_EQ(need() >> 32, 0);
+    audit(NULL);
+    paddr_t block = block_take();
+    CHECK_EQ(ram_unmap(block), 0);
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, BLOCK_TABLE, NULL), 0);
+    CHECK_EQ(vms(rich, VMS_LINK, 1, 5ul << 39, 0, 0, 1), 0);
+    child_end(rich);
+    child_end(t);
+    for (int i = 0; i < 20000 && need() >> 32 < 800; i++)
+        sys_yield();
+    audit(NULL);
+    uint64_t back = 0;
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &back), 0);
+    CHECK_EQ(ram_map(back), 0);
+    end();
+}
+
+/* ---- faults, answered with mappings; copies between spaces ---- */
+
+/* The child's whole program: position independent. Writes its argument's low bits over 64 pages, then calls
+ * with buffers in them, then reads an address that nobody maps. */
+extern char child_code[], child_code_end[];
+__asm__(".pushsection .rodata\n"
+        "child_code:\n"
+        "  mov %rdi, %rbx\n" /* session */
+        "  mov $0x60000000, %rdi\n"
+        "  mov $64, %ecx\n"
+        "1: mov %rcx, (%rdi)\n"
+        "  add $4096, %rdi\n"
+        "  dec %ecx\n"
+        "  jnz 1b\n"
+        "  lea 2f(%rip), %r15\n"
+        "  mov $0x201, %eax\n" /* call | IPC_BUFFERS */
+        "  mov %rbx, %rdi\n"
+        "  xor %esi, %esi\n"
+        "  syscall\n"
+        "  mov 0x60001000, %rax\n"
+        "  mov 0x70000000, %rcx\n"
+        "  hlt\n"
+        "  .balign 8\n"
+        "2: .quad 0x60000f00, 0x60003f80\n"
+        "  .long 0x1200, 0x400000\n"
+        "child_code_end:\n"
+        ".popsection");
+
+static handle_t port;
+
+static void fault_reply(const struct ipc_message *m, paddr_t frame, uint32_t prot, int want)
+{
+    struct ipc_message reply = {.label = FAULT_MAP,
+                                .words = {m->words[0] & ~(PAGE_SIZE - 1), frame, prot | 3 << 8}};
+    CHECK_EQ(sys_reply_message(0, &reply), want);
+}
+
+static void faults(void)
+{
+    begin("faults");
+    struct kernel_stats before, after;
+    audit(&before);
+    handle_t t = child_new(), thread = 0, session = 0, there = 0;
+    uint64_t value = 0, badge;
+    paddr_t code = frame_take(), data = block_take();
+    CHECK_EQ(sys_port_create(&port), 0);
+    CHECK_EQ(sys_port_ctl(port, PORT_MINT, 7, RIGHT_ALL, 0, &value, &badge), 0);
+    session = (handle_t)value;
+    CHECK_EQ(sys_handle_copy(session, RIGHT_CALL, t, 0, &there), 0);
+    CHECK_EQ(sys_task_ctl(t, TASK_SET_PAGER, port, 99, 0, NULL), 0);
+    memcpy(ram(code), child_code, (size_t)(child_code_end - child_code));
+    memset(ram(data), 0, HUGE_SIZE);
+    CHECK_EQ(map(t, 3, 0x50000000, code, VMS_READ | VMS_EXEC, 1), 0);
+    CHECK_EQ(sys_thread_create(t, 0x50000000, 0, there, 20, &thread), 0);
+    CHECK_EQ(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
+    struct ipc_message m = {0};
+    for (uint32_t i = 0; i < 64; i++) {
+        memset(&m, 0, sizeof m);
+        CHECK_EQ(sys_recv_message(port, &m), 0);
+        CHECK_EQ(m.label, MSG_FAULT);
+        CHECK_EQ(m.badge, 99);
+        CHECK_EQ(m.words[0], 0x60000000 + i * PAGE_SIZE);
+        CHECK_EQ(m.words[1], FAULT_WRITE);
+        if (m.label != MSG_FAULT)
+            return;
+        if (i == 0) {
+            fault_reply(&m, data, RW, E_NOTABLE);
+            CHECK_EQ(vms(t, VMS_LINK, 3, m.words[0], 0, 0, 1), 0);
+            fault_reply(&m, 0, RW, E_INVAL);
+        }
+        fault_reply(&m, data + i * PAGE_SIZE, RW, 0);
+    }
+    memset(&m, 0, sizeof m);
+    CHECK_EQ(sys_recv_message(port, &m), 0);
+    CHECK_EQ(m.label, 0);
+    CHECK_EQ(m.badge, badge);
+    for (uint32_t i = 0; i < 64; i++)
+        CHECK_EQ(*(volatile uint64_t *)ram(data + i * PAGE_SIZE), 64 - i);
+    end();
+
+    begin("copy");
+    static uint8_t buffer[0x1400];
+    uint64_t count = 0;
+    CHECK_EQ(m.in_len, 0x1200);
+    for (uint32_t i = 0; i < 0x3000; i++)
+        ((uint8_t *)ram(data))[i] = (uint8_t)(i * 7 + i / 256);
+    CHECK_EQ(sys_msg_read(0, 0, buffer, 0x1200, &count), 0);
+    CHECK_EQ(count, 0x1200);
+    CHECK_EQ(memcmp(buffer, (char *)ram(data) + 0xf00, 0x1200), 0);
+    memset(buffer, 0x5a, sizeof buffer);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, 0x60004000, 0, 0, 1), 0); /* to be set again, clean */
+    CHECK_EQ(vms(t, VMS_SET, 3, 0x60004000, data + 4 * PAGE_SIZE, RW, 1), 0);
+    CHECK_EQ(sys_msg_write(0, 0, buffer, 0x1080, &count), 0);
+    CHECK_EQ(count, 0x1080);
+    CHECK_EQ(memcmp(buffer, (char *)ram(data) + 0x3f80, 0x1080), 0);
+    struct vms_op op = {.op = VMS_CLEAR, .level = 3, .va = 0x60004000};
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK(pte_dirty(op.pa)); /* the kernel's store counts as the space's own */
+    CHECK_EQ(sys_msg_write(0, 0, buffer, 0x1080, &count), E_ABSENT);
+    CHECK_EQ(count, 0x80);
+    CHECK_EQ(vms(t, VMS_SET, 3, 0x60004000, data + 4 * PAGE_SIZE, VMS_READ, 1), 0);
+    CHECK_EQ(sys_msg_write(0, 0x80, buffer, 8, &count), E_ABSENT); /* read-only */
+    CHECK_EQ(count, 0);
+    CHECK_EQ(sys_msg_read(0, 0x1100, buffer, 0x101, &count), E_RANGE);
+    audit(NULL);
+    struct ipc_message reply = {0};
+    CHECK_EQ(sys_reply_message(0, &reply), 0);
+    memset(&m, 0, sizeof m);
+    CHECK_EQ(sys_recv_message(port, &m), 0);
+    CHECK_EQ(m.label, MSG_FAULT);
+    CHECK_EQ(m.words[0], 0x70000000);
+    CHECK_EQ(m.words[1], 0);
+    sys_handle_close(thread);
+    sys_handle_close(session);
+    child_end(t);
+    CHECK_EQ(sys_handle_close(port), 0);
+    for (int i = 0; i < 1000; i++)
+        sys_yield();
+    block_back(data);
+    CHECK_EQ(block_info(data) >> 32, 1);
+    audit(&after);
+    CHECK_EQ(before.tables_free, after.tables_free);
+    CHECK_EQ(before.slab_pages_free, after.slab_pages_free);
+    end();
+}
+
+/* ---- what the first task itself may not touch ---- */
+
+struct probe {
+    uint64_t address, kind; /* 0 read, 1 write, 2 jump */
+    uint64_t session;
+};
+extern char probe_code[];
+__asm__(".pushsection .text\n"
+        "probe_code:\n"
+        "  mov (%rdi), %rax\n"
+        "  mov 16(%rdi), %rbx\n"
+        "  cmpl $1, 8(%rdi)\n"
+        "  je 1f\n"
+        "  ja 2f\n"
+        "  mov (%rax), %rcx\n"
+        "  jmp 3f\n"
+        "1: movq $0, (%rax)\n"
+        "  jmp 3f\n"
+        "2: jmp *%rax\n"
+        "3: mov $1, %eax\n" /* call */
+        "  mov %rbx, %rdi\n"
+        "  xor %esi, %esi\n"
+        "  syscall\n"
+        "  ud2\n"
+        ".popsection");
+
+static uint64_t probe_session;
+
+/* Try an access: 0, or FAULT_ bits with 0x100. */
+static uint64_t probe(uint64_t address, uint64_t kind)
+{
+    static struct probe p;
+    struct ipc_message m = {0}, reply = {0};
+    handle_t thread = 0;
+    p = (struct probe){address, kind, probe_session};
+    CHECK_EQ(sys_thread_create(TASK, (vaddr_t)probe_code, 0, (uint64_t)&p, 20, &thread), 0);
+    CHECK_EQ(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
+    CHECK_EQ(sys_recv_message(port, &m), 0);
+    while (m.label == MSG_CANCEL) { /* the last probe's death */
+        CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5], 0, 0, NULL, NULL), 0);
+        memset(&m, 0, sizeof m);
+        CHECK_EQ(sys_recv_message(port, &m), 0);
+    }
+    uint64_t result = m.label == MSG_FAULT ? m.words[1] | 0x100 : m.label == MSG_EXCEPTION ? 0x200 : 0;
+    if (m.label == MSG_FAULT)
+        CHECK_EQ(m.words[0], address);
+    CHECK_EQ(sys_thread_ctl(thread, THREAD_KILL, 0, 0, NULL), 0);
+    sys_reply_message(0, &reply);
+    CHECK_EQ(sys_handle_close(thread), 0);
+    return result;
+}
+
+static void protection(void)
+{
+    enum { READ, WRITE, JUMP };
+    const uint64_t denied = 0x100 | FAULT_PRESENT;
+    uint64_t value = 0, badge;
+    handle_t t = child_new();
+    begin("protection");
+    CHECK_EQ(sys_port_create(&port), 0);
+    CHECK_EQ(sys_port_ctl(port, PORT_MINT, 7, RIGHT_ALL, 0, &value, &badge), 0);
+    probe_session = value;
+    CHECK_EQ(sys_task_ctl(TASK, TASK_SET_PAGER, port, 5, 0, NULL), 0);
+    paddr_t f = frame_take();
+    CHECK_EQ(map(t, 3, 0x40000000, f, VMS_READ | VMS_EXEC, 1), 0);
+    CHECK_EQ(sys_vms_mount(MEMORY, t, 9, PAGER_VIEW_FIRST), 0);
+    /* views: may be read, and nothing else */
+    struct ptep_view view = {PAGER_UPPER_SLOT, 9, PAGER_VIEW_FIRST};
+    for (uint32_t level = 0; level < PTEP_LEVELS; level++) {
+        uint64_t at = (uint64_t)ptep_view_at(&view, level, 0x40000000);
+        CHECK_EQ(probe(at, READ), 0);
+        CHECK_EQ(probe(at, WRITE), denied | FAULT_WRITE);
+        CHECK_EQ(probe(at, JUMP), denied | FAULT_EXEC);
+    }
+    uint64_t v = (uint64_t)ptep_view_upper(PAGER_UPPER_SLOT, PAGER_UPPER_MAX, 0, 9ul << PTEP_TOP_SHIFT);
+    CHECK_EQ(probe(v, READ), 0); /* V itself */
+    CHECK_EQ(probe(v, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(probe((uint64_t)ptep_view_leaf(PAGER_VIEW_FIRST, 1ul << 47 | f), READ), denied);
+    CHECK_EQ(probe((uint64_t)ptep_view_leaf(PAGER_VIEW_FIRST, 0x80000000), READ),
+             0x100); /* no table: absent */
+    /* the kernel's half */
+    const uint64_t kernel[] = {0xffff800000400000, 0xfffffd8000001000, 0xffffff0000000000, 0xffffff7fbfdfe000,
+                               0xffffff7fbfdfefe8, 0xffffffff80200000, 0xffffffff80210000};
+    for (size_t i = 0; i < sizeof kernel / sizeof *kernel; i++)
+        for (uint64_t kind = READ; kind <= JUMP; kind++)
+            CHECK(probe(kernel[i], kind) != 0);
+    CHECK_EQ(probe(TIME_PAGE_ADDRESS, READ), 0);
+    CHECK_EQ(probe(TIME_PAGE_ADDRESS, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(probe(TIME_PAGE_ADDRESS, JUMP), denied | FAULT_EXEC);
+    CHECK_EQ(probe((uint64_t)ram(f), JUMP), denied | FAULT_EXEC);
+    CHECK_EQ(probe((uint64_t)info, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(probe((uint64_t)probe_code, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(probe(USER_STACK_TOP - (64 << 10) - 8, WRITE), 0x100 | FAULT_WRITE); /* the guard */
+    CHECK_EQ(probe(0, READ), 0x100);
+    end();
+
+    begin("flush"); /* changes of the loaded space are seen at once */
+    paddr_t g = frame_take();
+    volatile uint64_t *p = (volatile uint64_t *)0x4000000000;
+    *(uint64_t *)ram(f) = 1;
+    *(uint64_t *)ram(g) = 2;
+    CHECK_EQ(map(TASK, 3, (vaddr_t)p, f, RW, 1), 0);
+    CHECK_EQ(*p, 1);
+    struct vms_op op = {
+        .op = VMS_SET, .level = 3, .prot = VMS_READ, .flags = VMS_REPLACE, .va = (vaddr_t)p, .pa = g};
+    CHECK_EQ(batch(TASK, &op), 0);
+    CHECK_EQ(*p, 2);
+    CHECK_EQ(probe((uint64_t)p, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(vms(TASK, VMS_PROTECT, 3, (vaddr_t)p, 0, RW, 1), 0);
+    *p = 3;
+    CHECK_EQ(vms(TASK, VMS_PROTECT, 3, (vaddr_t)p, 0, VMS_READ, 1), 0);
+    CHECK_EQ(probe((uint64_t)p, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(*p, 3);
+    CHECK_EQ(vms(TASK, VMS_CLEAR, 3, (vaddr_t)p, 0, 0, 1), 0);
+    CHECK_EQ(probe((uint64_t)p, READ), 0x100);
+    CHECK_EQ(map(TASK, 3, (vaddr_t)p, f, RW, 1), 0);
+    CHECK_EQ(*p, 1);
+    op = (struct vms_op){.op = VMS_UNLINK, .level = 3, .va = (vaddr_t)p, .flags = VMS_DROP};
+    CHECK_EQ(batch(TASK, &op), 0);
+    CHECK_EQ(probe((uint64_t)p, READ), 0x100);
+    child_end(t);
+    audit(NULL);
+    end();
+}
+
+int main(void)
+{
+    info = (const struct boot_info *)ipc_first_argument;
+    hand_over();
+    blocks();
+    primitives();
+    refusals();
+    bounded();
+    views();
+    faults();
+    protection();
+    limits();
+    finish();
+}
