@@ -33,7 +33,7 @@ int irq_create(struct account *account, const struct irq *what, uint32_t flags, 
     irq->index = what->index;
     irq->message = what->message;
     irq->level = flags & IRQ_LEVEL;
-    err = irq->message ? pci_msi_enable(irq->source, irq->index, lapic_msi_address(), vector)
+    err = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
                        : ioapic_route(irq->source, vector, flags);
     if (err) {
         object_put(*out); /* without a vector: it never was programmed */
@@ -49,7 +49,7 @@ bool irq_destroy(struct object *object)
     struct irq *irq = (struct irq *)object;
     if (irq->vector) {
         if (irq->message)
-            pci_msi_disable(irq->source, irq->index);
+            pci_msi_set(irq->source, irq->index, 0, 0);
         else
             ioapic_mask(irq->source, true);
         by_vector[irq->vector - VECTOR_DEVICE] = NULL;

@@ -17,13 +17,10 @@
 multiboot2_header:              /* at BOOT_BASE: see kernel.ld */
     .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
     .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
-    .word 1, 0                  /* information that we need: command line, modules, memory map */
-    .long 20, 1, 3, 6
+    .long 1, 20, 1, 3, 6        /* information that we need: command line, modules, memory map */
     .balign 8
-    .word 6, 0                  /* modules on page boundaries */
-    .long 8
-    .word 0, 0
-    .long 8
+    .long 6, 8                  /* modules on page boundaries */
+    .long 0, 8
 multiboot2_end:
 
     .section .note.pvh, "a", @note
@@ -38,19 +35,15 @@ boot_entry_pvh:
     mov $PVH_MAGIC, %eax
     .globl boot_entry
 boot_entry:
-    cli
-    cld
+    cli; cld
     mov %eax, %ebp              /* ebp: magic, ebx: information, until arch_boot */
     mov $LOW(boot_stack_top), %esp
     lgdt boot_gdt_pointer
     ljmp $BOOT_CODE32, $1f
 1:  mov $KERNEL_DATA, %eax
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %ss
+    mov %eax, %ds; mov %eax, %es; mov %eax, %ss
     xor %eax, %eax
-    mov %eax, %fs
-    mov %eax, %gs
+    mov %eax, %fs; mov %eax, %gs
     movl $STAGE_ENTRY, LOW(boot_stage_number)
     lidt boot_idt_pointer       /* 32 gates, all to fault32 */
 #ifdef OUROS_DEBUG
@@ -60,13 +53,11 @@ boot_entry:
     ud2
 3:
 #endif
-    mov $0x80000000, %eax
     push %ebx
-    cpuid
+    mov $0x80000000, %eax; cpuid
     cmp $0x80000001, %eax
     jb unfit
-    mov $0x80000001, %eax
-    cpuid
+    mov $0x80000001, %eax; cpuid
     pop %ebx
     and $(1 << 29 | 1 << 20), %edx
     cmp $(1 << 29 | 1 << 20), %edx
@@ -75,28 +66,19 @@ boot_entry:
     mov $LOW(idt), %edi         /* 256 gates to trap_stubs, which are 16 bytes apart */
     mov $LOW(trap_stubs) + 0x80000000, %edx
     mov $256, %ecx
-4:  mov %edx, %eax
-    and $0xffff, %eax
-    or $(KERNEL_CODE << 16), %eax
-    mov %eax, (%edi)
+4:  mov $(KERNEL_CODE << 16), %eax
+    mov %dx, %ax; stosl
     mov %edx, %eax
-    mov $0x8e00, %ax
-    mov %eax, 4(%edi)
-    movl $-1, 8(%edi)
-    movl $0, 12(%edi)
-    add $16, %edi
+    mov $0x8e00, %ax; stosl
+    mov $-1, %eax; stosl
+    xor %eax, %eax; stosl
     add $16, %edx
     loop 4b
 
-    mov %cr4, %eax
-    or $CR4_PAE, %eax
-    mov %eax, %cr4
-    mov $LOW(boot_l0), %eax
-    mov %eax, %cr3
+    mov $CR4_PAE, %eax; mov %eax, %cr4
+    mov $LOW(boot_l0), %eax; mov %eax, %cr3
     mov $MSR_EFER, %ecx
-    rdmsr
-    or $(EFER_LME | EFER_NXE), %eax
-    wrmsr
+    rdmsr; or $(EFER_LME | EFER_NXE), %eax; wrmsr
     mov %cr0, %eax
     and $~(CR0_EM | CR0_CD | CR0_NW), %eax
     or $(CR0_PG | CR0_WP | CR0_NE | CR0_MP | CR0_PE), %eax
@@ -107,8 +89,7 @@ boot_entry:
 /* No processor for us, or a fault in 32-bit code: say so and stop. The line is as the firmware left it; a PC's
  * sends 8 bits after a reset. */
 unfit:
-    mov $text_unfit, %esi
-    jmp say
+    mov $text_unfit, %esi; jmp say
 fault32:
     mov $text_fault, %esi
 say:
@@ -118,14 +99,11 @@ say:
     test $0x20, %al
     loopz 1b
     mov $COM1, %dx
-    lodsb
-    out %al, %dx
+    lodsb; out %al, %dx
     cmp $'\n', %al
     jne say
-    mov $0x7f, %al
-    out %al, $0xf4
-2:  cli
-    hlt
+    mov $0x7f, %al; out %al, $0xf4
+2:  cli; hlt
     jmp 2b
 
 #ifdef OUROS_DEBUG

@@ -72,19 +72,15 @@ entry_leave:
     mov RIP - FRAME_VECTOR(%rsp), %rcx
     mov RFLAGS - FRAME_VECTOR(%rsp), %r11
     mov RSP - FRAME_VECTOR(%rsp), %rsp
-    swapgs
-    sysretq
+    swapgs; sysretq
 
 1:  POP_REGISTERS
     add $16, %rsp
-    swapgs
-    iretq
+    swapgs; iretq
 
 /* Nobody to run: wait for an interrupt, which returns to behind hlt. */
 idle:
-    sti
-    hlt
-    cli
+    sti; hlt; cli
     jmp entry_leave
 
 /* void arch_enter_first(void): leave the boot stack for good. */
@@ -104,8 +100,7 @@ trap_stubs:
     .if vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
     push $0
     .endif
-    push $vector
-    jmp trap
+    push $vector; jmp trap
     .set vector, vector + 1
     .endr
 
@@ -118,8 +113,7 @@ trap:
     SMAP CLAC
     mov %rsp, %rdi
     mov %gs:CPU_STACK_TOP, %rsp
-    xor %ebp, %ebp
-    call trap_user
+    xor %ebp, %ebp; call trap_user
     jmp entry_leave
 
 trap_in_kernel:
@@ -134,39 +128,30 @@ trap_in_kernel:
 /* NMI, #DB, #MC, #DF: on stacks of their own, at whose top lies the CPU's pointer. They may have come at any
  * instruction, so GS is set from there and put back as it was. trap_ist says whether this is a debug
  * exception of user code: then it goes on as if it had come without an IST. */
-.macro IST name, vector, error
+.macro IST name, vector, error:vararg
     .globl trap_\name
 trap_\name:
-    .if !\error
-    push $0
-    .endif
-    push $\vector
-    jmp trap_ist_common
+    \error
+    push $\vector; jmp trap_ist_common
 .endm
-    IST nmi, 2, 0
-    IST debug, 1, 0
-    IST check, 18, 0
-    IST double, 8, 1
+    IST nmi, 2, push $0
+    IST debug, 1, push $0
+    IST check, 18, push $0
+    IST double, 8
 
 trap_ist_common:
     PUSH_REGISTERS
     cld
     SMAP CLAC
     mov $MSR_GS_BASE, %ecx
-    rdmsr
-    mov %eax, %r12d
-    mov %edx, %r13d
+    rdmsr; mov %eax, %r12d; mov %edx, %r13d
     mov FRAME_SIZE(%rsp), %rax
-    mov %rax, %rdx
-    shr $32, %rdx
-    wrmsr
+    mov %rax, %rdx; shr $32, %rdx; wrmsr
     mov %rsp, %rdi
     call trap_ist
     mov %eax, %ebx
     mov $MSR_GS_BASE, %ecx
-    mov %r12d, %eax
-    mov %r13d, %edx
-    wrmsr
+    mov %r12d, %eax; mov %r13d, %edx; wrmsr
     test %ebx, %ebx
     jnz 1f
     POP_REGISTERS
@@ -181,8 +166,7 @@ trap_ist_common:
     rep movsq
     mov %rbx, %rdi
     mov %gs:CPU_STACK_TOP, %rsp
-    xor %ebp, %ebp
-    call trap_user
+    xor %ebp, %ebp; call trap_user
     jmp entry_leave
 
 /* int user_copy(void *to, const void *from, size_t length): one side is user memory, whose range the caller has
@@ -191,18 +175,14 @@ trap_ist_common:
 user_copy:
     mov %rdx, %rcx
     SMAP STAC
-    shr $3, %rcx
-    rep movsq
+    shr $3, %rcx; rep movsq
     mov %edx, %ecx
-    and $7, %ecx
-    rep movsb
+    and $7, %ecx; rep movsb
 user_copy_end:
     SMAP CLAC
-    xor %eax, %eax
-    ret
+    xor %eax, %eax; ret
 user_copy_failed:
     SMAP CLAC
-    mov $1, %eax
-    ret
+    mov $1, %eax; ret
 
     .section .note.GNU-stack, "", @progbits

@@ -187,22 +187,13 @@ bool pci_msix_within(paddr_t start, paddr_t end)
     return false;
 }
 
-static struct msix *find_msix(uint32_t function)
-{
-    for (uint32_t i = 0; i < msix_count; i++)
-        if (msix[i].function == function)
-            return &msix[i];
-    return NULL;
-}
-
-/* Write one entry of a table: four words, the last one the mask. */
-static void msix_store(const struct msix *m, uint32_t index, paddr_t address, uint32_t data, uint32_t masked)
+/* Write one entry of a table: address, data, and whether it is masked. */
+static void msix_store(const struct msix *m, uint32_t index, paddr_t address, uint32_t data, bool masked)
 {
     paddr_t at = m->table + index * MSIX_ENTRY_SIZE;
     config_write(m->function, REG_COMMAND, 2, config_read(m->function, REG_COMMAND, 2) | COMMAND_MEMORY);
-    volatile uint32_t *entry = (volatile uint32_t *)((char *)local_map(LOCAL_MSIX, at & ~(PAGE_SIZE - 1),
-                                                                       LOCAL_WRITE | LOCAL_UNCACHED) +
-                                                     (at & (PAGE_SIZE - 1)));
+    char *page = local_map(LOCAL_MSIX, at & ~(PAGE_SIZE - 1), LOCAL_WRITE | LOCAL_UNCACHED);
+    volatile uint32_t *entry = (volatile uint32_t *)(page + (at & (PAGE_SIZE - 1)));
     entry[3] = 1;
     entry[0] = (uint32_t)address;
     entry[1] = (uint32_t)(address >> 32);
@@ -212,7 +203,7 @@ static void msix_store(const struct msix *m, uint32_t index, paddr_t address, ui
 }
 
 /* All entries of a function start masked, whatever the firmware did with them. */
-static int msix_enable(const struct msix *m, uint32_t index, paddr_t address, uint32_t data)
+static int msix_set(const struct msix *m, uint32_t index, paddr_t address, uint32_t data)
 {
     if (index >= m->count)
         return E_RANGE;
@@ -220,47 +211,38 @@ static int msix_enable(const struct msix *m, uint32_t index, paddr_t address, ui
     if (!(control & MSIX_ENABLE)) {
         config_write(m->function, m->capability + 2, 2, control | MSIX_ENABLE | MSIX_MASK_ALL);
         for (uint32_t i = 0; i < m->count; i++)
-            msix_store(m, i, 0, 0, 1);
+            msix_store(m, i, 0, 0, true);
     }
-    msix_store(m, index, address, data, 0);
+    msix_store(m, index, address, data, !address);
     config_write(m->function, m->capability + 2, 2, (control | MSIX_ENABLE) & ~(uint32_t)MSIX_MASK_ALL);
     return 0;
 }
 
-int pci_msi_enable(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
+static int msi_set(uint32_t function, uint32_t at, paddr_t address, uint32_t data)
 {
-    uint32_t vendor;
-    if (pci_read(function, REG_VENDOR, 2, &vendor) || vendor == 0xffff)
-        return E_NODEV;
-    struct msix *m = find_msix(function);
-    if (m)
-        return msix_enable(m, index, address, data);
-    uint32_t at = find_capability(function, CAP_MSI);
-    if (!at)
-        return E_NODEV;
-    if (index != 0)
-        return E_RANGE;
     uint32_t control = config_read(function, at + 2, 2) & ~0x71u; /* off, one message */
-    bool wide = control & MSI_64;
+    uint32_t wide = control & MSI_64 ? 4 : 0;
     config_write(function, at + 2, 2, control);
+    if (!address)
+        return 0;
     config_write(function, at + 4, 4, (uint32_t)address);
     if (wide)
         config_write(function, at + 8, 4, (uint32_t)(address >> 32));
-    config_write(function, at + (wide ? 12 : 8), 2, data);
+    config_write(function, at + 8 + wide, 2, data);
     if (control & MSI_MASKABLE)
-        config_write(function, at + (wide ? 16 : 12), 4, 0);
+        config_write(function, at + 12 + wide, 4, 0);
     config_write(function, at + 2, 2, control | MSI_ENABLE);
     return 0;
 }
 
-void pci_msi_disable(uint32_t function, uint32_t index)
+int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
 {
-    struct msix *m = find_msix(function);
-    if (m) {
-        msix_store(m, index, 0, 0, 1);
-        return;
-    }
+    uint32_t vendor;
+    if (pci_read(function, REG_VENDOR, 2, &vendor) || vendor == 0xffff)
+        return E_NODEV;
+    for (uint32_t i = 0; i < msix_count; i++)
+        if (msix[i].function == function)
+            return msix_set(&msix[i], index, address, data);
     uint32_t at = find_capability(function, CAP_MSI);
-    if (at)
-        config_write(function, at + 2, 2, config_read(function, at + 2, 2) & ~(uint32_t)MSI_ENABLE);
+    return !at ? E_NODEV : index ? E_RANGE : msi_set(function, at, address, data);
 }

@@ -16,9 +16,8 @@ int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value
 /* Does any MSI-X table lie in [start, end)? */
 bool pci_msix_within(paddr_t start, paddr_t end);
 
-/* Let entry `index` send `data` to `address`: MSI-X, or MSI with index 0. E_NODEV: the function has neither;
- * E_RANGE: not so many entries. */
-int pci_msi_enable(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
-void pci_msi_disable(uint32_t function, uint32_t index);
+/* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
+ * the function has neither; E_RANGE: not so many entries. */
+int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
 
 #endif
