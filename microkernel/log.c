@@ -1,8 +1,8 @@
 /* The log ring.
  *
- * L1 positions count bytes ever written; position % LOG_SIZE is where a byte lies. tail <= head <= tail +
- * LOG_SIZE. L2 records begin at multiples of 8 and do not wrap: what is left at the end of the ring is one
- * filler record. L3 text is printable ASCII, so showing what users wrote cannot command a terminal. */
+ * L1 positions count bytes ever written, tail <= head <= tail + LOG_SIZE; position % LOG_SIZE is the place
+ * L2 records begin at multiples of 8 and do not wrap: one filler record takes what is left at the end
+ * L3 text is printable ASCII: to show what users wrote cannot command a terminal */
 #include <console.h>
 #include <format.h>
 #include <lock.h>
@@ -123,20 +123,20 @@ int sys_log_write(struct thread *thread, struct syscall *s)
     return 0;
 }
 
-/* The first record at or behind a position that anybody may have named. */
-static uint64_t find(uint64_t cursor)
+/* The record at or behind a position where one begins, past a filler. */
+static uint64_t real(uint64_t at)
 {
-    uint64_t at = tail;
-    while (at < head && (at < cursor || record_at(at)->text == FILLER))
-        at += record_at(at)->length;
-    return at;
+    return at < head && record_at(at)->text == FILLER ? at + record_at(at)->length : at;
 }
 
+/* The cursor may be anything: the first record at or behind it. */
 int sys_log_read(struct thread *thread, struct syscall *s)
 {
     (void)thread;
     char line[LINE_MAX + 1];
-    uint64_t at = find(s->a[0]), done = 0;
+    uint64_t at = real(tail), done = 0;
+    while (at < head && at < s->a[0])
+        at = real(at + record_at(at)->length);
     for (uint32_t lines = 0; at < head && lines < READ_LINES; lines++) {
         size_t n = render(record_at(at), line);
         if (n > s->a[2] - done)
@@ -144,7 +144,7 @@ int sys_log_read(struct thread *thread, struct syscall *s)
         if (user_write(s->a[1] + done, line, n))
             return SYS_TOUCH;
         done += n;
-        at = find(at + record_at(at)->length);
+        at = real(at + record_at(at)->length);
     }
     if (done == 0 && at < head)
         return E_SIZE;

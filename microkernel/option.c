@@ -33,20 +33,13 @@ static bool set_log(const char *value, size_t length)
     return false;
 }
 
-/* Not the kernel's business, but its word: the pager reads it from the command line. */
-static bool set_init(const char *value, size_t length)
+/* A word for somebody else: the pager reads init= from the command line, boot.S has looked for fault=
+ * already. */
+static bool accept(const char *value, size_t length)
 {
     (void)value;
     return length > 0;
 }
-
-#ifdef OUROS_DEBUG
-/* boot.S has looked for it already. */
-static bool set_fault(const char *value, size_t length)
-{
-    return length > 0 && *value >= '0' && *value <= '9';
-}
-#endif
 
 static const struct {
     const char *name;
@@ -54,10 +47,10 @@ static const struct {
 } table[] = {
     {"console", console_select}, /* com1, com2, none */
     {"log", set_log},            /* error, warn, info, debug: what the console shows */
-    {"init", set_init},          /* program that the pager starts */
+    {"init", accept},            /* program that the pager starts */
     {"mem", set_memory},         /* bytes of RAM, with K, M or G */
 #ifdef OUROS_DEBUG
-    {"fault", set_fault}, /* number of the boot stage to fail in */
+    {"fault", accept}, /* number of the boot stage to fail in */
 #endif
 };
 
