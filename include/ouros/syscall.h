@@ -127,8 +127,8 @@ enum hw_kind {
 };
 enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
 #define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
-/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci refuses to write base
- * addresses, bridge windows and MSI capabilities: E_RIGHTS */
+/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci lets nobody
+ * move base addresses (writing all ones asks for the size), bridge windows or MSI capabilities: E_RIGHTS */
 #define ACCESS_READ(bytes)  (bytes)
 #define ACCESS_WRITE(bytes) ((bytes) | 0x100)
 

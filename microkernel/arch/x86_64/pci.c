@@ -12,9 +12,11 @@
 #define REG_STATUS     0x06
 #define REG_HEADER     0x0e
 #define REG_BAR        0x10
+#define REG_BAR_END    0x28
 #define REG_SECONDARY  0x19
 #define REG_CAPABILITY 0x34
 #define COMMAND_MEMORY 2
+#define COMMAND_DECODE 3u
 #define STATUS_LIST    0x10
 #define WINDOWS_END    0x34 /* base addresses; in a bridge also bus numbers and windows */
 
@@ -151,10 +153,35 @@ static int check(uint32_t function, uint32_t offset, uint32_t bytes)
     return offset >= 256 || offset % bytes ? E_RANGE : 0;
 }
 
+/* How drivers learn the size of what a base-address register decodes: they write all ones, read, write back.
+ * The register never holds the ones for longer than we look, so nothing moves; what was read is kept for the
+ * reader. */
+static struct {
+    uint32_t function, offset, value;
+} sizing;
+
+static int write_bar(uint32_t function, uint32_t offset, uint32_t value)
+{
+    uint32_t now = config_read(function, offset, 4), command = config_read(function, REG_COMMAND, 2);
+    sizing.offset = 0;
+    if (value != UINT32_MAX)
+        return value == now ? 0 : E_RIGHTS;
+    config_write(function, REG_COMMAND, 2, command & ~COMMAND_DECODE);
+    config_write(function, offset, 4, value);
+    sizing.value = config_read(function, offset, 4);
+    config_write(function, offset, 4, now);
+    config_write(function, REG_COMMAND, 2, command);
+    sizing.function = function;
+    sizing.offset = offset;
+    return 0;
+}
+
 int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value)
 {
     int err = check(function, offset, bytes);
-    if (!err)
+    if (!err && bytes == 4 && offset == sizing.offset && function == sizing.function && offset)
+        *value = sizing.value;
+    else if (!err)
         *value = config_read(function, offset, bytes);
     return err;
 }
@@ -169,6 +196,9 @@ int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value
     int err = check(function, offset, bytes);
     if (err)
         return err;
+    bool bridge = config_read(function, REG_HEADER, 1) & 0x7f;
+    if (!bridge && bytes == 4 && offset >= REG_BAR && offset < REG_BAR_END)
+        return write_bar(function, offset, value);
     uint32_t msi = find_capability(function, CAP_MSI), x = find_capability(function, CAP_MSIX);
     uint32_t control = msi ? config_read(function, msi + 2, 2) : 0;
     uint32_t length = 10 + (control & MSI_64 ? 4 : 0) + (control & MSI_MASKABLE ? 10 : 0);

@@ -10,8 +10,9 @@
 void pci_init(void);
 /* E_NODEV: no such bus. bytes: 1, 2 or 4; offset aligned to it, below 256. */
 int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value);
-/* The same; E_RIGHTS for what decides where a device answers or interrupts: base addresses, bridge windows
- * and the MSI and MSI-X capabilities. */
+/* The same; a base address can be asked for its size by writing all ones, but stays. E_RIGHTS for what
+ * decides where a device answers or interrupts: base addresses, bridge windows and the MSI and MSI-X
+ * capabilities. */
 int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value);
 /* Does any MSI-X table lie in [start, end)? */
 bool pci_msix_within(paddr_t start, paddr_t end);
