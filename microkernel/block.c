@@ -24,32 +24,22 @@ void block_become(uint32_t number, enum block_kind kind)
     blocks[number].kind = (uint8_t)kind;
 }
 
-/* How many bytes of [start, end) the memory map calls usable, less those that it also calls reserved. */
-static bool wholly_usable(const struct boot_params *params, paddr_t start, paddr_t end)
+/* The kind of [start, end) by the memory map: RAM if usable ranges fill it and no other touches it. */
+static enum block_kind kind_at_boot(const struct boot_params *params, paddr_t start, paddr_t end)
 {
-    paddr_t reached = start;
-    bool moved = true;
-    while (moved && reached < end) {
-        moved = false;
-        for (uint32_t i = 0; i < params->memory_count; i++)
-            if (params->memory[i].usable && params->memory[i].start <= reached &&
-                params->memory[i].end > reached) {
-                reached = params->memory[i].end;
-                moved = true;
-            }
+    uint64_t usable = 0;
+    enum block_kind other = BLOCK_DEVICE; /* nobody describes it */
+    for (uint32_t i = 0; i < params->memory_count; i++) {
+        paddr_t low = params->memory[i].start > start ? params->memory[i].start : start;
+        paddr_t high = params->memory[i].end < end ? params->memory[i].end : end;
+        if (low >= high)
+            continue;
+        other = BLOCK_RESERVED;
+        if (!params->memory[i].usable)
+            return BLOCK_RESERVED;
+        usable += high - low;
     }
-    for (uint32_t i = 0; i < params->memory_count; i++)
-        if (!params->memory[i].usable && params->memory[i].start < end && params->memory[i].end > start)
-            return false;
-    return reached >= end;
-}
-
-static bool described(const struct boot_params *params, paddr_t start, paddr_t end)
-{
-    for (uint32_t i = 0; i < params->memory_count; i++)
-        if (params->memory[i].start < end && params->memory[i].end > start)
-            return true;
-    return false;
+    return usable == end - start && start && !paging_image_overlaps(start, end) ? BLOCK_RAM : other;
 }
 
 void block_init(const struct boot_params *params)
@@ -60,16 +50,8 @@ void block_init(const struct boot_params *params)
             count = params->memory[i].end >> HUGE_SHIFT;
     block_count = count < BOOT_BLOCKS_MAX ? (uint32_t)count : BOOT_BLOCKS_MAX;
     block_kinds[BLOCK_RESERVED] = block_count;
-    for (uint32_t b = 0; b < block_count; b++) {
-        paddr_t start = (paddr_t)b << HUGE_SHIFT, end = start + HUGE_SIZE;
-        if (!described(params, start, end))
-            block_become(b, BLOCK_DEVICE);
-        else if (b != 0 && wholly_usable(params, start, end) && !paging_image_overlaps(start, end))
-            block_become(b, BLOCK_RAM);
-        for (uint32_t m = 0; m < params->module_count; m++)
-            if (params->module[m].start < end && params->module[m].end > start)
-                blocks[b].boot = 1;
-    }
+    for (uint32_t b = 0; b < block_count; b++)
+        block_become(b, kind_at_boot(params, (paddr_t)b << HUGE_SHIFT, ((paddr_t)b + 1) << HUGE_SHIFT));
 }
 
 /* Hand a block that is all zero to its new use. */

@@ -6,7 +6,6 @@
 
 #define STACK_SIZE   (64ul << 10)
 #define INFO_ADDRESS (USER_STACK_TOP + PAGE_SIZE)
-#define INFO_SIZE    ((sizeof(struct boot_info) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 /* ELF-64 (System V ABI, chapters 4 and 5): only what we read. */
 struct elf_header {
@@ -23,229 +22,188 @@ struct elf_segment {
 };
 enum { ELF_EXEC = 2, ELF_X86_64 = 62, ELF_LOAD = 1, ELF_X = 1, ELF_W = 2, ELF_SEGMENTS_MAX = 16 };
 
+/* Frames come from two neighbouring blocks at the end of memory. The first error stays, and stops the rest.
+ */
 struct loader {
     struct vms *vms;
     struct boot_info *info;
-    paddr_t next; /* frame to hand out; a multiple of HUGE_SIZE: choose a new block */
-    uint32_t block;
+    struct boot_range frames; /* start: the next one */
+    int error;
 };
 
-/* A zeroed frame, from the end of memory; contiguous within a block. 0: no memory. */
-static paddr_t frame_take(struct loader *l)
-{
-    if (!(l->next & (HUGE_SIZE - 1))) {
-        do {
-            if (l->block == 0)
-                return 0;
-            l->block--;
-        } while (blocks[l->block].kind != BLOCK_RAM || blocks[l->block].boot);
-        l->next = (paddr_t)l->block << HUGE_SHIFT;
-        if (l->info) {
-            if (l->info->pager_ranges == sizeof l->info->pager / sizeof *l->info->pager)
-                return 0;
-            l->info->pager[l->info->pager_ranges++] = (struct boot_range){l->next, l->next};
-        }
-    }
-    paddr_t frame = l->next;
-    l->next += PAGE_SIZE;
-    if (l->info)
-        l->info->pager[l->info->pager_ranges - 1].end = l->next;
-    __builtin_memset(direct(frame), 0, PAGE_SIZE);
-    return frame;
-}
-
 /* One entry, and the tables that it needs. */
-static int map(struct loader *l, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t level, enum vms_opcode code)
+static void map(struct loader *l, enum vms_opcode code, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot)
 {
     struct window w;
-    struct vms_op op = {.level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
-    uint32_t missing;
-    int error;
+    struct vms_op op = {
+        .op = (uint8_t)code, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
+    pte_t old;
+    if (l->error)
+        return;
     window_open(&w, l->vms);
-    for (;;) {
-        error = code == VMS_GUARD ? entry_guard(&w, &op, &missing) : entry_set(&w, &op, ENTRY_RAM, &missing);
-        if (error != E_NOTABLE)
+    do {
+        struct vms_op link = {.count = 1, .va = va};
+        uint32_t missing;
+        l->error = entry_change(&w, &op, &old, &missing);
+        if (l->error != E_NOTABLE)
             break;
-        struct vms_op link = {.level = (uint8_t)missing, .count = 1, .va = va};
-        error = entry_link(&w, &link, &missing);
-        if (error)
-            break;
-    }
+        link.level = (uint8_t)missing;
+        l->error = entry_link(&w, &link, &missing);
+    } while (!l->error);
     window_close(&w);
-    return error;
 }
 
-static int segment_load(struct loader *l, const uint8_t *elf, uint64_t size, const struct elf_segment *s,
-                        vaddr_t *lowest)
+/* A zeroed page at va: where the kernel sees it. NULL after an error. */
+static void *page_new(struct loader *l, vaddr_t va, uint32_t prot)
 {
-    vaddr_t start = s->va & ~(PAGE_SIZE - 1);
-    if (s->file_size > s->memory_size || s->offset > size || s->file_size > size - s->offset)
-        return E_NOEXEC;
-    if (s->va < USER_MIN || s->va >= PAGER_RAM || s->memory_size > PAGER_RAM - s->va || start < *lowest)
-        return E_NOEXEC; /* in order, and no page in two segments */
-    if ((s->flags & (ELF_W | ELF_X)) == (ELF_W | ELF_X))
-        return E_NOEXEC;
-    uint32_t prot = VMS_READ | (s->flags & ELF_W ? VMS_WRITE : 0) | (s->flags & ELF_X ? VMS_EXEC : 0);
-    for (vaddr_t va = start; va < s->va + s->memory_size; va += PAGE_SIZE) {
-        paddr_t frame = frame_take(l);
-        if (!frame)
-            return E_NOMEM;
-        uint64_t skip = va < s->va ? s->va - va : 0, from = va + skip - s->va;
-        if (from < s->file_size) {
-            uint64_t n = PAGE_SIZE - skip < s->file_size - from ? PAGE_SIZE - skip : s->file_size - from;
-            __builtin_memcpy((char *)direct(frame) + skip, elf + s->offset + from, n);
-        }
-        int error = map(l, va, frame, prot, PTEP_LEAF, VMS_SET);
-        if (error)
-            return error;
-        *lowest = va + PAGE_SIZE;
-    }
-    return 0;
+    paddr_t frame = l->frames.start;
+    if (!l->error && frame == l->frames.end)
+        l->error = E_NOMEM;
+    map(l, VMS_SET, PTEP_LEAF, va, frame, prot);
+    if (l->error)
+        return NULL;
+    l->frames.start += PAGE_SIZE;
+    return __builtin_memset(direct(frame), 0, PAGE_SIZE);
 }
 
-static int elf_load(struct loader *l, const uint8_t *elf, uint64_t size, vaddr_t *entry)
+static void segment_load(struct loader *l, const uint8_t *elf, uint64_t size, const struct elf_segment *s,
+                         vaddr_t *lowest)
+{
+    vaddr_t va = s->va & ~(PAGE_SIZE - 1);
+    /* within the file and the first slot; in order, and no page in two segments; not writable and executable
+     */
+    if (s->file_size > s->memory_size || s->offset > size || s->file_size > size - s->offset ||
+        va < *lowest || s->va >= PAGER_RAM || s->memory_size > PAGER_RAM - s->va ||
+        (s->flags & (ELF_W | ELF_X)) == (ELF_W | ELF_X)) {
+        l->error = E_NOEXEC;
+        return;
+    }
+    uint32_t prot = VMS_READ | (s->flags & ELF_W ? VMS_WRITE : 0) | (s->flags & ELF_X ? VMS_EXEC : 0);
+    for (; va < s->va + s->memory_size; va += PAGE_SIZE) {
+        uint64_t skip = va < s->va ? s->va - va : 0, from = va + skip - s->va;
+        char *page = page_new(l, va, prot);
+        if (!page)
+            return;
+        if (from < s->file_size)
+            __builtin_memcpy(page + skip, elf + s->offset + from,
+                             PAGE_SIZE - skip < s->file_size - from ? PAGE_SIZE - skip : s->file_size - from);
+    }
+    *lowest = va;
+}
+
+static void elf_load(struct loader *l, const uint8_t *elf, uint64_t size, vaddr_t *entry)
 {
     struct elf_header h;
     struct elf_segment s;
     vaddr_t lowest = USER_MIN;
+    l->error = E_NOEXEC;
     if (size < sizeof h)
-        return E_NOEXEC;
+        return;
     __builtin_memcpy(&h, elf, sizeof h);
-    if (h.ident[4] != 2 || h.ident[5] != 1 || h.type != ELF_EXEC || h.machine != ELF_X86_64 ||
+    if (__builtin_memcmp(h.ident, "\177ELF\2\1", 6) || h.type != ELF_EXEC || h.machine != ELF_X86_64 ||
         h.program_size != sizeof s || h.program_count > ELF_SEGMENTS_MAX || h.program_offset > size ||
-        h.program_count * sizeof s > size - h.program_offset || h.entry < USER_MIN || h.entry >= PAGER_RAM)
-        return E_NOEXEC;
-    for (uint32_t i = 0; i < h.program_count; i++) {
+        h.program_count * sizeof s > size - h.program_offset || h.entry >= PAGER_RAM)
+        return;
+    l->error = 0;
+    for (uint32_t i = 0; i < h.program_count && !l->error; i++) {
         __builtin_memcpy(&s, elf + h.program_offset + i * sizeof s, sizeof s);
-        int error = s.type == ELF_LOAD && s.memory_size ? segment_load(l, elf, size, &s, &lowest) : 0;
-        if (error)
-            return error;
+        if (s.type == ELF_LOAD && s.memory_size)
+            segment_load(l, elf, size, &s, &lowest);
     }
     *entry = h.entry;
-    return lowest == USER_MIN ? E_NOEXEC : 0;
 }
 
 /* ---- the bundle: cpio, "newc" format; numbers are eight hexadecimal digits ---- */
 
 enum { CPIO_HEADER = 110, CPIO_FILE_SIZE = 54, CPIO_NAME_SIZE = 94 };
 
-static bool starts_with(const uint8_t *bytes, uint64_t size, const char *text, uint64_t length)
-{
-    return size >= length && __builtin_memcmp(bytes, text, length) == 0;
-}
-
 static uint64_t hex(const uint8_t *digits)
 {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++) {
-        uint8_t d = digits[i] | 0x20;
-        value = value << 4 | (uint64_t)(d >= '0' && d <= '9' ? d - '0' : (d - 'a' + 10) & 15);
-    }
+    for (int i = 0; i < 8; i++)
+        value = value << 4 | (digits[i] <= '9' ? digits[i] - '0' + 0u : (digits[i] | 0x20) - 'a' + 10u) % 16;
     return value;
 }
 
-/* The file called `pager` in a bundle. */
-static int bundle_find(const uint8_t *bundle, uint64_t size, const uint8_t **file, uint64_t *length)
+/* The file called `pager` in a bundle: its first byte, and its length in *size. NULL: none. */
+static const uint8_t *bundle_find(const uint8_t *at, uint64_t *size)
 {
-    uint64_t at = 0;
-    while (size - at >= CPIO_HEADER && starts_with(bundle + at, size - at, "070701", 6)) {
-        uint64_t names = hex(bundle + at + CPIO_NAME_SIZE), bytes = hex(bundle + at + CPIO_FILE_SIZE);
-        uint64_t data = (CPIO_HEADER + names + 3) & ~3ul;
-        if (data > size - at || bytes > size - at - data)
-            return E_NOEXEC;
-        if (names == sizeof "pager" &&
-            starts_with(bundle + at + CPIO_HEADER, names, "pager", sizeof "pager")) {
-            *file = bundle + at + data;
-            *length = bytes;
-            return 0;
-        }
-        uint64_t next = data + ((bytes + 3) & ~3ul);
-        if (next > size - at)
+    for (uint64_t left = *size; left >= CPIO_HEADER && !__builtin_memcmp(at, "070701", 6);) {
+        uint64_t name = hex(at + CPIO_NAME_SIZE), bytes = hex(at + CPIO_FILE_SIZE);
+        uint64_t data = (CPIO_HEADER + name + 3) & ~3ul, next = data + ((bytes + 3) & ~3ul);
+        if (data > left || bytes > left - data)
+            break;
+        *size = bytes;
+        if (name == sizeof "pager" && !__builtin_memcmp(at + CPIO_HEADER, "pager", sizeof "pager"))
+            return at + data;
+        if (next > left)
             break;
         at += next;
+        left -= next;
     }
-    return E_NOENT;
+    return NULL;
 }
 
 /* ---- all together ---- */
 
-static int info_create(struct loader *l, const struct boot_params *params)
+static void info_create(struct loader *l, const struct boot_params *params)
 {
-    paddr_t first = frame_take(l);
-    for (uint64_t n = PAGE_SIZE; first && n < INFO_SIZE; n += PAGE_SIZE)
-        frame_take(l); /* the same block: it is far from full */
-    if (!first)
-        return E_NOMEM;
-    l->info = direct(first);
+    l->info = direct(l->frames.start); /* its pages follow one another */
+    for (uint64_t n = 0; n < sizeof *l->info; n += PAGE_SIZE)
+        page_new(l, INFO_ADDRESS + n, VMS_READ);
     l->info->magic = BOOT_INFO_MAGIC;
     l->info->blocks = block_count;
-    l->info->pager[0] = (struct boot_range){first, l->next};
-    l->info->pager_ranges = 1;
     while (l->info->cmdline_length < BOOT_CMDLINE_MAX && params->cmdline[l->info->cmdline_length])
         l->info->cmdline_length++;
     __builtin_memcpy(l->info->cmdline, params->cmdline, l->info->cmdline_length);
-    for (uint64_t n = 0; n < INFO_SIZE; n += PAGE_SIZE) {
-        int error = map(l, INFO_ADDRESS + n, first + n, VMS_READ, PTEP_LEAF, VMS_SET);
-        if (error)
-            return error;
-    }
-    return 0;
-}
-
-static int stack_create(struct loader *l)
-{
-    for (uint64_t n = PAGE_SIZE; n <= STACK_SIZE; n += PAGE_SIZE) {
-        paddr_t frame = frame_take(l);
-        int error =
-            frame ? map(l, USER_STACK_TOP - n, frame, VMS_READ | VMS_WRITE, PTEP_LEAF, VMS_SET) : E_NOMEM;
-        if (error)
-            return error;
-    }
-    return map(l, USER_STACK_TOP - STACK_SIZE - PAGE_SIZE, 0, 0, PTEP_LEAF, VMS_GUARD);
 }
 
 /* Every RAM block, in huge pages. */
-static int ram_map(struct loader *l)
+static void ram_map(struct loader *l)
 {
     for (uint32_t b = 0; b < block_count; b++) {
         paddr_t pa = (paddr_t)b << HUGE_SHIFT;
         l->info->block_kind[b] = blocks[b].kind;
-        if (blocks[b].kind != BLOCK_RAM)
-            continue;
-        int error = map(l, PAGER_RAM + pa, pa, VMS_READ | VMS_WRITE, PTEP_LEAF - 1, VMS_SET);
-        if (error)
-            return error;
+        if (blocks[b].kind == BLOCK_RAM)
+            map(l, VMS_SET, PTEP_LEAF - 1, PAGER_RAM + pa, pa, VMS_READ | VMS_WRITE);
     }
-    return 0;
+}
+
+static bool is_free(uint32_t block)
+{
+    return blocks[block].kind == BLOCK_RAM && !blocks[block].boot;
 }
 
 int boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *entry, vaddr_t *stack,
                     vaddr_t *boot_info)
 {
-    struct loader l = {.vms = &pager->vms, .block = block_count};
-    const struct boot_module *module = params->module;
-    if (!params->module_count)
+    struct loader l = {.vms = &pager->vms};
+    const struct boot_module *module = params->module, *bundle = module;
+    uint32_t b = block_count;
+    while (b > 1 && !(is_free(b - 1) && is_free(b - 2)))
+        b--;
+    if (!params->module_count || b < 2)
         return E_NOENT;
+    struct boot_range frames = {(b - 2) * HUGE_SIZE, b * HUGE_SIZE};
     const uint8_t *elf = direct(module->start);
     uint64_t size = module->end - module->start;
-    int error = info_create(&l, params);
-    if (error)
-        return error;
-    if (starts_with(elf, size, "\177ELF", 4))
-        module = params->module_count > 1 ? module + 1 : NULL;
-    else
-        error = bundle_find(elf, size, &elf, &size);
-    if (!error)
-        error = starts_with(elf, size, "\177ELF", 4) ? elf_load(&l, elf, size, entry) : E_NOEXEC;
-    if (!error)
-        error = stack_create(&l);
-    if (!error)
-        error = ram_map(&l);
-    if (error)
-        return error;
-    if (module)
-        l.info->bundle = (struct boot_range){module->start, module->end};
+    if (size >= 4 && !__builtin_memcmp(elf, "\177ELF", 4))
+        bundle = params->module_count > 1 ? module + 1 : NULL;
+    else if (!(elf = bundle_find(elf, &size)))
+        return E_NOENT;
+    l.frames = frames;
+    info_create(&l, params);
+    if (!l.error)
+        elf_load(&l, elf, size, entry);
+    for (uint64_t n = PAGE_SIZE; n <= STACK_SIZE; n += PAGE_SIZE)
+        page_new(&l, USER_STACK_TOP - n, VMS_READ | VMS_WRITE);
+    map(&l, VMS_GUARD, PTEP_LEAF, USER_STACK_TOP - STACK_SIZE - PAGE_SIZE, 0, 0);
+    ram_map(&l);
+    l.info->pager[0] = (struct boot_range){frames.start, l.frames.start};
+    l.info->pager_ranges = 1;
+    if (bundle)
+        l.info->bundle = (struct boot_range){bundle->start, bundle->end};
     *stack = USER_STACK_TOP;
     *boot_info = INFO_ADDRESS;
-    return 0;
+    return l.error;
 }

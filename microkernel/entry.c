@@ -60,12 +60,12 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
 }
 
 /* May these frames be mapped? */
-static int frames_check(const struct vms_op *op, enum entry_source source)
+static int frames_check(const struct vms_op *op)
 {
     uint64_t size = ptep_level_size(op->level);
     if (op->pa & (size - 1) || op->pa > PTE_FRAME || op->count * size > PTE_FRAME - op->pa)
         return E_INVAL;
-    if (source == ENTRY_DEVICE)
+    if (op->op == VMS_SET_DEVICE)
         return 0; /* the caller has checked them against the object */
     for (paddr_t pa = op->pa & ~(HUGE_SIZE - 1); pa < op->pa + op->count * size; pa += HUGE_SIZE) {
         if (block_kind_of(pa) != BLOCK_RAM)
@@ -76,123 +76,63 @@ static int frames_check(const struct vms_op *op, enum entry_source source)
     return 0;
 }
 
-/* What an entry gave up: its block has one mapping less, and a flush is owed. */
-static void dropped(struct window *w, pte_t old, uint32_t level, vaddr_t va)
+/* May the operation change this entry? */
+static int entry_check(const struct vms_op *op, pte_t e)
 {
-    if (!pte_present(old))
-        return;
-    block_unmap(pte_frame(old, level));
-    ledger_owe(w->vms, va);
+    bool fills = op->op == VMS_SET || op->op == VMS_SET_DEVICE || op->op == VMS_GUARD;
+    if (fills && !pte_empty(e) && !(op->flags & VMS_REPLACE))
+        return E_EXISTS;
+    return pte_table(e, op->level) ? E_BUSY : 0;
 }
 
-int entry_set(struct window *w, const struct vms_op *op, enum entry_source source, uint32_t *missing)
+/* What the operation makes of an entry; `set`: the value for VMS_SET. */
+static pte_t entry_value(const struct vms_op *op, pte_t e, pte_t set)
+{
+    switch (op->op) {
+    case VMS_CLEAR: return 0;
+    case VMS_GUARD: return pte_mkguard();
+    case VMS_PROTECT: /* device pages stay uncached */
+        return pte_mkprot(e, op->prot | (e & PTE_PCD ? VMS_UNCACHED : 0));
+    default: return set;
+    }
+}
+
+int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing)
 {
     struct place at;
-    if (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ) || op->flags & ~VMS_REPLACE)
+    bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE, flush = false;
+    if (op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF))
         return E_INVAL;
-    int error = frames_check(op, source);
+    if ((sets || op->op == VMS_PROTECT) && (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ)))
+        return E_INVAL;
+    int error = sets ? frames_check(op) : 0;
     if (!error)
         error = range_find(w, op, &at, missing);
+    for (uint32_t i = 0; i < op->count && !error; i++)
+        error = entry_check(op, ptep_load(at.entry + i));
     if (error)
         return error;
-    for (uint32_t i = 0; i < op->count; i++) {
-        pte_t e = ptep_load(at.entry + i);
-        if (e && !(op->flags & VMS_REPLACE))
-            return E_EXISTS;
-        if (pte_table(e, op->level))
-            return E_BUSY;
-    }
 
     uint64_t size = ptep_level_size(op->level);
-    pte_t value = pte_make(op->pa, op->prot);
-    if (op->level < PTEP_LEAF)
-        value = pte_mkhuge(value);
-    bool replaced = false;
-    for (uint32_t i = 0; i < op->count; i++, value += size) {
-        if (source == ENTRY_RAM)
-            blocks[block_number(pte_frame(value, op->level))].mappings++;
-        if (pte_empty(ptep_load(at.entry + i))) {
-            pte_store(at.entry + i, value);
-            at.record->live++;
+    pte_t set = op->level < PTEP_LEAF ? pte_mkhuge(pte_make(op->pa, op->prot)) : pte_make(op->pa, op->prot);
+    for (uint32_t i = 0; i < op->count; i++, set += size) {
+        pte_t e = ptep_load(at.entry + i), value = entry_value(op, e, set);
+        while (value != e && !pte_replace(at.entry + i, &e, value))
+            value = entry_value(op, e, set);
+        *old = e;
+        if (value == e)
             continue;
+        at.record->live = (uint16_t)(at.record->live + !pte_empty(value) - !pte_empty(e));
+        entry_count(value, op->level, 1);
+        entry_count(e, op->level, -1u);
+        if (pte_present(e)) {
+            ledger_owe(w->vms, op->va + i * size);
+            flush = true;
         }
-        pte_t old = pte_exchange(at.entry + i, value);
-        dropped(w, old, op->level, op->va + i * size);
-        replaced = replaced || pte_present(old);
     }
     w->vms->changes++;
-    if (replaced)
-        tell_pages(w->vms, op->va, op->level, op->count);
-    return 0;
-}
-
-int entry_protect(struct window *w, const struct vms_op *op, uint32_t *missing)
-{
-    struct place at;
-    if (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ) || op->flags)
-        return E_INVAL;
-    int error = range_find(w, op, &at, missing);
-    if (error)
-        return error;
-    for (uint32_t i = 0; i < op->count; i++)
-        if (pte_table(ptep_load(at.entry + i), op->level))
-            return E_BUSY;
-    for (uint32_t i = 0; i < op->count; i++) {
-        pte_t e = ptep_load(at.entry + i);
-        if (!pte_present(e))
-            continue;
-        uint32_t prot = op->prot | (e & PTE_PCD ? VMS_UNCACHED : 0); /* device pages stay uncached */
-        while (!pte_replace(at.entry + i, &e, pte_mkprot(e, prot)))
-            ;
-        ledger_owe(w->vms, op->va + i * ptep_level_size(op->level));
-    }
-    w->vms->changes++;
-    tell_pages(w->vms, op->va, op->level, op->count);
-    return 0;
-}
-
-int entry_clear(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing)
-{
-    struct place at;
-    if (op->flags)
-        return E_INVAL;
-    int error = range_find(w, op, &at, missing);
-    if (error)
-        return error;
-    for (uint32_t i = 0; i < op->count; i++)
-        if (pte_table(ptep_load(at.entry + i), op->level))
-            return E_BUSY;
-    bool present = false;
-    for (uint32_t i = 0; i < op->count; i++) {
-        *old = ptep_load(at.entry + i);
-        if (pte_empty(*old))
-            continue;
-        *old = pte_exchange(at.entry + i, 0);
-        at.record->live--;
-        dropped(w, *old, op->level, op->va + i * ptep_level_size(op->level));
-        present = present || pte_present(*old);
-    }
-    w->vms->changes++;
-    if (present)
-        tell_pages(w->vms, op->va, op->level, op->count);
-    return 0;
-}
-
-int entry_guard(struct window *w, const struct vms_op *op, uint32_t *missing)
-{
-    struct place at;
-    if (op->level != PTEP_LEAF || op->flags)
-        return E_INVAL;
-    int error = range_find(w, op, &at, missing);
-    if (error)
-        return error;
-    for (uint32_t i = 0; i < op->count; i++)
-        if (!pte_empty(ptep_load(at.entry + i)))
-            return E_EXISTS;
-    for (uint32_t i = 0; i < op->count; i++)
-        pte_store(at.entry + i, pte_mkguard());
-    at.record->live += op->count;
-    w->vms->changes++;
+    if (flush)
+        tell(w->vms, op->va, op->level, op->count);
     return 0;
 }
 
@@ -226,7 +166,8 @@ void entry_clear_all(struct window *w, struct place at, vaddr_t base, uint32_t l
         if (pte_empty(e) || pte_table(e, level))
             continue;
         at.record->live--;
-        dropped(w, pte_exchange(first + i, 0), level, base + i * ptep_level_size(level));
+        ledger_owe(w->vms, base + i * ptep_level_size(level));
+        entry_count(pte_exchange(first + i, 0), level, -1u);
     }
 }
 
@@ -261,9 +202,8 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
     inner.record->links--;
     w->vms->tables--;
     w->vms->changes++;
-    tell_table(w->vms, base, level);
-    if (level == PTEP_LEAF)
-        tell_pages(w->vms, base, level, PTEP_ENTRIES);
+    tell(w->vms, base, level, PTEP_ENTRIES);
+    tell_views(w->vms, base, level);
     window_forget(w);
     if (!inner.record->links)
         table_free(table);

@@ -19,26 +19,50 @@ static void view_store(struct window *w, ptep_t entry, struct table_record *reco
         ledger_owe(w->vms, 0);
 }
 
+/* The space that is shown in a slot or at an index, or NULL. */
+static struct vms *shown(struct vms *mounter, uint32_t index, uint32_t slot)
+{
+    for (struct list *l = mounter->mounts.next; l != &mounter->mounts; l = l->next) {
+        struct vms *vms = container_of(l, struct vms, mounted);
+        if (slot ? vms->view_slot == slot : vms->view_index == index)
+            return vms;
+    }
+    return NULL;
+}
+
 static void index_store(struct window *w, uint32_t index, pte_t value)
 {
-    view_store(w, window_entry(w, 1, V_VA(index)), table_record(w->vms->upper), value);
+    if (index != PAGER_NO_INDEX)
+        view_store(w, window_entry(w, 1, V_VA(index)), table_record(w->vms->upper), value);
 }
 
 static void slot_store(struct window *w, uint32_t slot, pte_t value)
 {
-    view_store(w, window_entry(w, 0, SLOT_VA(slot)), table_record(w->vms->root), value);
+    if (slot)
+        view_store(w, window_entry(w, 0, SLOT_VA(slot)), table_record(w->vms->root), value);
 }
 
-static void view_drop(struct window *w, struct vms *vms)
+/* Show vms at index and in slot, and nowhere else. Another space that had the slot loses it. */
+static int view_change(struct window *w, struct vms *vms, uint32_t index, uint32_t slot)
 {
-    if (vms->view_index != PAGER_NO_INDEX)
-        index_store(w, vms->view_index, 0);
-    if (vms->view_slot)
-        slot_store(w, vms->view_slot, 0);
-    vms->view_index = PAGER_NO_INDEX;
-    vms->view_slot = 0;
-    vms->mounter = NULL;
+    struct vms *mounter = w->vms, *other = slot ? shown(mounter, 0, slot) : NULL;
+    if (index != PAGER_NO_INDEX && index != vms->view_index && shown(mounter, index, 0))
+        return E_BUSY;
+    if (slot && !other && ptep_load(window_entry(w, 0, SLOT_VA(slot))))
+        return E_EXISTS; /* a table of the mounter's own */
+    if (other)
+        other->view_slot = 0;
+    slot_store(w, vms->view_slot, 0);
+    index_store(w, vms->view_index, 0);
+    slot_store(w, slot, pte_mkview(vms->root));
+    index_store(w, index, pte_mkview(vms->root));
+    vms->view_slot = (uint16_t)slot;
+    vms->view_index = (uint16_t)index;
     list_remove(&vms->mounted);
+    vms->mounter = slot || index != PAGER_NO_INDEX ? mounter : NULL;
+    if (vms->mounter)
+        list_add_tail(&mounter->mounts, &vms->mounted);
+    return 0;
 }
 
 void vms_leave_views(struct vms *vms)
@@ -48,7 +72,7 @@ void vms_leave_views(struct vms *vms)
     if (!mounter)
         return;
     window_open(&w, mounter);
-    view_drop(&w, vms);
+    view_change(&w, vms, PAGER_NO_INDEX, 0);
     window_close(&w);
     tell_space(mounter);
 }
@@ -57,14 +81,12 @@ bool vms_close_views_step(struct vms *vms)
 {
     if (!vms->upper)
         return true;
-    struct window w;
-    window_open(&w, vms);
     if (!list_empty(&vms->mounts)) {
-        view_drop(&w, container_of(vms->mounts.next, struct vms, mounted));
-        window_close(&w);
-        tell_space(vms);
+        vms_leave_views(container_of(vms->mounts.next, struct vms, mounted));
         return false;
     }
+    struct window w;
+    window_open(&w, vms);
     pte_store(window_entry(&w, 1, V_VA(PAGER_UPPER_MAX)), 0);
     slot_store(&w, PAGER_UPPER_SLOT, 0);
     window_close(&w);
@@ -92,46 +114,6 @@ static int upper_create(struct window *w)
     slot_store(w, PAGER_UPPER_SLOT, pte_mkwritable(pte_mkview(v)));
     mounter->upper = v;
     mounter->tables++;
-    return 0;
-}
-
-/* The space that is shown in a slot or at an index, or NULL. */
-static struct vms *shown(struct vms *mounter, uint32_t index, uint32_t slot)
-{
-    for (struct list *l = mounter->mounts.next; l != &mounter->mounts; l = l->next) {
-        struct vms *vms = container_of(l, struct vms, mounted);
-        if (slot ? vms->view_slot == slot : vms->view_index == index)
-            return vms;
-    }
-    return NULL;
-}
-
-/* Show vms at index and in slot, where nothing or the space itself is shown now, or another in the slot. */
-static int view_change(struct window *w, struct vms *vms, uint32_t index, uint32_t slot)
-{
-    struct vms *mounter = w->vms, *other = slot ? shown(mounter, 0, slot) : NULL;
-    if (index != PAGER_NO_INDEX && index != vms->view_index && shown(mounter, index, 0))
-        return E_BUSY;
-    if (slot && !other && ptep_load(window_entry(w, 0, SLOT_VA(slot))))
-        return E_EXISTS; /* a table of the mounter's own */
-    if (!vms->mounter) {
-        vms->mounter = mounter;
-        list_add_tail(&mounter->mounts, &vms->mounted);
-    }
-    if (other && other != vms)
-        other->view_slot = 0;
-    if (vms->view_slot && vms->view_slot != slot)
-        slot_store(w, vms->view_slot, 0);
-    if (vms->view_index != PAGER_NO_INDEX && vms->view_index != index)
-        index_store(w, vms->view_index, 0);
-    if (slot)
-        slot_store(w, slot, pte_mkview(vms->root));
-    if (index != PAGER_NO_INDEX)
-        index_store(w, index, pte_mkview(vms->root));
-    vms->view_slot = (uint16_t)slot;
-    vms->view_index = (uint16_t)index;
-    if (!slot && index == PAGER_NO_INDEX)
-        view_drop(w, vms);
     return 0;
 }
 

@@ -1,11 +1,11 @@
 /* Kernel memory in size classes, cut from KERNEL blocks page by page.
  *
- * The first pages of a block describe all of its pages: struct slab_page [512]. Entry 0 stands for the block
- * itself. A page belongs to one class at a time, or is free; free objects of a page are chained by index.
+ * The first pages of a block describe all of its pages: struct slab_page [512]. A page belongs to one class
+ * at a time, or is free; free objects of a page are chained by index.
  *
  * Invariants
  * S1 a page with free objects and at least one used is on its class's list, no other page is
- * S2 a block with free pages is on free_blocks, and its `free` counts them
+ * S2 free pages are on free_pages, and the `free` of their block counts them
  * S3 debug: every free object is filled with POISON behind its link */
 #include <arch/paging.h>
 #include <block.h>
@@ -23,9 +23,9 @@ enum { POISONED = 0 };
 #endif
 
 struct slab_page {
-    struct list link; /* entry 0: on free_blocks; others: on their class's list */
-    uint16_t used;    /* objects; entry 0: pages free */
-    uint16_t first;   /* first free object; free page: next free page; entry 0: first free page */
+    struct list link; /* on its class's list or free_pages; else on none */
+    uint16_t used;    /* objects */
+    uint16_t first;   /* first free object */
     uint8_t class;
 };
 #define HEAD_PAGES ((uint32_t)((PAGES * sizeof(struct slab_page) + PAGE_SIZE - 1) / PAGE_SIZE))
@@ -36,7 +36,7 @@ static const uint16_t class_size[] = {16,  32,  48,  64,  80,  96,   128,  160, 
 #define CLASSES (sizeof class_size / sizeof *class_size)
 
 static struct list partial[CLASSES];
-static struct list free_blocks = {&free_blocks, &free_blocks};
+static struct list free_pages = {&free_pages, &free_pages};
 static uint32_t pages_total, pages_free;
 
 static struct slab_page *block_of(const void *memory)
@@ -85,30 +85,30 @@ static bool poisoned(const void *object, uint32_t size)
     return true;
 }
 
-static bool on_free_list(const struct slab_page *page, uint16_t index)
+/* ---- pages ---- */
+
+static void page_free(struct slab_page *page)
 {
-    uint32_t size = class_size[page->class], steps = 0;
-    for (uint16_t i = page->first; i != NO_INDEX && steps <= capacity(page->class); steps++) {
-        if (i == index)
-            return true;
-        i = *(uint16_t *)(page_base(page) + (size_t)i * size);
-    }
-    return false;
+    page->class = CLASS_FREE;
+    list_remove(&page->link);
+    list_add_head(&free_pages, &page->link);
+    blocks[block_number(direct_paddr(page))].free++;
+    pages_free++;
 }
 
-/* ---- pages ---- */
+static void page_unfree(struct slab_page *page)
+{
+    list_remove(&page->link);
+    blocks[block_number(direct_paddr(page))].free--;
+    pages_free--;
+}
 
 static struct slab_page *page_take(uint32_t class)
 {
-    if (list_empty(&free_blocks))
+    if (list_empty(&free_pages))
         return NULL;
-    struct slab_page *head = container_of(free_blocks.next, struct slab_page, link);
-    struct slab_page *page = head + head->first;
-    head->first = page->first;
-    blocks[block_number(direct_paddr(head))].free--;
-    pages_free--;
-    if (--head->used == 0)
-        list_remove(&head->link);
+    struct slab_page *page = container_of(free_pages.next, struct slab_page, link);
+    page_unfree(page);
     char *base = page_base(page);
     uint16_t n = capacity(class), size = class_size[class];
     for (uint16_t i = 0; i < n; i++) {
@@ -116,60 +116,36 @@ static struct slab_page *page_take(uint32_t class)
         poison(base + (size_t)i * size, size);
     }
     page->class = (uint8_t) class;
-    page->used = 0;
-    page->first = 0;
-    list_init(&page->link);
+    page->used = page->first = 0;
     return page;
-}
-
-static void page_give(struct slab_page *page)
-{
-    struct slab_page *head = block_of(page);
-    list_remove(&page->link);
-    page->class = CLASS_FREE;
-    page->first = head->first;
-    head->first = (uint16_t)(page - head);
-    blocks[block_number(direct_paddr(head))].free++;
-    pages_free++;
-    if (head->used++ == 0) /* at the tail: blocks at the front fill up, those behind get empty */
-        list_add_tail(&free_blocks, &head->link);
 }
 
 void slab_block_add(uint32_t number)
 {
-    struct slab_page *head = direct((paddr_t)number << HUGE_SHIFT);
-    if (!partial[0].next)
-        for (uint32_t c = 0; c < CLASSES; c++)
-            list_init(&partial[c]);
-    __builtin_memset(head, 0, HEAD_PAGES * PAGE_SIZE);
-    for (uint32_t i = HEAD_PAGES; i < PAGES; i++) {
-        head[i].class = CLASS_FREE;
-        head[i].first = i + 1 < PAGES ? (uint16_t)(i + 1) : 0;
-        list_init(&head[i].link);
+    struct slab_page *page = direct((paddr_t)number << HUGE_SHIFT);
+    for (uint32_t c = 0; c < CLASSES && !partial[c].next; c++)
+        list_init(&partial[c]);
+    blocks[number].free = 0;
+    for (uint32_t i = PAGES - 1; i >= HEAD_PAGES; i--) {
+        list_init(&page[i].link);
+        page_free(&page[i]);
     }
-    head->first = (uint16_t)HEAD_PAGES;
-    head->used = (uint16_t)(PAGES - HEAD_PAGES);
-    list_add_tail(&free_blocks, &head->link);
-    blocks[number].free = head->used;
-    pages_total += head->used;
-    pages_free += head->used;
+    pages_total += PAGES - HEAD_PAGES;
 }
 
 bool slab_block_take(uint32_t *number)
 {
-    if (pages_free < PAGES - HEAD_PAGES + SPARE)
+    uint32_t b = 0;
+    while (b < block_count && !(blocks[b].kind == BLOCK_KERNEL && blocks[b].free == PAGES - HEAD_PAGES))
+        b++;
+    if (b == block_count || pages_free < PAGES - HEAD_PAGES + SPARE)
         return false;
-    for (struct list *l = free_blocks.prev; l != &free_blocks; l = l->prev) {
-        struct slab_page *head = container_of(l, struct slab_page, link);
-        if (head->used < PAGES - HEAD_PAGES)
-            continue;
-        list_remove(l);
-        pages_total -= head->used;
-        pages_free -= head->used;
-        *number = block_number(direct_paddr(head));
-        return true;
-    }
-    return false;
+    struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
+    for (uint32_t i = HEAD_PAGES; i < PAGES; i++)
+        page_unfree(&page[i]);
+    pages_total -= PAGES - HEAD_PAGES;
+    *number = b;
+    return true;
 }
 
 /* ---- objects ---- */
@@ -210,15 +186,14 @@ void kmem_free(struct account *account, void *memory, size_t size)
     ASSERT(page->class == class);
     uint16_t index = (uint16_t)(((uintptr_t)memory & (PAGE_SIZE - 1)) / class_size[class]);
     ASSERT((char *)memory == page_base(page) + (size_t)index * class_size[class] && page->used > 0);
-    if (POISONED && poisoned(memory, class_size[class]))
-        ASSERT(!on_free_list(page, index)); /* given back twice */
+    ASSERT(!POISONED || !poisoned(memory, class_size[class])); /* given back twice */
     if (page->used-- == capacity(class))
         list_add_head(&partial[class], &page->link);
     *(uint16_t *)memory = page->first;
     poison(memory, class_size[class]);
     page->first = index;
     if (page->used == 0)
-        page_give(page);
+        page_free(page);
     if (account)
         account_refund(account, class_size[class]);
 }
@@ -258,7 +233,7 @@ void slab_audit(void)
                 here++;
             else
                 page_audit(&head[i]);
-        ASSERT(here == head->used && here == blocks[b].free);
+        ASSERT(here == blocks[b].free);
         total += PAGES - HEAD_PAGES;
         spare += here;
     }

@@ -17,9 +17,8 @@ static struct {
 
 void ledger_owe(struct vms *vms, vaddr_t va)
 {
-    struct vms *loaded = memory_cpu()->loaded;
-    if (!loaded || (vms != loaded && vms->mounter != loaded))
-        return;
+    if (memory_cpu()->loaded != vms)
+        return; /* loading it will flush */
     if (ledger.count == LEDGER_MAX)
         panic("flush ledger is full");
     ledger.vms[ledger.count] = vms;
@@ -29,7 +28,7 @@ void ledger_owe(struct vms *vms, vaddr_t va)
 static void ledger_pay(struct vms *vms, vaddr_t start, uint64_t size)
 {
     for (uint32_t i = 0; i < ledger.count;)
-        if (!vms || (ledger.vms[i] == vms && ledger.va[i] - start < size)) {
+        if (ledger.vms[i] == vms && ledger.va[i] - start < size) {
             ledger.vms[i] = ledger.vms[--ledger.count];
             ledger.va[i] = ledger.va[ledger.count];
         } else {
@@ -51,52 +50,28 @@ static void ledger_pay(struct vms *vms, vaddr_t start, uint64_t size)
 void vms_ledger_check(void) {}
 #endif
 
-/* ---- what one CPU does; with more CPUs this runs on each that has the space or its mounter loaded ---- */
-
-enum tell_what { TELL_PAGES, TELL_TABLE, TELL_SPACE };
-
-static void tell_here(enum tell_what what, struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
+/* What one CPU does. */
+static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
 {
-    struct vms *loaded = memory_cpu()->loaded;
-    if (!loaded)
+    if (memory_cpu()->loaded != vms)
         return;
-    if (what == TELL_SPACE || (what == TELL_PAGES && count > TELL_SINGLY)) {
-        if (loaded == vms || (what == TELL_SPACE && loaded == vms->mounter))
-            paging_load(loaded->root);
-        return;
-    }
-    if (loaded == vms && what == TELL_PAGES)
+    if (count > TELL_SINGLY)
+        paging_load(vms->root);
+    else
         for (uint32_t i = 0; i < count; i++)
             paging_flush(va + i * ptep_level_size(level));
-    if (loaded == vms && what == TELL_TABLE)
-        paging_flush((vaddr_t)ptep_at(VMS_SELF, level, va));
-    if (loaded == vms->mounter && what == TELL_TABLE) {
-        struct ptep_view view = {PAGER_UPPER_SLOT, vms->view_index, vms->view_slot};
-        if (level == PTEP_LEAF ? vms->view_slot != 0 : vms->view_index < PAGER_UPPER_MAX)
-            paging_flush((vaddr_t)ptep_view_at(&view, level, va));
-    }
 }
 
-/* The one place where CPUs are told. There is one yet. */
-static void tell_every_cpu(enum tell_what what, struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
+/* The one place where CPUs are told: those that have the space loaded. There is one CPU yet. */
+void tell(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
 {
-    tell_here(what, vms, va, level, count);
+    tell_here(vms, va, level, count);
+    ledger_pay(vms, va, count * ptep_level_size(level));
 }
 
-void tell_pages(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
+void tell_views(struct vms *vms, vaddr_t va, uint32_t level)
 {
-    tell_every_cpu(TELL_PAGES, vms, va, level, count);
-    ledger_pay(vms, va, (uint64_t)count * ptep_level_size(level));
-}
-
-void tell_table(struct vms *vms, vaddr_t va, uint32_t level)
-{
-    tell_every_cpu(TELL_TABLE, vms, va, level, 1);
-    ledger_pay(vms, va & ~(ptep_level_size(level - 1) - 1), 1);
-}
-
-void tell_space(struct vms *vms)
-{
-    tell_every_cpu(TELL_SPACE, vms, 0, 0, 0);
-    ledger_pay(memory_cpu()->loaded == vms || memory_cpu()->loaded == vms->mounter ? NULL : vms, 0, ~0ul);
+    struct ptep_view view = {PAGER_UPPER_SLOT, vms->view_index, vms->view_slot};
+    if (vms->mounter && (level == PTEP_LEAF ? vms->view_slot != 0 : vms->view_index != PAGER_NO_INDEX))
+        tell(vms->mounter, (vaddr_t)ptep_view_at(&view, level, va), PTEP_LEAF, 1);
 }

@@ -12,7 +12,7 @@ int vms_create(struct vms *vms, struct account *account)
     int error = table_alloc(account, 0, &root);
     if (error)
         return error;
-    paging_root_init(paging_slot(root), root);
+    paging_root_set(paging_slot(root), root);
     paging_slot_done();
     vms->root = root;
     vms->tables = 1;
@@ -56,6 +56,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t
 {
     struct window w;
     uint32_t missing;
+    pte_t old;
     if (prot > UINT8_MAX || level > UINT8_MAX)
         return E_INVAL;
     if (!vms_alive(vms))
@@ -63,7 +64,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t
     struct vms_op op = {
         .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
     window_open(&w, vms);
-    int error = entry_set_simply(&w, &op) ? 0 : entry_set(&w, &op, ENTRY_RAM, &missing);
+    int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old, &missing);
     window_close(&w);
     return error;
 }
@@ -81,8 +82,7 @@ static uint32_t destroy_entries(ptep_t first, struct table_record *record, uint3
             return i;
         if (pte_empty(e))
             continue;
-        if (pte_present(e))
-            block_unmap(pte_frame(e, level));
+        entry_count(e, level, -1u);
         pte_store(first + i, 0);
         record->live--;
     }
@@ -145,7 +145,7 @@ bool vms_destroy_step(struct vms *vms)
     if (more)
         return false;
     DEBUG_ASSERT(vms->tables == 1);
-    paging_root_clear(paging_slot(vms->root));
+    paging_root_set(paging_slot(vms->root), 0);
     paging_slot_done();
     table_record(vms->root)->links = 0;
     table_free(vms->root);

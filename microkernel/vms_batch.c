@@ -5,8 +5,8 @@
 #define CHUNK       16   /* operations read at once */
 #define ENTRIES_MAX 4096 /* entries changed in one call; what is left is the caller's to ask for again */
 
-static int batch_set_device(struct window *w, struct thread *thread, const struct vms_op *op,
-                            uint32_t *missing)
+/* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
+static int batch_device(struct thread *thread, struct vms_op *op)
 {
     struct object *object;
     int error = handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &object);
@@ -17,23 +17,21 @@ static int batch_set_device(struct window *w, struct thread *thread, const struc
     if (op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
         op->count * ptep_level_size(op->level) > size - op->pa)
         return E_RANGE;
-    struct vms_op mapped = *op;
-    mapped.pa += device->start;
-    return entry_set(w, &mapped, ENTRY_DEVICE, missing);
+    op->pa += device->start;
+    return 0;
 }
 
-/* Perform one operation; *out: what goes back into its pa. */
-static int batch_one(struct window *w, struct thread *thread, const struct vms_op *op, uint64_t *out,
-                     uint32_t *missing)
+static int batch_one(struct window *w, struct thread *thread, struct vms_op *op, uint32_t *missing)
 {
+    int error = 0;
     switch (op->op) {
     case VMS_LINK: return entry_link(w, op, missing);
     case VMS_UNLINK: return entry_unlink(w, op, missing);
-    case VMS_SET: return entry_set(w, op, ENTRY_RAM, missing);
-    case VMS_PROTECT: return entry_protect(w, op, missing);
-    case VMS_CLEAR: return entry_clear(w, op, out, missing);
-    case VMS_GUARD: return entry_guard(w, op, missing);
-    case VMS_SET_DEVICE: return batch_set_device(w, thread, op, missing);
+    case VMS_SET_DEVICE: error = batch_device(thread, op); /* fall through */
+    case VMS_SET:
+    case VMS_PROTECT:
+    case VMS_CLEAR:
+    case VMS_GUARD: return error ? error : entry_change(w, op, &op->pa, missing);
     case VMS_SHARE:
     case VMS_UNSHARE: return E_NOSYS;
     default: return E_INVAL;
@@ -50,7 +48,7 @@ static __attribute__((noinline)) int batch_general(struct window *w, struct thre
     bool gives = op->op == VMS_CLEAR && op->count == 1;
     if (gives && user_write(old, &op->pa, sizeof op->pa))
         return SYS_TOUCH;
-    int error = batch_one(w, thread, op, &op->pa, &missing);
+    int error = batch_one(w, thread, op, &missing);
     if (!error && gives)
         error = user_write(old, &op->pa, sizeof op->pa);
     if (error == E_NOTABLE && user_write(there + offsetof(struct vms_op, missing), &missing, sizeof missing))

@@ -39,18 +39,6 @@ static inline enum block_kind block_kind_of(paddr_t pa)
     return pa >> HUGE_SHIFT < block_count ? (enum block_kind)blocks[pa >> HUGE_SHIFT].kind : BLOCK_DEVICE;
 }
 
-/* One more entry of a user space maps the RAM frame at pa, or one less. The caller has checked the kind. */
-static inline void block_map(paddr_t pa)
-{
-    blocks[block_number(pa)].mappings++;
-}
-
-static inline void block_unmap(paddr_t pa)
-{
-    if (block_kind_of(pa) == BLOCK_RAM)
-        blocks[block_number(pa)].mappings--;
-}
-
 /* Change the kind of a block. */
 void block_become(uint32_t number, enum block_kind kind);
 /* Kinds from the boot memory map: whole usable blocks are RAM, but not the first one and the kernel's image.

@@ -98,11 +98,14 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out,
 /* ---- telling every CPU ---- */
 
 /* `count` entries of a level changed, from va on. */
-void tell_pages(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count);
-/* The table of va at a level was unlinked from the space, and is about to be freed. */
-void tell_table(struct vms *vms, vaddr_t va, uint32_t level);
+void tell(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count);
+/* The table of va at a level was unlinked: the views of the space show it no longer. */
+void tell_views(struct vms *vms, vaddr_t va, uint32_t level);
 /* Any entries of the space changed. */
-void tell_space(struct vms *vms);
+static inline void tell_space(struct vms *vms)
+{
+    tell(vms, 0, 0, PTEP_ENTRIES);
+}
 
 /* A present entry of the space, mapping va, was changed: some tell_ must follow before the kernel is left. */
 #ifdef OUROS_DEBUG
@@ -114,12 +117,19 @@ static inline void ledger_owe(struct vms *vms, vaddr_t va)
 }
 #endif
 
-/* ---- primitives (entry.c), on an open window; op->count is at least 1 ---- */
-enum entry_source { ENTRY_RAM, ENTRY_DEVICE };
-#define VMS_PROT_ALL (VMS_READ | VMS_WRITE | VMS_EXEC | VMS_UNCACHED)
+/* The frame of an entry, if it is RAM, has one mapping more (1) or less (-1u). */
+static inline void entry_count(pte_t e, uint32_t level, uint32_t change)
+{
+    if (pte_present(e) && block_kind_of(pte_frame(e, level)) == BLOCK_RAM)
+        blocks[block_number(pte_frame(e, level))].mappings += change;
+}
 
-int entry_set(struct window *w, const struct vms_op *op, enum entry_source source, uint32_t *missing);
-/* The most frequent case of entry_set, one empty leaf entry for RAM, in the fewest steps. False: nothing was
+/* ---- primitives (entry.c), on an open window; op->count is at least 1 ---- */
+#define VMS_PROT_ALL (VMS_READ | VMS_WRITE | VMS_EXEC | VMS_UNCACHED)
+/* SET, SET_DEVICE (pa: physical, checked by the caller), PROTECT, CLEAR, GUARD. *old: what the last entry
+ * was. */
+int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing);
+/* The most frequent case, one empty leaf entry for RAM, in the fewest steps. False: nothing was
  * done, and entry_set says why. */
 static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
 {
@@ -148,10 +158,6 @@ static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
     return true;
 }
 
-int entry_protect(struct window *w, const struct vms_op *op, uint32_t *missing);
-/* *old: the entry that was there, for count 1. */
-int entry_clear(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing);
-int entry_guard(struct window *w, const struct vms_op *op, uint32_t *missing);
 int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing);
 int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing);
 /* Clear what is left in the lowest tables around va, without telling anybody: all of a leaf table (`at` is

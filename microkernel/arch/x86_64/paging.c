@@ -45,16 +45,9 @@ bool paging_image_overlaps(paddr_t start, paddr_t end)
     return start < image_paddr(image_end) && end > image_paddr(image_start);
 }
 
-void paging_root_init(pte_t *l0, paddr_t root)
+void paging_root_set(pte_t *l0, paddr_t root)
 {
     for (uint32_t i = 0; i < COMMON_SLOTS; i++)
-        l0[common_slots[i]] = kernel_l0[common_slots[i]];
-    l0[KERNEL_SELF_SLOT] = pte_mkwindow(root);
-}
-
-void paging_root_clear(pte_t *l0)
-{
-    for (uint32_t i = 0; i < COMMON_SLOTS; i++)
-        l0[common_slots[i]] = 0;
-    l0[KERNEL_SELF_SLOT] = 0;
+        l0[common_slots[i]] = root ? kernel_l0[common_slots[i]] : 0;
+    l0[KERNEL_SELF_SLOT] = root ? pte_mkwindow(root) : 0;
 }

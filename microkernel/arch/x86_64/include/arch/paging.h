@@ -49,9 +49,8 @@ static inline paddr_t paging_kernel_root(void)
     return image_paddr(kernel_l0);
 }
 
-/* Write the kernel half and the self entry of a new L0, given by the page slot; or clear them again. */
-void paging_root_init(pte_t *l0, paddr_t root);
-void paging_root_clear(pte_t *l0);
+/* Write the kernel half and the self entry of an L0, given by the page slot; root 0: clear them again. */
+void paging_root_set(pte_t *l0, paddr_t root);
 
 /* Load an L0; flushes everything but global entries, of which there are none. */
 static inline void paging_load(paddr_t root)
