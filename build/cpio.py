@@ -18,13 +18,14 @@ def entry(number, name, mode, data):
 
 def main():
     archive, files = sys.argv[1], [word.split("=", 1) for word in sys.argv[2:]]
-    with open(archive + ".new", "wb") as out:
+    fresh = f"{archive}.{os.getpid()}"  # several tests may pack the same at once
+    with open(fresh, "wb") as out:
         for number, (name, path) in enumerate(files, 1):
             with open(path, "rb") as source:
                 mode = 0o100755 if os.access(path, os.X_OK) else 0o100644
                 out.write(entry(number, name, mode, source.read()))
         out.write(entry(0, "TRAILER!!!", 0, b""))
-    os.rename(archive + ".new", archive)
+    os.rename(fresh, archive)
 
 
 main()
