@@ -45,8 +45,9 @@ static void make_room(uint32_t n)
 /* One line of text, as the console and log_read show it. */
 static size_t render(const struct record *r, char *line)
 {
-    size_t n = format_text(line, LINE_MAX, "[%5lu.%06lu] %.*s: %.*s", r->time / 1000000000,
-                           r->time / 1000 % 1000000, TAG_MAX, r->tag, r->text, (const char *)(r + 1));
+    const char *mark = r->level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
+    size_t n = format_text(line, LINE_MAX, "[%5lu.%06lu] %.*s: %s%.*s", r->time / 1000000000,
+                           r->time / 1000 % 1000000, TAG_MAX, r->tag, mark, r->text, (const char *)(r + 1));
     line[n++] = '\n';
     return n;
 }
