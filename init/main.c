@@ -39,7 +39,7 @@ static void read_boot_words(void)
     const char *word;
     size_t n = 0;
 
-    for (uint32_t i = 0; (word = ipc_argument_text(i)); i++)
+    for (uint32_t i = 1; (word = ipc_argument_text(i)); i++)
         if (n + strlen(word) + 2 < sizeof boot_words)
             n += ipc_format(boot_words + n, sizeof boot_words - n, n ? " %s" : "%s", word);
 }
@@ -159,7 +159,7 @@ static int op_lookup(struct ipc_request *r, const struct ipc_none *in, struct ip
     if (!s)
         return E_NOENT;
     error = IPC_FED(
-        sys_port_ctl(s->port, PORT_MINT, r->tag, RIGHT_USE | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
+        sys_port_ctl(s->port, PORT_MINT, 0, RIGHT_USE | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
     return error ? error : ipc_give(r, (handle_t)session);
 }
 

@@ -42,11 +42,12 @@ int outfit_blob(struct outfit *o, const char *name, const void *data, uint32_t l
 
 /* ---- sessions ---- */
 
+/* Tag 0, since tags are the server's own to choose; init's tell the services apart. */
 static int add_need(struct outfit *o, const struct need *need)
 {
     struct service *other = service_named(need->server);
     handle_t port = other ? other->port : init_port;
-    uint64_t session, badge, tag = (uint64_t)(o->service - services) + 1;
+    uint64_t session, badge, tag = other ? 0 : (uint64_t)(o->service - services) + 1;
     int error = IPC_FED(
         sys_port_ctl(port, PORT_MINT, tag, need->rights | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
 
