@@ -85,6 +85,14 @@ static bool poisoned(const void *object, uint32_t size)
     return true;
 }
 
+static bool on_free_list(const struct slab_page *page, uint16_t index)
+{
+    uint16_t i = page->first;
+    while (i != NO_INDEX && i != index)
+        i = *(uint16_t *)(page_base(page) + (size_t)i * class_size[page->class]);
+    return i == index;
+}
+
 /* ---- pages ---- */
 
 static void page_free(struct slab_page *page)
@@ -186,7 +194,8 @@ void kmem_free(struct account *account, void *memory, size_t size)
     ASSERT(page->class == class);
     uint16_t index = (uint16_t)(((uintptr_t)memory & (PAGE_SIZE - 1)) / class_size[class]);
     ASSERT((char *)memory == page_base(page) + (size_t)index * class_size[class] && page->used > 0);
-    ASSERT(!POISONED || !poisoned(memory, class_size[class])); /* given back twice */
+    if (POISONED && poisoned(memory, class_size[class]))
+        ASSERT(!on_free_list(page, index)); /* given back twice */
     if (page->used-- == capacity(class))
         list_add_head(&partial[class], &page->link);
     *(uint16_t *)memory = page->first;

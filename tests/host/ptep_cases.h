@@ -107,6 +107,8 @@ static pte_t *entry_make(paddr_t root, vaddr_t va, uint32_t level)
             *e = pte_mktable(frame_new());
             if (rnd() % 8 == 0) /* a table linked with less */
                 *e &= ~(rnd() % 2 ? PTE_W : PTE_US);
+            else if (rnd() % 8 == 0)
+                *e |= PTE_NX;
         }
         table = table_at(*e & PTE_FRAME);
     }
