@@ -181,7 +181,7 @@ struct vms_op {
     handle_t handle;  /* VMS_SET_DEVICE: the device; VMS_SHARE: the other task */
     uint32_t missing; /* out, on E_NOTABLE: the level of the missing table */
 };
-#define VMS_BATCH_MAX 64
+#define VMS_BATCH_MAX 64 /* may return 0 with `done` < count: call again with the rest */
 
 /* ---- blocks of physical memory, 2 MiB each ---- */
 enum block_kind { BLOCK_RESERVED, BLOCK_RAM, BLOCK_TABLE, BLOCK_KERNEL, BLOCK_DEVICE, BLOCK_KINDS };
