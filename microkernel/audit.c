@@ -27,7 +27,7 @@ static void audit_table(struct walk *walk, uint32_t level, vaddr_t base, paddr_t
         if (!pte_present(e))
             continue;
         paddr_t frame = pte_frame(e, level);
-        ASSERT(e & PTE_US && !(e & PTE_GLOBAL));
+        ASSERT(!(e & PTE_GLOBAL) && (e & PTE_US || !pte_table(e, level))); /* no US: kept, not accessible */
         if (!pte_table(e, level)) {
             enum block_kind kind = block_kind_of(frame);
             ASSERT(kind == BLOCK_RAM || kind == BLOCK_RESERVED || kind == BLOCK_DEVICE);

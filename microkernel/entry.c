@@ -103,7 +103,7 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
     bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE, flush = false;
     if (op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF))
         return E_INVAL;
-    if ((sets || op->op == VMS_PROTECT) && (op->prot & ~VMS_PROT_ALL || !(op->prot & VMS_READ)))
+    if ((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot))
         return E_INVAL;
     int error = sets ? frames_check(op) : 0;
     if (!error)

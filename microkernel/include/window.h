@@ -126,6 +126,11 @@ static inline void entry_count(pte_t e, uint32_t level, uint32_t change)
 
 /* ---- primitives (entry.c), on an open window; op->count is at least 1 ---- */
 #define VMS_PROT_ALL (VMS_READ | VMS_WRITE | VMS_EXEC | VMS_UNCACHED)
+/* Any access includes reading; 0 keeps the page, and no user gets at it. */
+static inline bool vms_prot_valid(uint32_t prot)
+{
+    return prot <= VMS_PROT_ALL && (prot & VMS_READ || prot == 0);
+}
 /* SET, SET_DEVICE (pa: physical, checked by the caller), PROTECT, CLEAR, GUARD. *old: what the last entry
  * was. */
 int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing);
