@@ -1,0 +1,416 @@
+#include "frame.h"
+
+#include <ouros/boot.h>
+
+#include "object.h"
+
+#define NO_BLOCK      UINT32_MAX
+#define SPARE_FRAMES  64u /* kept for the pager's records */
+#define NEED_LOW      64u /* the kernel is fed below this many slab pages or tables */
+#define RESERVE_SHARE 16u /* one block in this many stays whole ... */
+#define RESERVE_MIN   2u
+#define RESERVE_MAX   8u
+
+struct block {
+    uint32_t next, prev; /* on partial or whole */
+    frame_t free_head;
+    uint16_t free;
+    uint8_t kind; /* enum block_kind */
+    bool listed;
+};
+
+struct frame_counts frame_counts;
+struct frame *frame_table;
+uint32_t frame_limit;
+
+static struct block *blocks;
+static uint32_t block_count;
+static uint32_t partial = NO_BLOCK, whole = NO_BLOCK; /* heads */
+static uint32_t block_reserve;
+
+/* ---- blocks ---- */
+
+static uint32_t *block_list(const struct block *b)
+{
+    return b->free == BLOCK_FRAMES ? &whole : &partial;
+}
+
+static void block_unlist(uint32_t n)
+{
+    struct block *b = &blocks[n];
+    if (!b->listed)
+        return;
+    if (b->prev == NO_BLOCK)
+        *block_list(b) = b->next;
+    else
+        blocks[b->prev].next = b->next;
+    if (b->next != NO_BLOCK)
+        blocks[b->next].prev = b->prev;
+    b->listed = false;
+    if (b->free == BLOCK_FRAMES)
+        frame_counts.whole--;
+}
+
+static void block_enlist(uint32_t n)
+{
+    struct block *b = &blocks[n];
+    if (b->kind != BLOCK_RAM || b->free == 0)
+        return;
+    uint32_t *head = block_list(b);
+    b->prev = NO_BLOCK;
+    b->next = *head;
+    if (b->next != NO_BLOCK)
+        blocks[b->next].prev = n;
+    *head = n;
+    b->listed = true;
+    if (b->free == BLOCK_FRAMES)
+        frame_counts.whole++;
+}
+
+static void frame_set_kind(frame_t frame, enum frame_kind kind)
+{
+    struct frame *f = &frame_table[frame];
+    frame_counts.kind[f->kind]--;
+    frame_counts.kind[kind]++;
+    f->kind = kind;
+}
+
+/* Take a free frame out of its block. */
+static void frame_take(frame_t frame, enum frame_kind kind)
+{
+    uint32_t n = frame / BLOCK_FRAMES;
+    struct block *b = &blocks[n];
+    struct frame *f = &frame_table[frame];
+    bool relist = b->free == BLOCK_FRAMES || b->free == 1;
+    if (relist)
+        block_unlist(n);
+    if (f->prev)
+        frame_table[f->prev].next = f->next;
+    else
+        b->free_head = f->next;
+    if (f->next)
+        frame_table[f->next].prev = f->prev;
+    b->free--;
+    if (relist)
+        block_enlist(n);
+    frame_set_kind(frame, kind);
+    f->flags = 0;
+    f->count = 1;
+    f->object = f->page = f->hash_next = f->next = f->prev = 0;
+}
+
+static void frame_release(frame_t frame)
+{
+    uint32_t n = frame / BLOCK_FRAMES;
+    struct block *b = &blocks[n];
+    struct frame *f = &frame_table[frame];
+    bool relist = b->free == 0 || b->free == BLOCK_FRAMES - 1;
+    if (relist)
+        block_unlist(n);
+    f->flags = 0;
+    f->count = 0;
+    f->prev = 0;
+    f->next = b->free_head;
+    if (f->next)
+        frame_table[f->next].prev = frame;
+    b->free_head = frame;
+    b->free++;
+    if (relist)
+        block_enlist(n);
+    frame_set_kind(frame, FRAME_FREE);
+}
+
+/* ---- allocation ---- */
+
+/* Free frames in blocks that are broken already. */
+static uint64_t frame_loose(void)
+{
+    return frame_counts.kind[FRAME_FREE] - frame_counts.whole * BLOCK_FRAMES;
+}
+
+static uint32_t block_pick(uint32_t wish)
+{
+    bool spare = frame_counts.whole > block_reserve;
+    if (partial != NO_BLOCK && (spare || (wish & FRAME_CRITICAL) || frame_loose() > SPARE_FRAMES))
+        return partial;
+    return spare ? whole : NO_BLOCK;
+}
+
+/* Something more to allocate from: what the kernel gives back, or clean pages that nobody maps. */
+static bool frame_squeeze(void)
+{
+    return frame_reap_kernel() || object_reclaim();
+}
+
+int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
+{
+    uint32_t n;
+    while ((n = block_pick(wish)) == NO_BLOCK)
+        if (!frame_squeeze())
+            return E_NOMEM;
+    frame_t frame = blocks[n].free_head;
+    frame_take(frame, kind);
+    if (wish & FRAME_ZERO)
+        machine_zero(frame_memory(frame));
+    *out = frame;
+    return 0;
+}
+
+/* The first of `count` free frames in a row that begin in [from, to), or FRAME_NONE. */
+static frame_t frame_find_run(frame_t from, frame_t to, uint32_t count)
+{
+    uint32_t have = 0;
+    for (frame_t f = from; f < frame_limit && (f < to || have > 0); f++) {
+        have = frame_table[f].kind == FRAME_FREE ? have + 1 : 0;
+        if (have == count)
+            return f - count + 1;
+    }
+    return FRAME_NONE;
+}
+
+static frame_t frame_find_small_run(uint32_t count)
+{
+    for (uint32_t n = partial; n != NO_BLOCK; n = blocks[n].next) {
+        if (blocks[n].free < count)
+            continue;
+        frame_t end = (n + 1) * BLOCK_FRAMES;
+        frame_t first = frame_find_run(n * BLOCK_FRAMES, end, count);
+        if (first && end - first >= count)
+            return first;
+    }
+    return frame_counts.whole > block_reserve ? whole * BLOCK_FRAMES : FRAME_NONE;
+}
+
+int frame_alloc_run(uint32_t count, frame_t *out)
+{
+    frame_t first = FRAME_NONE;
+    if (count == 0 || count > frame_counts.kind[FRAME_FREE])
+        return E_NOMEM;
+    do {
+        uint64_t blocks_needed = (count + BLOCK_FRAMES - 1) / BLOCK_FRAMES;
+        if (count <= BLOCK_FRAMES)
+            first = frame_find_small_run(count);
+        else if (frame_counts.whole >= block_reserve + blocks_needed)
+            first = frame_find_run(1, frame_limit, count);
+    } while (!first && frame_squeeze());
+    if (!first)
+        return E_NOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        frame_take(first + i, FRAME_DMA);
+        machine_zero(frame_memory(first + i));
+    }
+    *out = first;
+    return 0;
+}
+
+void frame_put(frame_t frame)
+{
+    struct frame *f = &frame_table[frame];
+    PAGER_ASSERT(frame > 0 && frame < frame_limit && f->count > 0);
+    if (--f->count == 0)
+        frame_release(frame);
+}
+
+uint64_t frame_usable(void)
+{
+    const uint64_t *kind = frame_counts.kind;
+    uint64_t fixed = kind[FRAME_PAGER] + kind[FRAME_POOL] + kind[FRAME_DMA] + frame_counts.bundle + SPARE_FRAMES +
+                     block_reserve * BLOCK_FRAMES;
+    return frame_counts.owned > fixed ? frame_counts.owned - fixed : 0;
+}
+
+/* ---- trade with the kernel ---- */
+
+static void block_fill(uint32_t n, enum frame_kind kind)
+{
+    struct block *b = &blocks[n];
+    b->free_head = FRAME_NONE;
+    b->free = 0;
+    for (frame_t f = (n + 1) * BLOCK_FRAMES; f-- > n * BLOCK_FRAMES;) {
+        frame_set_kind(f, kind);
+        if (kind != FRAME_FREE)
+            continue;
+        frame_table[f].count = 0;
+        frame_table[f].prev = 0;
+        frame_table[f].next = b->free_head;
+        if (b->free_head)
+            frame_table[b->free_head].prev = f;
+        b->free_head = f;
+        b->free++;
+    }
+}
+
+static int block_give(enum block_kind kind)
+{
+    for (uint32_t n = whole; n != NO_BLOCK; n = blocks[n].next) {
+        paddr_t address = (paddr_t)n * HUGE_SIZE;
+        if (machine_window(address, false))
+            continue;
+        if (machine_block(BLOCK_GIVE, address, kind, NULL)) { /* an entry of a dying space, perhaps */
+            int error = machine_window(address, true);
+            PAGER_ASSERT(!error);
+            continue;
+        }
+        block_unlist(n);
+        blocks[n].kind = kind;
+        block_fill(n, FRAME_GIVEN);
+        frame_counts.owned -= BLOCK_FRAMES;
+        frame_counts.given[kind]++;
+        return 0;
+    }
+    return E_NOMEM;
+}
+
+int frame_feed(void)
+{
+    uint64_t need = 0;
+    int error = E_AGAIN;
+    if (machine_block(BLOCK_NEED, 0, 0, &need))
+        return E_NOMEM;
+    if ((uint32_t)need < NEED_LOW) /* first: records of tables take slab pages */
+        error = block_give(BLOCK_KERNEL);
+    if (need >> 32 < NEED_LOW && (error == 0 || error == E_AGAIN))
+        error = block_give(BLOCK_TABLE);
+    return error;
+}
+
+bool frame_reap_kernel(void)
+{
+    bool any = false;
+    uint64_t address;
+    while (machine_block(BLOCK_TAKE, 0, 0, &address) == 0) {
+        uint32_t n = (uint32_t)(address / HUGE_SIZE);
+        PAGER_ASSERT(n < block_count && blocks[n].kind != BLOCK_RAM);
+        if (machine_window(address, true))
+            machine_panic("block %lx cannot be mapped again", (unsigned long)address);
+        if (frame_counts.given[blocks[n].kind]) /* else the kernel's own since boot */
+            frame_counts.given[blocks[n].kind]--;
+        blocks[n].kind = BLOCK_RAM;
+        block_fill(n, FRAME_FREE);
+        frame_counts.owned += BLOCK_FRAMES;
+        block_enlist(n);
+        any = true;
+    }
+    return any;
+}
+
+/* ---- the beginning ---- */
+
+static bool range_meets(const struct boot_range *r, paddr_t start, paddr_t end)
+{
+    return r->start < end && start < r->end;
+}
+
+/* If [start, end) is not all free RAM: where to look next. Else 0. */
+static paddr_t boot_obstacle(const struct boot_info *info, paddr_t start, paddr_t end)
+{
+    if (range_meets(&info->bundle, start, end))
+        return info->bundle.end;
+    for (uint32_t i = 0; i < info->pager_ranges; i++)
+        if (range_meets(&info->pager[i], start, end))
+            return info->pager[i].end;
+    for (uint64_t n = start / HUGE_SIZE; n * HUGE_SIZE < end; n++)
+        if (info->block_kind[n] != BLOCK_RAM)
+            return (n + 1) * HUGE_SIZE;
+    return 0;
+}
+
+/* `size` bytes of free RAM, or 0. */
+static paddr_t boot_take(const struct boot_info *info, uint64_t size)
+{
+    paddr_t start = PAGE_SIZE, limit = (paddr_t)block_count * HUGE_SIZE, next;
+    while (size <= limit && start <= limit - size) {
+        if ((next = boot_obstacle(info, start, start + size)) == 0)
+            return start;
+        start = (next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    }
+    return 0;
+}
+
+static void boot_hold(paddr_t start, paddr_t end)
+{
+    for (paddr_t at = start & ~(PAGE_SIZE - 1); at < end; at += PAGE_SIZE) {
+        frame_t f = (frame_t)(at >> PAGE_SHIFT);
+        if (f < frame_limit && frame_table[f].kind == FRAME_FREE)
+            frame_take(f, FRAME_PAGER);
+    }
+}
+
+bool frame_init(const struct boot_info *info)
+{
+    frame_counts = (struct frame_counts){ 0 };
+    partial = whole = NO_BLOCK;
+    block_count = info->blocks < BOOT_BLOCKS_MAX ? (uint32_t)info->blocks : BOOT_BLOCKS_MAX;
+    frame_limit = block_count * BLOCK_FRAMES;
+    uint64_t frames_size = (uint64_t)frame_limit * sizeof(struct frame);
+    uint64_t blocks_size = (uint64_t)block_count * sizeof(struct block);
+    uint32_t buckets = 1024;
+    while (buckets < frame_limit / 4)
+        buckets *= 2;
+    uint64_t size = frames_size + blocks_size + buckets * sizeof(frame_t);
+    paddr_t at = boot_take(info, size);
+    if (!at)
+        return false;
+    frame_table = (struct frame *)(MACHINE_RAM + at);
+    blocks = (struct block *)(MACHINE_RAM + at + frames_size);
+    __builtin_memset(frame_table, 0, size);
+    object_index_init((frame_t *)(MACHINE_RAM + at + frames_size + blocks_size), buckets);
+
+    frame_counts.kind[FRAME_RESERVED] = frame_limit;
+    for (uint32_t n = 0; n < block_count; n++) {
+        blocks[n].kind = info->block_kind[n];
+        if (blocks[n].kind != BLOCK_RAM)
+            continue;
+        block_fill(n, FRAME_FREE);
+        block_enlist(n);
+        frame_counts.owned += BLOCK_FRAMES;
+    }
+    boot_hold(0, 1);
+    boot_hold(at, at + size);
+    boot_hold(info->bundle.start, info->bundle.end);
+    for (uint32_t i = 0; i < info->pager_ranges; i++)
+        boot_hold(info->pager[i].start, info->pager[i].end);
+    uint64_t share = frame_counts.whole / RESERVE_SHARE;
+    block_reserve = (uint32_t)(share < RESERVE_MIN ? RESERVE_MIN : share > RESERVE_MAX ? RESERVE_MAX : share);
+    return true;
+}
+
+/* ---- checks ---- */
+
+static uint64_t block_check(uint32_t n)
+{
+    struct block *b = &blocks[n];
+    uint64_t errors = 0, free = 0, mappings = 1, info = 0; /* 1: our own window */
+    bool countable = b->kind == BLOCK_RAM; /* entries of ours and of DMA memory are not in `seen` */
+    for (frame_t f = b->free_head; f && free <= BLOCK_FRAMES; f = frame_table[f].next, free++)
+        errors += frame_table[f].kind != FRAME_FREE || frame_table[f].count != 0 || f / BLOCK_FRAMES != n;
+    errors += free != b->free || b->listed != (b->kind == BLOCK_RAM && free > 0);
+    for (frame_t f = n * BLOCK_FRAMES; f < (n + 1) * BLOCK_FRAMES; f++) {
+        mappings += frame_table[f].seen;
+        countable = countable && frame_table[f].kind != FRAME_PAGER && frame_table[f].kind != FRAME_DMA;
+    }
+    errors += machine_block(BLOCK_INFO, (paddr_t)n * HUGE_SIZE, 0, &info) != 0;
+    errors += (info & 0xff) != b->kind || (countable && info >> 32 != mappings);
+    if (errors)
+        machine_log("check: block %u is wrong: kind %u, %u free, %lu mappings; the kernel has %lx", n, b->kind,
+                    b->free, (unsigned long)mappings, (unsigned long)info);
+    return errors;
+}
+
+uint64_t frame_check(void)
+{
+    uint64_t errors = 0;
+    for (uint32_t n = 0; n < block_count; n++)
+        errors += block_check(n);
+    for (frame_t f = 0; f < frame_limit; f++) {
+        struct frame *r = &frame_table[f];
+        if (r->kind == FRAME_PAGER || r->kind == FRAME_RESERVED || r->kind == FRAME_GIVEN)
+            continue;
+        uint32_t held = r->kind == FRAME_OBJECT || r->kind == FRAME_POOL || r->kind == FRAME_DMA;
+        if (r->count == r->seen + held)
+            continue;
+        machine_log("check: frame %x of kind %u has count %u, seen %u", f, r->kind, r->count, r->seen);
+        errors++;
+    }
+    return errors;
+}

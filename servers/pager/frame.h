@@ -1,0 +1,88 @@
+/* Frames of physical memory: who holds each 4 KiB page, and the blocks of 2 MiB that pager and kernel trade.
+ *
+ * Invariants (frame_check tests them)
+ * F1 a frame's count is the number of leaf entries that map it, plus one if it is in an object, a pool or pinned.
+ * F2 a free frame is on the free list of its block and nowhere else; its count is 0.
+ * F3 a block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none.
+ * F4 frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window.
+ * F5 FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. */
+#ifndef PAGER_FRAME_H
+#define PAGER_FRAME_H
+
+#include "machine.h"
+
+#define BLOCK_FRAMES 512u
+#define FRAME_NONE   0u
+
+enum frame_kind {
+    FRAME_RESERVED, /* not ours */
+    FRAME_FREE,
+    FRAME_PAGER, /* the pager's image and its tables of frames */
+    FRAME_GIVEN, /* in a block that the kernel has */
+    FRAME_POOL,  /* the pager's records */
+    FRAME_ANON,
+    FRAME_OBJECT, /* a page of a memory object */
+    FRAME_DMA,    /* pinned for a device */
+    FRAME_KINDS,
+};
+
+enum frame_flag {
+    FRAME_DIRTY = 1 << 0,     /* OBJECT: written since the manager last took it */
+    FRAME_WRITEBACK = 1 << 1, /* OBJECT: taken by the manager, not yet on disk */
+};
+
+struct frame {
+    uint32_t count;
+    uint32_t seen; /* the checker's own count */
+    uint8_t kind;  /* enum frame_kind */
+    uint8_t flags; /* enum frame_flag */
+    uint16_t reserved;
+    uint32_t page;       /* OBJECT: index in the object. DMA in quarantine: unused */
+    uint32_t object;     /* OBJECT: the object's index */
+    uint32_t hash_next;  /* OBJECT: chain of the page index */
+    uint32_t next, prev; /* FREE: the block's free list; OBJECT: the object's pages */
+};
+
+enum frame_wish {
+    FRAME_ZERO = 1 << 0,     /* contents zero; else undefined */
+    FRAME_CRITICAL = 1 << 1, /* a record of the pager's: may break the last whole blocks */
+};
+
+struct frame_counts {
+    uint64_t owned;             /* frames in blocks of kind RAM that are ours */
+    uint64_t kind[FRAME_KINDS]; /* frames by kind */
+    uint64_t whole;             /* blocks wholly free */
+    uint64_t given[BLOCK_KINDS];
+    uint64_t bundle;
+};
+extern struct frame_counts frame_counts;
+extern struct frame *frame_table;
+extern uint32_t frame_limit; /* frames with numbers below this have records */
+
+struct boot_info;
+/* Build the records out of what the kernel handed over. False: there is no room for them. */
+bool frame_init(const struct boot_info *info);
+
+/* A frame of this kind with count 1. wish: enum frame_wish. E_NOMEM. */
+int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
+/* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
+int frame_alloc_run(uint32_t count, frame_t *out);
+static inline void frame_get(frame_t frame)
+{
+    frame_table[frame].count++;
+}
+/* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
+void frame_put(frame_t frame);
+
+/* Feed the kernel: a block for its objects, or for tables, where it has few left. After E_KMEM, and now and then.
+ * 0: something was given; E_AGAIN: it has enough; E_NOMEM: nothing can be spared. */
+int frame_feed(void);
+/* Take back what the kernel no longer needs; true if anything came. */
+bool frame_reap_kernel(void);
+/* Frames that user memory may count on. */
+uint64_t frame_usable(void);
+
+/* The checker's part: lists, counts and blocks; compares `seen` with count. Returns the number of faults. */
+uint64_t frame_check(void);
+
+#endif
