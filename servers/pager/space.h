@@ -1,0 +1,175 @@
+/* Spaces and their regions.
+ *
+ * Invariants (check.c tests them)
+ * S1 regions of a space do not overlap, lie in [USER_MIN, USER_END) and are page aligned; tree and list agree.
+ * S2 the page tables are the only record of which private frames a space has: each present leaf entry lies in a
+ *    region, and holds one count of its frame (regions of devices and of DMA memory: none).
+ * S3 an entry may be writable only if its region is, and if the frame is the space's own (FRAME_ANON, count 1), the
+ *    page of a shared object (then FRAME_DIRTY, if the object has a manager), or DMA memory.
+ * S4 an entry leaves the tables, and the translation buffers, before its frame is given back.
+ * S5 committed pages over all spaces and objects never exceed frame_usable() when a call adds to them. */
+#ifndef PAGER_SPACE_H
+#define PAGER_SPACE_H
+
+#include <proto/pager.h>
+
+#include "frame.h"
+
+#define SPACE_MAX       PAGER_UPPER_MAX
+#define REGION_MAX      16384u /* of one space */
+#define STACK_COMMITTED 32u    /* pages that a growing stack counts for */
+
+struct object;
+struct channel;
+
+/* Beside the flags that came with the request. */
+enum region_flag {
+    REGION_DEVICE = 1 << 16,
+    REGION_DMA = 1 << 17,
+    REGION_LOW_GUARD = 1 << 18, /* the lowest page of a stack */
+    REGION_CHARGED = 1 << 19,   /* counted as committed: private, and writable at some time */
+};
+#define REGION_KEPT_FLAGS (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT)
+
+struct region {
+    struct region *left, *right; /* treap by start */
+    uint32_t priority;
+    uint32_t prot;               /* enum vms_prot */
+    uint32_t flags;              /* enum pager_map_flag (REGION_KEPT_FLAGS) and enum region_flag */
+    uint32_t limit;              /* protection that may be asked for */
+    uint32_t around;             /* pages that the last sequential fault brought */
+    struct region *next, *prev;  /* by address */
+    vaddr_t start, end;
+    vaddr_t next_fault;          /* where a sequential fault would come */
+    struct space *space;
+    struct object *object;       /* NULL: anonymous */
+    uint64_t offset;             /* of start in the object, bytes */
+    struct region *object_next, *object_prev;
+};
+
+struct space {
+    uint64_t id;
+    uint32_t index; /* in the table of spaces, and in V */
+    uint32_t slot;  /* L0 slot of the leaf view, 0: none now */
+    uint64_t used;  /* when the view was last needed */
+    handle_t task;
+    uint64_t badge; /* of the space session */
+    struct channel *admin;  /* exceptions go there; NULL: its session is gone */
+    struct region *root, *first, *last, *hit;
+    uint32_t region_count;
+    bool dying;       /* TASK_DEAD has come */
+    uint64_t pages;   /* in regions, guards not counted */
+    uint64_t charged; /* committed */
+    vaddr_t hole;     /* no page is free in [USER_MMAP_BASE, hole) */
+};
+
+extern uint64_t space_committed; /* pages, all spaces and objects */
+extern uint32_t space_count;
+
+/* ---- tables.c: reading by views, writing in batches ---- */
+
+/* Make the space's views usable. Entries may be read until another space is viewed. */
+void tables_view(struct space *space);
+/* The leaf entry of va, 0 if absent. *missing: the level of the first missing table (1 to 3), or 0. */
+pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing);
+/* Link what tables are missing for va. E_NOMEM, E_QUOTA, E_DEAD. */
+int tables_link(struct space *space, vaddr_t va);
+/* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more. */
+bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count);
+/* Take all tables of a space away (its entries must hold no counts). */
+void tables_drop(struct space *space);
+
+/* Operations for one space, sent together. SET operations that are refused give their counts back; the first
+ * error is kept. */
+struct batch {
+    struct space *space;
+    uint32_t count;
+    int error;
+    struct vms_op op[VMS_BATCH_MAX];
+};
+static inline void batch_begin(struct batch *b, struct space *space)
+{
+    b->space = space;
+    b->count = 0;
+    b->error = 0;
+}
+void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32_t flags);
+void batch_op(struct batch *b, enum vms_opcode op, uint32_t level, vaddr_t va, uint32_t count, uint32_t prot);
+/* Carry out what is left; returns the first error since batch_begin. */
+int batch_flush(struct batch *b);
+
+/* Frames whose mappings a batch removes; their counts go once it is carried out. */
+struct gather {
+    struct batch batch;
+    uint32_t frames;
+    frame_t frame[512];
+};
+enum clear_flag {
+    CLEAR_COUNTED = 1 << 0, /* the entries hold counts of frames */
+    CLEAR_UNLINK = 1 << 1,  /* take tables away that no region outside of the range needs */
+};
+/* Clear the entries of [start, end). */
+void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags);
+
+/* ---- region.c ---- */
+
+/* The region that contains va, or NULL. */
+struct region *region_find(struct space *space, vaddr_t va);
+/* The first region that ends above va, or NULL. */
+struct region *region_from(struct space *space, vaddr_t va);
+/* Put a region in (its range is free): takes it over, or merges it with a neighbour. */
+void region_insert(struct space *space, struct region *region);
+/* Take it out and free it. */
+void region_remove(struct space *space, struct region *region);
+/* Cut the regions that contain start or end in two. E_NOMEM. */
+int region_cut(struct space *space, vaddr_t start, vaddr_t end);
+/* Join a region with those beside it that continue it. */
+void region_merge(struct space *space, struct region *region);
+struct region *region_new(void);
+void region_discard(struct region *region);
+uint32_t region_live(void);
+/* A free range of `length` bytes: at the hint if it is free there, else the first one. E_NOMEM. */
+int region_place(struct space *space, vaddr_t hint, uint64_t length, vaddr_t *out);
+/* Committed pages of a region with these attributes. */
+uint64_t region_charge(const struct region *region);
+static inline uint64_t region_pages(const struct region *r)
+{
+    return (r->end - r->start) >> PAGE_SHIFT;
+}
+
+/* ---- space.c ---- */
+
+/* What map, space_map, map_device and map_dma ask for. */
+struct mapping {
+    vaddr_t address;
+    uint64_t length, offset;
+    uint32_t prot, flags; /* enum pager_map_flag, enum region_flag */
+    uint32_t limit;       /* protection that may be asked for later */
+    struct object *object;
+};
+
+/* The space of a task, whose handle is taken over (on error it is closed), and a session for it. E_FULL, E_NOMEM, or
+ * the kernel's error. */
+int space_create(handle_t task, struct channel *admin, handle_t *session, struct space **out);
+/* The task is dead: give everything back, its handle last. */
+void space_destroy(struct space *space);
+struct space *space_by_id(uint64_t id);
+struct space *space_by_index(uint32_t index);
+
+int space_map(struct space *space, const struct mapping *m, vaddr_t *out);
+int space_unmap(struct space *space, vaddr_t start, uint64_t length);
+int space_protect(struct space *space, vaddr_t start, uint64_t length, uint32_t prot);
+/* A device object's memory. */
+int space_map_device(struct space *space, const struct mapping *m, handle_t device, vaddr_t *out);
+/* Contiguous pinned memory. */
+int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa);
+/* The DMA memory of a dead space may be used again. */
+void space_dma_release(uint64_t id);
+/* May `pages` more be committed? 0 or E_NOMEM. */
+int space_commit(uint64_t pages);
+/* A copy of the parent in a new task, private pages shared until written. */
+int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session, struct space **out);
+/* Present pages and leaf tables of [start, end). */
+void space_resident(struct space *space, vaddr_t start, vaddr_t end, uint64_t *pages, uint64_t *tables);
+
+#endif
