@@ -1,0 +1,333 @@
+#include "fault.h"
+
+#define AROUND_MAX  16u
+#define PAGE_FAULT  14u
+#define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
+
+struct fault_counts fault_counts;
+static frame_t answered; /* the frame of the FAULT_MAP that was answered last */
+
+/* ---- from page to frame ---- */
+
+/* The object's frame for a page, with a count for the caller. */
+static int object_frame(struct object *object, uint64_t page, frame_t *out, struct request **request)
+{
+    if (page >= object_size_pages(object->size))
+        return PAGER_EXC_IO;
+    frame_t f = object_page(object, (uint32_t)page);
+    if (!f && object->type == OBJECT_ANON) {
+        if (frame_alloc(FRAME_OBJECT, FRAME_ZERO, &f))
+            return PAGER_EXC_NOMEM;
+        object_insert(object, (uint32_t)page, f);
+    }
+    if (!f && object->manager) {
+        if (object_request(object, (uint32_t)page, request))
+            return PAGER_EXC_NOMEM;
+        return PAGE_WAIT;
+    }
+    if (!f)
+        return PAGER_EXC_IO;
+    frame_get(f);
+    *out = f;
+    return 0;
+}
+
+/* A private copy of a frame whose count the caller holds. */
+static int frame_duplicate(frame_t from, frame_t *out)
+{
+    if (frame_alloc(FRAME_ANON, 0, out))
+        return PAGER_EXC_NOMEM;
+    machine_copy(frame_memory(*out), frame_memory(from));
+    return 0;
+}
+
+static int plan_absent(struct region *r, uint32_t wish, struct plan *plan)
+{
+    plan->action = PLAN_SET;
+    plan->prot = r->prot;
+    if (!r->object)
+        return frame_alloc(FRAME_ANON, FRAME_ZERO, &plan->frame) ? PAGER_EXC_NOMEM : 0;
+    frame_t source;
+    uint64_t page = (r->offset + (plan->va - r->start)) >> PAGE_SHIFT;
+    int code = object_frame(r->object, page, &source, &plan->request);
+    if (code)
+        return code;
+    plan->frame = source;
+    if (r->flags & PAGER_SHARED) {
+        if (wish & PAGE_WRITE)
+            object_mark_dirty(r->object, source);
+        else if (r->object->type == OBJECT_FILE)
+            plan->prot &= ~(uint32_t)VMS_WRITE;
+        return 0;
+    }
+    if (!(wish & PAGE_WRITE)) {
+        plan->prot &= ~(uint32_t)VMS_WRITE;
+        return 0;
+    }
+    code = frame_duplicate(source, &plan->frame);
+    frame_put(source);
+    return code;
+}
+
+static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct plan *plan)
+{
+    plan->action = PLAN_READY;
+    plan->frame = (frame_t)(pte_frame(entry, PTEP_LEAF) >> PAGE_SHIFT);
+    if (!(wish & PAGE_WRITE) || pte_writable(entry) || r->flags & REGION_DMA)
+        return 0;
+    plan->prot = r->prot;
+    const struct frame *f = &frame_table[plan->frame];
+    if (r->flags & PAGER_SHARED) {
+        object_mark_dirty(r->object, plan->frame);
+        plan->action = PLAN_PROTECT;
+        return 0;
+    }
+    if (f->kind == FRAME_ANON && f->count == 1) {
+        if (r->prot & VMS_WRITE)
+            plan->action = PLAN_PROTECT;
+        return 0;
+    }
+    plan->old = plan->frame;
+    plan->action = PLAN_REPLACE;
+    fault_counts.cow++;
+    return frame_duplicate(plan->old, &plan->frame);
+}
+
+int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, struct plan *plan)
+{
+    *plan = (struct plan){ .va = va & ~(PAGE_SIZE - 1) };
+    if (r->flags & PAGER_GUARD || (r->flags & REGION_LOW_GUARD && plan->va == r->start))
+        return PAGER_EXC_GUARD;
+    if ((wish & PAGE_FORCE && r->flags & REGION_DEVICE) ||
+        (wish & PAGE_WRITE && r->flags & PAGER_SHARED && !(r->prot & VMS_WRITE)))
+        return PAGER_EXC_DENIED;
+    pte_t entry = tables_entry(space, plan->va, &plan->missing);
+    if (pte_present(entry))
+        return r->flags & REGION_DEVICE ? 0 : plan_present(r, entry, wish, plan);
+    if (r->flags & (REGION_DEVICE | REGION_DMA))
+        return PAGER_EXC_UNMAPPED;
+    return plan_absent(r, wish, plan);
+}
+
+/* ---- carrying it out ---- */
+
+/* Pages behind one that was touched in order: zeroed frames where nothing is. */
+static void around_anon(struct space *space, struct region *r, vaddr_t va, struct batch *b)
+{
+    uint32_t most = AROUND_MAX, left = PTEP_ENTRIES - (uint32_t)LEAF_OF(va);
+    r->around = va == r->next_fault ? (r->around < most / 2 ? r->around * 2 : most) : 1;
+    if (r->flags & PAGER_STACK || frame_counts.kind[FRAME_FREE] < frame_counts.owned / 16)
+        r->around = 1;
+    uint32_t count = r->around < left ? r->around : left, i = 1;
+    if (count > (r->end - va) >> PAGE_SHIFT)
+        count = (uint32_t)((r->end - va) >> PAGE_SHIFT);
+    ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, va);
+    frame_t f;
+    for (; i < count && ptep_load(leaf + i) == 0; i++) {
+        if (frame_alloc(FRAME_ANON, FRAME_ZERO, &f))
+            break;
+        batch_set(b, va + i * PAGE_SIZE, f, r->prot, 0);
+    }
+    r->next_fault = va + i * PAGE_SIZE;
+}
+
+/* Pages of the object that are in memory, in the aligned window around one that was read. */
+static void around_object(struct space *space, struct region *r, vaddr_t va, struct batch *b)
+{
+    vaddr_t low = va & ~(AROUND_MAX * PAGE_SIZE - 1), high = low + AROUND_MAX * PAGE_SIZE;
+    low = low < r->start ? r->start : low;
+    high = high > r->end ? r->end : high;
+    ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, low);
+    uint64_t page = (r->offset + (low - r->start)) >> PAGE_SHIFT, size = object_size_pages(r->object->size);
+    for (; low < high && page < size; low += PAGE_SIZE, leaf++, page++) {
+        frame_t f = low != va && ptep_load(leaf) == 0 ? object_page(r->object, (uint32_t)page) : FRAME_NONE;
+        if (!f)
+            continue;
+        frame_get(f);
+        batch_set(b, low, f, r->prot & ~(uint32_t)VMS_WRITE, 0);
+    }
+}
+
+/* Entries behind one that may be written in place, and that may be too. */
+static uint32_t around_private(struct space *space, const struct region *r, vaddr_t va)
+{
+    uint32_t left = PTEP_ENTRIES - (uint32_t)LEAF_OF(va), count = 1;
+    if (r->flags & PAGER_SHARED)
+        return 1;
+    left = left < AROUND_MAX ? left : AROUND_MAX;
+    ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, va);
+    for (; count < left && va + count * PAGE_SIZE < r->end; count++) {
+        pte_t e = ptep_load(leaf + count);
+        const struct frame *f = &frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT];
+        if (!pte_present(e) || pte_writable(e) || f->kind != FRAME_ANON || f->count != 1)
+            break;
+    }
+    return count;
+}
+
+static int apply(struct space *space, struct region *around, const struct plan *plan)
+{
+    struct batch b;
+    int error = plan->action == PLAN_SET ? tables_link(space, plan->va) : 0;
+    if (error) {
+        frame_put(plan->frame);
+        return error;
+    }
+    batch_begin(&b, space);
+    switch (plan->action) {
+    case PLAN_READY: return 0;
+    case PLAN_SET:
+        batch_set(&b, plan->va, plan->frame, plan->prot, 0);
+        if (around && around->object)
+            around_object(space, around, plan->va, &b);
+        else if (around)
+            around_anon(space, around, plan->va, &b);
+        break;
+    case PLAN_REPLACE: batch_set(&b, plan->va, plan->frame, plan->prot, VMS_REPLACE); break;
+    case PLAN_PROTECT:
+        batch_op(&b, VMS_PROTECT, PTEP_LEAF, plan->va, around ? around_private(space, around, plan->va) : 1,
+                 plan->prot);
+        break;
+    }
+    error = batch_flush(&b);
+    if (!error && plan->action == PLAN_REPLACE)
+        frame_put(plan->old);
+    return error;
+}
+
+int page_apply(struct space *space, const struct plan *plan)
+{
+    return apply(space, NULL, plan);
+}
+
+/* ---- faults ---- */
+
+static int fault_access(const struct region *r, uint32_t access)
+{
+    uint32_t need = access & FAULT_WRITE ? VMS_WRITE : access & FAULT_EXEC ? VMS_EXEC : VMS_READ | VMS_WRITE | VMS_EXEC;
+    return r->flags & PAGER_GUARD ? PAGER_EXC_GUARD : r->prot & need ? 0 : PAGER_EXC_DENIED;
+}
+
+/* 0: the plan is made; PAGE_WAIT; or an exception's code. */
+static int fault_plan(struct space *space, const struct fault *f, struct region **r, struct plan *plan)
+{
+    *r = region_find(space, f->va);
+    if (!*r)
+        return PAGER_EXC_UNMAPPED;
+    int code = fault_access(*r, f->access);
+    return code ? code : page_plan(space, *r, f->va, f->access & FAULT_WRITE ? PAGE_WRITE : 0, plan);
+}
+
+static int fault_answer(struct fault_answer *out, uint32_t label)
+{
+    *out = (struct fault_answer){ .label = label };
+    return 0;
+}
+
+/* The thread cannot go on. 0: *out says so; FAULT_LATER. */
+static int fault_raise(struct space *space, const struct fault *f, uint32_t code, struct waiter *w,
+                       struct fault_answer *out)
+{
+    struct pager_exception x = { .space = f->space, .thread = f->thread, .address = f->va, .rip = f->rip,
+                                 .vector = PAGE_FAULT, .code = code };
+    if (f->access & FAULT_TOUCH || !exception_raise(space, w, &x))
+        return fault_answer(out, FAULT_REFUSE);
+    return FAULT_LATER;
+}
+
+/* Would another page be mapped along with this one? */
+static bool fault_is_single(const struct region *r, const struct plan *plan)
+{
+    if (plan->action != PLAN_SET || plan->missing)
+        return false;
+    return r->object ? plan->prot & VMS_WRITE : plan->va != r->next_fault;
+}
+
+static int fault_wait(const struct fault *f, struct request *request, struct waiter *w, struct fault_answer *out)
+{
+    if (!w && waiter_new(WAIT_FAULT, f->thread, &w))
+        return fault_answer(out, FAULT_RESUME); /* no memory to wait with: it faults again */
+    w->fault = *f;
+    waiter_enlist(&request->waiters, w);
+    channel_kick(request->object->manager);
+    return FAULT_LATER;
+}
+
+static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_answer *out)
+{
+    struct space *space = space_by_id(f->space);
+    struct region *r;
+    struct plan plan;
+    if (!space || space->dying)
+        return fault_answer(out, FAULT_REFUSE);
+    int code = fault_plan(space, f, &r, &plan);
+    if (code == PAGE_WAIT)
+        return fault_wait(f, plan.request, w, out);
+    if (code)
+        return fault_raise(space, f, (uint32_t)code, w, out);
+    if (!w && fault_is_single(r, &plan)) {
+        r->around = 1;
+        r->next_fault = plan.va + PAGE_SIZE;
+        answered = plan.frame;
+        *out = (struct fault_answer){ FAULT_MAP,
+                                      { plan.va, (paddr_t)plan.frame << PAGE_SHIFT, plan.prot | PTEP_LEAF << 8 } };
+        return 0;
+    }
+    if (apply(space, r, &plan))
+        return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
+    return fault_answer(out, FAULT_RESUME);
+}
+
+int fault_handle(const struct fault *f, struct fault_answer *out)
+{
+    fault_counts.faults++;
+    answered = FRAME_NONE;
+    return fault_resolve(f, NULL, out);
+}
+
+void fault_refused(int error, struct fault_answer *out)
+{
+    if (answered)
+        frame_put(answered);
+    answered = FRAME_NONE;
+    fault_answer(out, error == E_EXISTS ? FAULT_RESUME : FAULT_REFUSE);
+}
+
+int fault_exception(uint64_t id, uint32_t thread, uint32_t vector, vaddr_t rip, vaddr_t address,
+                    struct fault_answer *out)
+{
+    struct space *space = space_by_id(id);
+    struct pager_exception x = { .space = id, .thread = thread, .address = address, .rip = rip, .vector = vector,
+                                 .code = PAGER_EXC_CPU };
+    if (!space || !exception_raise(space, NULL, &x))
+        return fault_answer(out, FAULT_REFUSE);
+    return FAULT_LATER;
+}
+
+void fault_retry(struct waiter *w)
+{
+    struct fault_answer answer;
+    waiter_unlist(w);
+    if (w->kind == WAIT_COPY) {
+        uint64_t touch[2] = { 0, w->copy.out ? FAULT_WRITE : 0 }; /* its stub touches that, and calls again */
+        waiter_answer(w, E_TOUCH, touch, 2);
+        return;
+    }
+    struct fault f = w->fault;
+    if (fault_resolve(&f, w, &answer) == 0)
+        waiter_answer(w, answer.label, answer.word, 3);
+}
+
+void fault_fail(struct waiter *w, uint32_t code)
+{
+    struct fault_answer answer;
+    waiter_unlist(w);
+    if (w->kind == WAIT_COPY) {
+        waiter_answer(w, code == PAGER_EXC_NOMEM ? E_NOMEM : E_IO, NULL, 0);
+        return;
+    }
+    struct fault f = w->fault;
+    struct space *space = space_by_id(f.space);
+    if (!space || fault_raise(space, &f, code, w, &answer) == 0)
+        waiter_answer(w, FAULT_REFUSE, NULL, 0);
+}

@@ -1,0 +1,133 @@
+/* Pages moved by the pager itself: an admin's access to another space, resident mappings, pages from a manager. */
+#include "fault.h"
+
+static const uint8_t zeros[PAGE_SIZE];
+
+static int code_error(int code)
+{
+    return code == PAGER_EXC_NOMEM ? E_NOMEM : code == PAGER_EXC_IO ? E_IO : E_FAULT;
+}
+
+int region_populate(struct space *space, vaddr_t start, vaddr_t end)
+{
+    struct batch b;
+    int error = 0;
+    batch_begin(&b, space);
+    for (vaddr_t va = start; va < end && !error; va += PAGE_SIZE) {
+        struct region *r = region_find(space, va);
+        struct plan plan;
+        uint32_t missing;
+        if (va == start || va % HUGE_SIZE == 0)
+            error = tables_link(space, va);
+        if (error || (r->flags & REGION_LOW_GUARD && va == r->start) || pte_present(tables_entry(space, va, &missing)))
+            continue;
+        int code = page_plan(space, r, va, r->prot & VMS_WRITE ? PAGE_WRITE : 0, &plan);
+        if (code)
+            error = code_error(code);
+        else
+            batch_set(&b, va, plan.frame, plan.prot, 0);
+    }
+    int flushed = batch_flush(&b);
+    return error ? error : flushed;
+}
+
+/* Pages of a region that was never written need no frame to be read. */
+static bool reads_zero(struct space *space, const struct region *r, vaddr_t va)
+{
+    uint32_t missing;
+    return !r->object && !(r->flags & (PAGER_GUARD | REGION_DEVICE | REGION_DMA)) &&
+           !pte_present(tables_entry(space, va, &missing));
+}
+
+/* Copy inside one page. 0, PAGE_WAIT, an error. */
+static int copy_page(struct space *space, vaddr_t va, uint64_t offset, uint64_t length, uint32_t wish,
+                     struct plan *plan)
+{
+    struct region *r = region_find(space, va);
+    if (!r)
+        return E_FAULT;
+    if (!(wish & PAGE_WRITE) && reads_zero(space, r, va))
+        return machine_write(offset, zeros, length);
+    int error = page_plan(space, r, va, wish | PAGE_FORCE, plan);
+    if (error)
+        return error == PAGE_WAIT ? PAGE_WAIT : code_error(error);
+    error = page_apply(space, plan);
+    if (error)
+        return error == E_KMEM || error == E_QUOTA ? E_NOMEM : error;
+    uint8_t *memory = (uint8_t *)frame_memory(plan->frame) + va % PAGE_SIZE;
+    return wish & PAGE_WRITE ? machine_read(offset, memory, length) : machine_write(offset, memory, length);
+}
+
+int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t length, uint32_t wish,
+                uint64_t *done)
+{
+    int error = 0;
+    struct plan plan;
+    struct waiter *w;
+    if (length > PAGER_COPY_MAX)
+        length = PAGER_COPY_MAX;
+    for (*done = 0; *done < length && !error;) {
+        vaddr_t va = address + *done;
+        uint64_t n = PAGE_SIZE - va % PAGE_SIZE;
+        n = n < length - *done ? n : length - *done;
+        error = va < address || va >= USER_END ? E_FAULT : copy_page(space, va, *done, n, wish, &plan);
+        if (!error)
+            *done += n;
+    }
+    if (!error || error == E_TOUCH || (*done > 0 && error != E_SIZE))
+        return error == E_TOUCH ? error : 0;
+    if (error != PAGE_WAIT)
+        return error;
+    error = waiter_new(WAIT_COPY, thread, &w);
+    if (error)
+        return error;
+    w->copy.space = space->id;
+    w->copy.out = !(wish & PAGE_WRITE);
+    waiter_enlist(&plan.request->waiters, w);
+    channel_kick(plan.request->object->manager);
+    return PAGER_PARKED;
+}
+
+/* Copy page i of a supply out of the caller's buffer, and put it into the object. */
+static int supply_page(struct object *object, uint32_t page, uint64_t offset, uint64_t length)
+{
+    frame_t f;
+    if (page >= object_size_pages(object->size) || object_page(object, page))
+        return 0;
+    int error = frame_alloc(FRAME_OBJECT, 0, &f);
+    if (error)
+        return error;
+    if (length > 0)
+        error = machine_read(offset, frame_memory(f), length);
+    if (error) {
+        frame_put(f);
+        return error;
+    }
+    __builtin_memset((uint8_t *)frame_memory(f) + length, 0, PAGE_SIZE - length);
+    object_insert(object, page, f);
+    fault_counts.page_ins++;
+    return 0;
+}
+
+int object_supply(struct object *object, uint64_t offset, uint32_t status, uint64_t length)
+{
+    uint64_t first = offset >> PAGE_SHIFT, pages = length ? object_size_pages(length) : 1;
+    struct waiter_list woken = { 0 };
+    int error = 0;
+    if (offset % PAGE_SIZE || length > PAGER_SUPPLY_MAX || first > UINT32_MAX - pages)
+        return E_INVAL;
+    for (uint64_t i = 0; i < pages && !status && !error; i++) {
+        uint64_t at = i * PAGE_SIZE, left = length - at;
+        error = supply_page(object, (uint32_t)(first + i), at, length ? (left < PAGE_SIZE ? left : PAGE_SIZE) : 0);
+    }
+    if (error && error != E_NOMEM)
+        return error; /* the manager calls again */
+    object_answered(object, (uint32_t)first, (uint32_t)pages, &woken);
+    while (woken.first) {
+        if (status || error)
+            fault_fail(woken.first, status ? PAGER_EXC_IO : PAGER_EXC_NOMEM);
+        else
+            fault_retry(woken.first);
+    }
+    return error;
+}
