@@ -1,0 +1,120 @@
+/* The pager: the first task. It holds the physical memory, and decides what every space shows. It waits for nobody,
+ * and never faults: all that it touches was mapped before it ran. docs/pager.md is its page. */
+#include "server.h"
+
+#include <ipc/heap.h>
+#include <ipc/log.h>
+#include <ipc/syscall.h>
+#include <ipc/task.h>
+
+#include "fault.h"
+#include "space.h"
+
+#define LOOK_EVERY 64u /* messages between two looks at the kernel's stock */
+
+struct object *bundle_object;
+handle_t bundle_session;
+uint64_t bundle_badge;
+
+static int fault(const struct ipc_message *m, int error, struct ipc_message *reply)
+{
+    struct fault_answer answer;
+    int later = 0;
+    machine_request = NULL;
+    if (error)
+        fault_refused(error, &answer);
+    else if (m->label == MSG_EXCEPTION)
+        later = fault_exception(m->badge, m->thread, (uint32_t)m->words[0], m->words[2], m->words[4], &answer);
+    else
+        later = fault_handle(&(struct fault){ m->badge, m->thread, (uint32_t)m->words[1], m->words[0], m->words[2] },
+                             &answer);
+    if (later)
+        return IPC_LATER;
+    reply->label = answer.label;
+    for (int i = 0; i < 3; i++)
+        reply->words[i] = answer.word[i];
+    return 0;
+}
+
+static void client_close(uint64_t badge, void *state)
+{
+    struct channel *channel = channel_by_badge(badge);
+    struct object *object = object_by_badge(badge);
+    (void)state;
+    machine_request = NULL;
+    if (channel)
+        channel_closed(channel);
+    if (object) {
+        object->session = false;
+        object_unhold(object);
+    }
+}
+
+static void cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why)
+{
+    (void)badge, (void)seq;
+    machine_request = NULL;
+    waiters_cancel(thread, why == CANCEL_DIED);
+}
+
+static void dead(uint64_t cookie, uint64_t value, enum task_end end)
+{
+    struct space *space = space_by_id(cookie);
+    machine_request = NULL;
+    if (cookie == boot_init_space)
+        machine_panic("init has ended: value %lu, how %d: nobody is left to go on", (unsigned long)value, (int)end);
+    if (space)
+        space_destroy(space);
+}
+
+/* Asked before each wait: the place for what must not happen amid a message, and to look after the kernel's stock. */
+static uint64_t deadline(void)
+{
+    static uint32_t rounds;
+    machine_request = NULL;
+    requests_settle();
+    if (++rounds % LOOK_EVERY == 0)
+        frame_feed();
+    return DEADLINE_NEVER;
+}
+
+static void *no_pages(size_t bytes)
+{
+    (void)bytes;
+    return NULL; /* the pager's records lie in pools */
+}
+
+int main(void)
+{
+    const struct boot_info *info = (const struct boot_info *)ipc_argument();
+    uint64_t badge;
+    ipc_heap_source(&(struct ipc_page_source){ no_pages, NULL });
+    if (!info || info->magic != BOOT_INFO_MAGIC)
+        machine_panic("no boot information");
+    if (!frame_init(info))
+        machine_panic("no room for the records of frames");
+    int error = sys_port_create(&machine_port);
+    if (!error)
+        error = object_bundle(info->bundle.start, info->bundle.end - info->bundle.start, &bundle_object);
+    if (!error)
+        error = machine_mint(SESSION_TAG(SESSION_OBJECT, bundle_object->index), RIGHT_COPY | RIGHT_READ,
+                             &bundle_session, &badge);
+    if (error)
+        machine_panic("cannot begin: error %d", error);
+    bundle_badge = badge;
+    frame_feed();
+    machine_log("%lu of %lu MiB free", (unsigned long)frame_counts.kind[FRAME_FREE] / 256,
+                (unsigned long)frame_counts.owned / 256);
+    error = boot_start_init(info);
+    if (error)
+        machine_panic("init cannot be started: %s", ipc_error_text(error));
+    error = ipc_serve(&(struct ipc_server){ .name = "pager",
+                                            .ops = &pager_operations,
+                                            .port = machine_port,
+                                            .fault = fault,
+                                            .client_close = client_close,
+                                            .cancel = cancel,
+                                            .dead = dead,
+                                            .deadline = deadline });
+    machine_panic("the loop has ended: %s", ipc_error_text(error));
+}

@@ -1,0 +1,406 @@
+/* The protocol's operations: who asks, what is meant, and the answer. The work is done elsewhere. */
+#include "server.h"
+
+#include "check.h"
+#include "fault.h"
+
+#define LIST_MAX 512u /* offsets moved at once */
+
+static struct space *own_space(struct ipc_request *r)
+{
+    struct space *space = SESSION_KIND(r->badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(r->badge)) : NULL;
+    machine_request = r;
+    return space && space->badge == r->badge ? space : NULL;
+}
+
+static struct channel *own_channel(struct ipc_request *r, enum channel_kind kind)
+{
+    struct channel *channel = channel_by_badge(r->badge);
+    machine_request = r;
+    return channel && channel->kind == kind ? channel : NULL;
+}
+
+/* An object that belongs to the manager who asks. */
+static struct object *own_object(struct ipc_request *r, uint64_t id)
+{
+    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
+    struct object *object = manager ? object_by_id(id) : NULL;
+    return object && object->manager == manager ? object : NULL;
+}
+
+/* ---- a task's own memory ---- */
+
+static int mapping_object(struct ipc_request *r, struct mapping *m)
+{
+    struct handle_info info;
+    m->limit = VMS_READ | VMS_WRITE | VMS_EXEC;
+    if (r->got_count == 0)
+        return 0;
+    int error = machine_handle_info(r->got[0], &info);
+    if (error)
+        return error;
+    m->object = info.kind != OBJ_SESSION         ? NULL
+                : info.id && info.id == bundle_badge ? bundle_object
+                                                 : object_by_badge(info.id);
+    if (!m->object)
+        return E_TYPE;
+    if (!(info.rights & RIGHT_READ))
+        return E_RIGHTS;
+    if (m->flags & PAGER_SHARED && !(info.rights & RIGHT_WRITE))
+        m->limit &= ~(uint32_t)VMS_WRITE;
+    return 0;
+}
+
+static int map(struct ipc_request *r, const struct pager_map *in, struct pager_address *out)
+{
+    struct space *space = own_space(r);
+    struct mapping m = { in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL };
+    if (!space)
+        return E_TYPE;
+    int error = mapping_object(r, &m);
+    return error ? error : space_map(space, &m, &out->address);
+}
+
+static int unmap(struct ipc_request *r, const struct pager_range *in, struct ipc_none *out)
+{
+    struct space *space = own_space(r);
+    (void)out;
+    return space ? space_unmap(space, in->address, in->length) : E_TYPE;
+}
+
+static int protect(struct ipc_request *r, const struct pager_protect *in, struct ipc_none *out)
+{
+    struct space *space = own_space(r);
+    (void)out;
+    return space ? space_protect(space, in->address, in->length, in->prot) : E_TYPE;
+}
+
+static int map_device(struct ipc_request *r, const struct pager_map_device *in, struct pager_address *out)
+{
+    struct space *space = own_space(r);
+    struct mapping m = { .length = in->length, .offset = in->offset, .prot = in->prot };
+    if (!space || r->got_count != 1)
+        return E_TYPE;
+    return space_map_device(space, &m, r->got[0], &out->address);
+}
+
+static int map_dma(struct ipc_request *r, const struct pager_dma *in, struct pager_dma_reply *out)
+{
+    struct space *space = own_space(r);
+    return space ? space_map_dma(space, in->length, &out->address, &out->physical) : E_TYPE;
+}
+
+static int memory_object(struct ipc_request *r, const struct pager_object_size *in, struct pager_object *out)
+{
+    handle_t session;
+    struct object *object;
+    machine_request = r;
+    int error = object_create(OBJECT_ANON, in->size, 0, NULL, &session, &object);
+    if (error)
+        return error;
+    out->object = object->id;
+    return ipc_give(r, session);
+}
+
+static int kernel_memory(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
+{
+    (void)in, (void)out;
+    machine_request = r;
+    return frame_feed() == E_NOMEM ? E_NOMEM : 0;
+}
+
+/* ---- other spaces ---- */
+
+static int space_give(struct ipc_request *r, int error, handle_t session, struct space *space,
+                      struct pager_space *out)
+{
+    if (error)
+        return error;
+    out->space = space->id;
+    return ipc_give(r, session);
+}
+
+static int op_space_create(struct ipc_request *r, const struct ipc_none *in, struct pager_space *out)
+{
+    struct channel *admin = own_channel(r, CHANNEL_ADMIN);
+    handle_t session = HANDLE_NONE;
+    struct space *space = NULL;
+    (void)in;
+    if (!admin || r->got_count != 1)
+        return E_TYPE;
+    int error = space_create(ipc_take(r, 0), admin, &session, &space);
+    return space_give(r, error, session, space, out);
+}
+
+static int op_space_fork(struct ipc_request *r, const struct pager_space *in, struct pager_space *out)
+{
+    struct channel *admin = own_channel(r, CHANNEL_ADMIN);
+    struct space *parent = space_by_id(in->space), *space = NULL;
+    handle_t session = HANDLE_NONE;
+    if (!admin || r->got_count != 1)
+        return E_TYPE;
+    if (!parent)
+        return E_SRCH;
+    int error = space_fork(parent, ipc_take(r, 0), admin, &session, &space);
+    return space_give(r, error, session, space, out);
+}
+
+static int op_space_map(struct ipc_request *r, const struct pager_space_map *in, struct pager_space_map_reply *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    struct mapping m = { in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL };
+    if (!space)
+        return E_SRCH;
+    int error = mapping_object(r, &m);
+    return error ? error : space_map(space, &m, &out->address);
+}
+
+static int remote(struct ipc_request *r, const struct pager_space_range *in, uint64_t lent, uint32_t wish,
+                  struct pager_count *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    if (!space)
+        return E_SRCH;
+    return in->length > lent ? E_SIZE : remote_copy(space, r->thread, in->address, in->length, wish, &out->count);
+}
+
+static int space_write(struct ipc_request *r, const struct pager_space_range *in, struct pager_count *out)
+{
+    return remote(r, in, r->in_len, PAGE_WRITE, out);
+}
+
+static int space_read(struct ipc_request *r, const struct pager_space_range *in, struct pager_count *out)
+{
+    return remote(r, in, r->out_len, 0, out);
+}
+
+static int next_exception(struct ipc_request *r, const struct ipc_none *in, struct pager_exception *out)
+{
+    struct channel *admin = own_channel(r, CHANNEL_ADMIN);
+    (void)in;
+    return admin ? channel_next_exception(admin, r->thread, out) : E_TYPE;
+}
+
+static int op_exception_done(struct ipc_request *r, const struct pager_exception_done *in, struct ipc_none *out)
+{
+    struct channel *admin = own_channel(r, CHANNEL_ADMIN);
+    (void)out;
+    return admin ? exception_done(admin, in->cookie, in->resume != 0) : E_TYPE;
+}
+
+static int session(struct ipc_request *r, const struct pager_session *in, struct ipc_none *out)
+{
+    handle_t given;
+    struct channel *channel;
+    (void)out;
+    if (!own_channel(r, CHANNEL_ADMIN))
+        return E_TYPE;
+    if (in->kind != PAGER_SESSION_ADMIN && in->kind != PAGER_SESSION_MANAGER)
+        return E_INVAL;
+    int error = channel_create(in->kind == PAGER_SESSION_ADMIN ? CHANNEL_ADMIN : CHANNEL_MANAGER, &given, &channel);
+    return error ? error : ipc_give(r, given);
+}
+
+static int dma_release(struct ipc_request *r, const struct pager_space *in, struct ipc_none *out)
+{
+    (void)out;
+    if (!own_channel(r, CHANNEL_ADMIN))
+        return E_TYPE;
+    space_dma_release(in->space);
+    return 0;
+}
+
+/* ---- what is there ---- */
+
+static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_count *out)
+{
+    const uint64_t *kind = frame_counts.kind, *given = frame_counts.given;
+    struct pager_stats s = {
+        .total_pages = frame_counts.owned,
+        .free_pages = kind[FRAME_FREE],
+        .anon_pages = kind[FRAME_ANON],
+        .object_pages = kind[FRAME_OBJECT],
+        .pinned_pages = kind[FRAME_DMA] + kind[FRAME_POOL] + kind[FRAME_PAGER],
+        .kernel_pages = given[BLOCK_KERNEL] * BLOCK_FRAMES,
+        .table_pages = given[BLOCK_TABLE] * BLOCK_FRAMES,
+        .spaces = space_count,
+        .objects = object_count,
+        .regions = region_live(),
+        .faults = fault_counts.faults,
+        .cow_faults = fault_counts.cow,
+        .page_ins = fault_counts.page_ins,
+        .forks = fault_counts.forks,
+    };
+    (void)in;
+    machine_request = r;
+    out->count = 1;
+    return machine_write(0, &s, sizeof s);
+}
+
+static int regions(struct ipc_request *r, const struct pager_space *in, struct pager_count *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    uint64_t room = r->out_len / sizeof(struct pager_region), tables;
+    if (!space)
+        return E_SRCH;
+    out->count = space->region_count;
+    uint64_t i = 0;
+    for (const struct region *g = space->first; g && i < room; g = g->next, i++) {
+        struct pager_region one = { g->start, g->end, g->offset, g->object ? g->object->id : 0, g->prot,
+                                    g->flags & 0xffff, 0 };
+        space_resident(space, g->start, g->end, &one.resident, &tables);
+        int error = machine_write(i * sizeof one, &one, sizeof one);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static int space_stat(struct ipc_request *r, const struct pager_space *in, struct pager_space_stat *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    if (!space)
+        return E_SRCH;
+    out->regions = space->region_count;
+    out->size_pages = space->pages;
+    space_resident(space, 0, USER_END, &out->resident_pages, &out->tables);
+    return 0;
+}
+
+static int bundle(struct ipc_request *r, const struct ipc_none *in, struct pager_object_size *out)
+{
+    (void)in;
+    if (!own_channel(r, CHANNEL_ADMIN))
+        return E_TYPE;
+    *out = (struct pager_object_size){ bundle_object->id, bundle_object->size };
+    return ipc_give_copy(r, bundle_session);
+}
+
+static int check(struct ipc_request *r, const struct ipc_none *in, struct pager_check *out)
+{
+    (void)in;
+    if (!own_channel(r, CHANNEL_ADMIN))
+        return E_TYPE;
+    pager_check_all(out);
+    return 0;
+}
+
+/* ---- managers ---- */
+
+static int op_object_create(struct ipc_request *r, const struct pager_object_create *in, struct pager_object *out)
+{
+    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
+    handle_t given;
+    struct object *object;
+    if (!manager)
+        return E_TYPE;
+    int error = object_create(OBJECT_FILE, in->size, in->tag, manager, &given, &object);
+    if (error)
+        return error;
+    out->object = object->id;
+    return ipc_give(r, given);
+}
+
+static int next_request(struct ipc_request *r, const struct ipc_none *in, struct pager_request *out)
+{
+    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
+    (void)in;
+    return manager ? channel_next_request(manager, r->thread, out) : E_TYPE;
+}
+
+static int supply(struct ipc_request *r, const struct pager_supply *in, struct ipc_none *out)
+{
+    struct object *object = own_object(r, in->object);
+    (void)out;
+    return object ? object_supply(object, in->offset, in->status, r->in_len) : E_NOENT;
+}
+
+static int resize(struct ipc_request *r, const struct pager_object_size *in, struct ipc_none *out)
+{
+    struct object *object = own_object(r, in->object);
+    (void)out;
+    return object ? object_resize(object, in->size) : E_NOENT;
+}
+
+static int op_object_destroy(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
+{
+    struct object *object = own_object(r, in->object);
+    (void)out;
+    return object ? object_destroy(object) : 0;
+}
+
+static int take_dirty(struct ipc_request *r, const struct pager_object *in, struct pager_count *out)
+{
+    static uint64_t offsets[LIST_MAX];
+    struct object *object = own_object(r, in->object);
+    uint32_t room = r->out_len / sizeof *offsets;
+    if (!object)
+        return E_NOENT;
+    uint32_t count = object_dirty_pages(object, offsets, room < LIST_MAX ? room : LIST_MAX);
+    int error = machine_write(0, offsets, count * sizeof *offsets);
+    if (error)
+        return error;
+    object_begin_write(object, offsets, count);
+    out->count = count;
+    return 0;
+}
+
+static int written(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
+{
+    static uint64_t offsets[LIST_MAX];
+    struct object *object = own_object(r, in->object);
+    (void)out;
+    if (!object)
+        return E_NOENT;
+    if (r->in_len > sizeof offsets || r->in_len % sizeof *offsets)
+        return E_SIZE;
+    int error = machine_read(0, offsets, r->in_len);
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < r->in_len / sizeof *offsets; i++)
+        object_written(object, offsets[i]);
+    object_unhold(object);
+    return 0;
+}
+
+static int manager_ready(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
+{
+    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
+    (void)in, (void)out;
+    if (!manager)
+        return E_TYPE;
+    object_requeue(manager);
+    return 0;
+}
+
+const struct pager_ops pager_operations = {
+    .map = map,
+    .unmap = unmap,
+    .protect = protect,
+    .map_device = map_device,
+    .map_dma = map_dma,
+    .memory_object = memory_object,
+    .kernel_memory = kernel_memory,
+    .space_create = op_space_create,
+    .space_fork = op_space_fork,
+    .space_map = op_space_map,
+    .space_write = space_write,
+    .space_read = space_read,
+    .next_exception = next_exception,
+    .exception_done = op_exception_done,
+    .stats = stats,
+    .regions = regions,
+    .space_stat = space_stat,
+    .bundle = bundle,
+    .session = session,
+    .dma_release = dma_release,
+    .check = check,
+    .object_create = op_object_create,
+    .next_request = next_request,
+    .supply = supply,
+    .resize = resize,
+    .object_destroy = op_object_destroy,
+    .take_dirty = take_dirty,
+    .written = written,
+    .manager_ready = manager_ready,
+};
