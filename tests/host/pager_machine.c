@@ -1,0 +1,458 @@
+#include "tests/host/pager_machine.h"
+
+#include <ouros/boot.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#define ENTRIES_MAX 4096u /* of one call, as in the kernel */
+#define MUST(condition)                                                      \
+    do {                                                                     \
+        if (!(condition)) {                                                  \
+            printf("not ok machine: line %d: %s\n", __LINE__, #condition); \
+            fflush(stdout);                                                  \
+            abort();                                                         \
+        }                                                                    \
+    } while (0)
+
+uint8_t *machine_ram;
+struct sim_caller *sim_caller;
+uint32_t sim_fail_mint, sim_touch_every;
+bool sim_quiet;
+
+static struct sim_task tasks[SIM_TASKS];
+static struct {
+    uint8_t kind;
+    uint32_t mappings;
+} blocks[BOOT_BLOCKS_MAX];
+static uint32_t block_count, tables_free, slab_free, copies;
+static uint32_t *frame_maps; /* entries that map each frame */
+static uint64_t serial;
+static handle_t next_reply;
+static struct sim_caller *replies[1 << 16];
+static struct boot_info info;
+
+/* ---- tasks ---- */
+
+
+handle_t sim_task_new(uint32_t quota)
+{
+    for (handle_t h = 1; h < SIM_TASKS; h++)
+        if (!tasks[h].used) {
+            memset(&tasks[h], 0, sizeof tasks[h]);
+            tasks[h].used = true;
+            tasks[h].quota = quota;
+            tasks[h].index = SIM_NOWHERE;
+            return h;
+        }
+    MUST(!"tasks");
+    return 0;
+}
+
+struct sim_task *sim_task(handle_t handle)
+{
+    MUST(handle > 0 && handle < SIM_TASKS && tasks[handle].used);
+    return &tasks[handle];
+}
+
+static void task_end(struct sim_task *task)
+{
+    MUST(task->root.live == 0 && task->tables == 0); /* the pager takes everything away first */
+    memset(task, 0, sizeof *task);
+}
+
+/* ---- page tables ---- */
+
+static struct sim_table *walk(struct sim_task *task, vaddr_t va, uint32_t level, uint32_t *missing)
+{
+    struct sim_table *t = &task->root;
+    for (uint32_t l = 0; l < level; l++) {
+        t = t->below[ptep_va_index(va, l)];
+        if (!t) {
+            *missing = l + 1;
+            return NULL;
+        }
+    }
+    return t;
+}
+
+ptep_t machine_ptep(uint32_t index, uint32_t slot, uint32_t level, vaddr_t va)
+{
+    uint32_t missing;
+    for (handle_t h = 1; h < SIM_TASKS; h++) {
+        struct sim_task *task = &tasks[h];
+        if (!task->used || task->index != index)
+            continue;
+        MUST(level < PTEP_LEAF || (slot == task->slot && slot != 0));
+        struct sim_table *t = walk(task, va, level, &missing);
+        MUST(t); /* the pager would have faulted */
+        return &t->entry[ptep_va_index(va, level)];
+    }
+    MUST(!"space is mounted");
+    return NULL;
+}
+
+static void count(paddr_t pa, int by)
+{
+    blocks[pa / HUGE_SIZE].mappings += (uint32_t)by;
+    frame_maps[pa / PAGE_SIZE] += (uint32_t)by;
+}
+
+static void entry_drop(struct sim_table *t, uint32_t i)
+{
+    pte_t e = t->entry[i];
+    t->entry[i] = 0;
+    t->live -= e != 0;
+    if (pte_present(e) && pte_frame(e, PTEP_LEAF) / HUGE_SIZE < block_count)
+        count(pte_frame(e, PTEP_LEAF), -1);
+}
+
+static int do_link(struct sim_task *task, struct sim_table *t, const struct vms_op *op)
+{
+    uint32_t i = ptep_va_index(op->va, op->level - 1u);
+    if (t->entry[i])
+        return E_EXISTS;
+    if (task->tables >= task->quota)
+        return E_QUOTA;
+    if (tables_free == 0)
+        return E_KMEM;
+    tables_free--;
+    task->tables++;
+    t->below[i] = calloc(1, sizeof(struct sim_table));
+    t->entry[i] = pte_mktable(0x1000);
+    t->live++;
+    return 0;
+}
+
+static int do_unlink(struct sim_task *task, struct sim_table *t, const struct vms_op *op)
+{
+    uint32_t i = ptep_va_index(op->va, op->level - 1u);
+    struct sim_table *inner = t->below[i];
+    if (!inner)
+        return E_NOTABLE;
+    if (inner->live && (!(op->flags & VMS_DROP) || op->level != PTEP_LEAF))
+        return E_BUSY;
+    for (uint32_t n = 0; n < 512 && inner->live; n++)
+        entry_drop(inner, n);
+    free(inner);
+    t->below[i] = NULL;
+    t->entry[i] = 0;
+    t->live--;
+    task->tables--;
+    tables_free++;
+    return 0;
+}
+
+static int do_set(struct sim_table *t, const struct vms_op *op)
+{
+    uint32_t first = ptep_va_index(op->va, op->level);
+    if (op->prot && !(op->prot & VMS_READ))
+        return E_INVAL;
+    for (uint32_t i = 0; i < op->count; i++) {
+        paddr_t pa = op->pa + i * PAGE_SIZE;
+        if (op->op == VMS_SET && (pa / HUGE_SIZE >= block_count || blocks[pa / HUGE_SIZE].kind != BLOCK_RAM))
+            return E_INVAL;
+        if (t->entry[first + i] && !(op->flags & VMS_REPLACE))
+            return E_EXISTS;
+    }
+    for (uint32_t i = 0; i < op->count; i++) {
+        if (t->entry[first + i])
+            entry_drop(t, first + i);
+        t->entry[first + i] = pte_make(op->pa + i * PAGE_SIZE, op->prot);
+        t->live++;
+        if (op->op == VMS_SET)
+            count(op->pa + i * PAGE_SIZE, 1);
+    }
+    return 0;
+}
+
+static int do_op(struct sim_task *task, struct vms_op *op)
+{
+    uint32_t level = op->op == VMS_LINK || op->op == VMS_UNLINK ? op->level - 1u : op->level;
+    MUST(op->va < USER_END && op->op >= VMS_LINK && op->op <= VMS_SET_DEVICE);
+    MUST(op->op == VMS_LINK || op->op == VMS_UNLINK || op->level == PTEP_LEAF);
+    if (level == PTEP_LEAF)
+        MUST(op->va % PAGE_SIZE == 0 && ptep_va_index(op->va, PTEP_LEAF) + op->count <= 512 && op->va >= USER_MIN);
+    struct sim_table *t = walk(task, op->va, level, &op->missing);
+    if (!t)
+        return E_NOTABLE;
+    uint32_t first = ptep_va_index(op->va, PTEP_LEAF);
+    switch (op->op) {
+    case VMS_LINK: return do_link(task, t, op);
+    case VMS_UNLINK: return do_unlink(task, t, op);
+    case VMS_SET:
+    case VMS_SET_DEVICE: return do_set(t, op);
+    case VMS_PROTECT:
+        if (op->prot && !(op->prot & VMS_READ))
+            return E_INVAL;
+        for (uint32_t i = 0; i < op->count; i++)
+            if (pte_present(t->entry[first + i]))
+                t->entry[first + i] = pte_mkprot(t->entry[first + i], op->prot);
+        return 0;
+    case VMS_CLEAR:
+        for (uint32_t i = 0; i < op->count; i++)
+            entry_drop(t, first + i);
+        return 0;
+    default: return E_INVAL;
+    }
+}
+
+int machine_batch(handle_t handle, struct vms_op *ops, uint32_t n, uint64_t *done)
+{
+    struct sim_task *task = sim_task(handle);
+    uint32_t entries = 0;
+    MUST(n > 0 && n <= VMS_BATCH_MAX);
+    for (*done = 0; *done < n && entries < ENTRIES_MAX; ++*done) {
+        if (!ops[*done].count)
+            ops[*done].count = 1;
+        entries += ops[*done].op == VMS_UNLINK ? 512 : ops[*done].count;
+        int error = do_op(task, &ops[*done]);
+        MUST(error == 0 || error == E_KMEM || error == E_QUOTA); /* all else the pager can know */
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint32_t prot)
+{
+    struct vms_op op = { .op = VMS_SET, .level = PTEP_LEAF, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa };
+    return do_op(task, &op);
+}
+
+pte_t sim_entry(struct sim_task *task, vaddr_t va)
+{
+    uint32_t missing;
+    struct sim_table *t = walk(task, va, PTEP_LEAF, &missing);
+    return t ? t->entry[ptep_va_index(va, PTEP_LEAF)] : 0;
+}
+
+uint64_t sim_entries(void)
+{
+    uint64_t n = 0;
+    for (uint32_t f = 0; f < block_count * 512; f++)
+        n += frame_maps[f];
+    return n;
+}
+
+uint32_t sim_tables_free(void)
+{
+    return tables_free;
+}
+
+int machine_mount(handle_t handle, uint32_t index, uint32_t slot)
+{
+    struct sim_task *task = sim_task(handle);
+    MUST(index < PAGER_UPPER_MAX && slot >= PAGER_VIEW_FIRST && slot < PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS);
+    for (handle_t h = 1; h < SIM_TASKS; h++) {
+        MUST(&tasks[h] == task || !tasks[h].used || tasks[h].index != index);
+        if (&tasks[h] != task && tasks[h].slot == slot)
+            tasks[h].slot = 0;
+    }
+    task->index = index;
+    task->slot = slot;
+    return 0;
+}
+
+/* ---- blocks ---- */
+
+int machine_window(paddr_t block, bool map)
+{
+    blocks[block / HUGE_SIZE].mappings += map ? 1u : -1u;
+    return mprotect(machine_ram + block, HUGE_SIZE, map ? PROT_READ | PROT_WRITE : PROT_NONE) ? E_INVAL : 0;
+}
+
+static int block_take(uint64_t *value)
+{
+    for (uint32_t n = 1; n < block_count; n++) {
+        uint32_t *stock = blocks[n].kind == BLOCK_TABLE ? &tables_free : &slab_free;
+        if ((blocks[n].kind != BLOCK_TABLE && blocks[n].kind != BLOCK_KERNEL) || *stock < 512 + 128)
+            continue;
+        *stock -= 511;
+        blocks[n].kind = BLOCK_RAM;
+        blocks[n].mappings = 0;
+        *value = (uint64_t)n * HUGE_SIZE;
+        return 0;
+    }
+    return E_NOENT;
+}
+
+int machine_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value)
+{
+    uint32_t n = (uint32_t)(address / HUGE_SIZE);
+    MUST(n < block_count);
+    switch (op) {
+    case BLOCK_NEED: *value = slab_free | (uint64_t)tables_free << 32; return 0;
+    case BLOCK_INFO:
+        *value = blocks[n].kind | (blocks[n].kind == BLOCK_RAM ? (uint64_t)blocks[n].mappings << 32 : 0);
+        return 0;
+    case BLOCK_TAKE: return block_take(value);
+    case BLOCK_GIVE:
+        MUST(blocks[n].kind == BLOCK_RAM);
+        if (blocks[n].mappings)
+            return E_BUSY;
+        blocks[n].kind = kind;
+        *(kind == BLOCK_TABLE ? &tables_free : &slab_free) += 511;
+        return 0;
+    }
+    return E_INVAL;
+}
+
+/* ---- frames ---- */
+
+static void reused(const void *page)
+{
+    MUST(frame_maps[((const uint8_t *)page - machine_ram) / PAGE_SIZE] == 0); /* S4 */
+}
+
+void machine_zero(void *page)
+{
+    reused(page);
+    memset(page, 0, PAGE_SIZE);
+}
+
+void machine_copy(void *to, const void *from)
+{
+    reused(to);
+    memcpy(to, from, PAGE_SIZE);
+}
+
+/* ---- handles and messages ---- */
+
+int machine_adopt(handle_t task, uint64_t cookie)
+{
+    sim_task(task)->cookie = cookie;
+    return 0;
+}
+
+int machine_kill(handle_t task, uint64_t value)
+{
+    (void)value;
+    sim_task(task)->dead = true;
+    return 0;
+}
+
+int machine_close(handle_t handle)
+{
+    if (handle >= 0x20000)
+        return 0; /* a session */
+    if (handle >= 0x10000) {
+        if (replies[handle & 0xffff])
+            replies[handle & 0xffff]->closed = true;
+        replies[handle & 0xffff] = NULL;
+    } else {
+        task_end(sim_task(handle));
+    }
+    return 0;
+}
+
+int machine_handle_info(handle_t handle, struct handle_info *out)
+{
+    (void)handle, (void)out;
+    return E_HANDLE;
+}
+
+int machine_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
+{
+    (void)rights;
+    if (sim_fail_mint > 0) {
+        sim_fail_mint--;
+        return E_QUOTA;
+    }
+    *badge = ++serial << 24 | tag;
+    *session = 0x20000 + (uint32_t)serial;
+    return 0;
+}
+
+int machine_defer(handle_t *reply)
+{
+    MUST(sim_caller && !sim_caller->reply);
+    next_reply = (next_reply + 1) & 0xffff;
+    MUST(!replies[next_reply]);
+    replies[next_reply] = sim_caller;
+    *reply = sim_caller->reply = 0x10000 + next_reply;
+    return 0;
+}
+
+int machine_reply(handle_t reply, uint32_t label, const uint64_t *words, uint32_t n)
+{
+    MUST(reply >= 0x10000 && reply < 0x20000 && replies[reply & 0xffff]);
+    struct sim_caller *c = replies[reply & 0xffff];
+    replies[reply & 0xffff] = NULL;
+    c->answered = true;
+    c->label = label;
+    for (uint32_t i = 0; i < n; i++)
+        c->word[i] = words[i];
+    return 0;
+}
+
+static bool copy_fails(void)
+{
+    return sim_touch_every && ++copies % sim_touch_every == 0;
+}
+
+int machine_read(uint64_t offset, void *to, uint64_t length)
+{
+    if (offset > sim_caller->in_len || length > sim_caller->in_len - offset)
+        return E_SIZE;
+    if (copy_fails())
+        return E_TOUCH;
+    memcpy(to, (const uint8_t *)sim_caller->in + offset, length);
+    return 0;
+}
+
+int machine_write(uint64_t offset, const void *from, uint64_t length)
+{
+    if (offset > sim_caller->out_len || length > sim_caller->out_len - offset)
+        return E_SIZE;
+    if (copy_fails())
+        return E_TOUCH;
+    memcpy((uint8_t *)sim_caller->out + offset, from, length);
+    return 0;
+}
+
+void machine_log(const char *format, ...)
+{
+    va_list arguments;
+    if (sim_quiet)
+        return;
+    va_start(arguments, format);
+    printf("# ");
+    vprintf(format, arguments);
+    printf("\n");
+    va_end(arguments);
+}
+
+void machine_panic(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    printf("not ok panic: ");
+    vprintf(format, arguments);
+    printf("\n");
+    va_end(arguments);
+    fflush(stdout);
+    abort();
+}
+
+void sim_start(uint32_t n, uint64_t bundle_bytes)
+{
+    MUST(!machine_ram); /* the pager's own state begins once */
+    block_count = n;
+    machine_ram = mmap(NULL, (uint64_t)n * HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    MUST(machine_ram != MAP_FAILED);
+    frame_maps = calloc((uint64_t)n * 512, sizeof *frame_maps);
+    tables_free = 100;
+    slab_free = 300;
+    info.magic = BOOT_INFO_MAGIC;
+    info.blocks = n;
+    for (uint32_t b = 0; b < n; b++)
+        info.block_kind[b] = blocks[b].kind = b == 0 ? BLOCK_RESERVED : b == 1 ? BLOCK_TABLE : b == 2 ? BLOCK_KERNEL : BLOCK_RAM;
+    for (uint32_t b = 0; b < n; b++)
+        blocks[b].mappings = blocks[b].kind == BLOCK_RAM;
+    info.bundle = (struct boot_range){ 5 * HUGE_SIZE, 5 * HUGE_SIZE + bundle_bytes };
+    info.pager[0] = (struct boot_range){ (n - 1) * HUGE_SIZE, (n - 1) * HUGE_SIZE + 80 * PAGE_SIZE };
+    info.pager_ranges = 1;
+    for (uint64_t i = 0; i < bundle_bytes; i++)
+        machine_ram[5 * HUGE_SIZE + i] = (uint8_t)(i / PAGE_SIZE * 7 + i);
+    MUST(frame_init(&info));
+}

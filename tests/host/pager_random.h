@@ -1,0 +1,247 @@
+/* Random operations on several spaces, each page of which a model follows. */
+
+#define WINDOW 1600u /* pages of each space that take part: four leaf tables */
+#define SPACES 6u
+#define ROUNDS 60000u
+
+struct model_page {
+    bool mapped, guard, shared, own; /* own: private and written */
+    uint8_t prot;
+    int8_t file; /* -1: anonymous */
+    uint16_t page;
+    uint64_t value; /* of an own or anonymous page */
+};
+static struct model_space {
+    struct space *space;
+    struct model_page page[WINDOW];
+} model[SPACES];
+static uint64_t seed = 88172645463325252ul;
+
+static uint32_t pick(uint32_t n)
+{
+    return (uint32_t)(check_random(&seed) % n);
+}
+
+static uint64_t file_value(uint32_t file, uint32_t page)
+{
+    frame_t f = object_page(files[file], page);
+    uint64_t value = disk[file][page];
+    if (f)
+        memcpy(&value, frame_memory(f), 8);
+    return value;
+}
+
+/* What an access must come to, and what it must find. */
+static int model_access(const struct model_page *p, enum access access, uint64_t *value)
+{
+    static const uint32_t need[] = { ANY, VMS_WRITE, VMS_EXEC };
+    if (!p->mapped)
+        return PAGER_EXC_UNMAPPED;
+    if (p->guard)
+        return PAGER_EXC_GUARD;
+    if (!(p->prot & need[access]))
+        return PAGER_EXC_DENIED;
+    if (p->file >= 0 && !p->own && p->page >= FILE_PAGES)
+        return PAGER_EXC_IO;
+    *value = p->file >= 0 && !p->own ? file_value((uint32_t)p->file, p->page) : p->value;
+    return 0;
+}
+
+static bool random_access(struct model_space *m, uint32_t i)
+{
+    struct model_page *p = &m->page[i];
+    enum access access = (enum access)pick(3);
+    uint64_t value = 0, fresh = check_random(&seed);
+    uint8_t *memory;
+    int want = model_access(p, access, &value);
+    int code = touch(m->space, BASE + i * PAGE_SIZE, access, &memory, &seed);
+    if (code == PAGER_EXC_NOMEM)
+        return true;
+    if (code != want || (!code && !page_is(memory, value)))
+        return false;
+    if (code || access != WRITE)
+        return true;
+    page_fill(memory, fresh);
+    if (p->file >= 0 && p->shared)
+        return true;
+    p->own = true;
+    p->value = fresh;
+    return true;
+}
+
+static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
+{
+    static const uint8_t prots[] = { 0, VMS_READ, RW, RW, RX };
+    struct model_page p = { .mapped = true, .file = -1, .prot = prots[pick(5)] };
+    uint32_t flags = PAGER_FIXED, page = 0;
+    vaddr_t va;
+    if (pick(2)) {
+        p.file = (int8_t)pick(FILES);
+        page = pick(FILE_PAGES + 4);
+        p.shared = pick(2);
+        flags |= p.shared ? PAGER_SHARED : 0;
+    } else if (pick(8) == 0) {
+        p.guard = true;
+        flags |= PAGER_GUARD;
+    } else if (pick(8) == 0) {
+        flags |= PAGER_RESIDENT;
+    }
+    int error = map(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, p.prot, flags, p.file < 0 ? NULL : files[p.file],
+                    page * PAGE_SIZE, &va);
+    if (error == E_NOMEM && flags & PAGER_RESIDENT) { /* what was there is gone */
+        memset(m->page + i, 0, n * sizeof p);
+        return space_unmap(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE) == 0;
+    }
+    if (error)
+        return error == E_NOMEM;
+    for (uint32_t k = 0; k < n; k++) {
+        m->page[i + k] = p;
+        m->page[i + k].page = (uint16_t)(page + k);
+    }
+    return true;
+}
+
+static bool random_protect(struct model_space *m, uint32_t i, uint32_t n)
+{
+    static const uint8_t prots[] = { 0, VMS_READ, RW, RX };
+    uint8_t prot = prots[pick(4)];
+    int want = 0;
+    for (uint32_t k = 0; k < n && !want; k++)
+        want = !m->page[i + k].mapped ? E_NOMEM : m->page[i + k].guard ? E_ACCES : 0;
+    int error = space_protect(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, prot);
+    if (error != want)
+        return error == E_NOMEM && !want;
+    for (uint32_t k = 0; k < n && !error; k++)
+        m->page[i + k].prot = prot;
+    return true;
+}
+
+static bool random_remote(struct model_space *m, uint32_t i)
+{
+    uint64_t value = 0, fresh = check_random(&seed), done;
+    static uint8_t in[PAGE_SIZE], out[PAGE_SIZE];
+    struct model_page *p = &m->page[i];
+    struct sim_caller c = { .in = in, .in_len = PAGE_SIZE, .out = out, .out_len = PAGE_SIZE };
+    bool write = pick(2);
+    page_fill(in, fresh);
+    int want = !p->mapped || p->guard || (write && p->shared && !(p->prot & VMS_WRITE)) ? E_FAULT
+               : p->file >= 0 && !p->own && p->page >= FILE_PAGES                      ? E_IO
+                                                                                       : 0;
+    int error;
+    for (;;) {
+        c.reply = 0;
+        c.answered = false;
+        sim_caller = &c;
+        error = remote_copy(m->space, 9, BASE + i * PAGE_SIZE, PAGE_SIZE, write ? PAGE_WRITE : 0, &done);
+        sim_caller = NULL;
+        if (error != PAGER_PARKED && error != E_TOUCH)
+            break;
+        while (error == PAGER_PARKED && !c.answered)
+            if (!manager_step(&seed))
+                return false;
+    }
+    if (error == E_NOMEM)
+        return true;
+    if (error || want)
+        return error == want;
+    model_access(&(struct model_page){ true, false, p->shared, p->own, ANY, p->file, p->page, p->value }, READ, &value);
+    if (!write)
+        return page_is(out, value);
+    if (!(p->file >= 0 && p->shared)) {
+        p->own = true;
+        p->value = fresh;
+    }
+    return true;
+}
+
+static bool random_space(struct model_space *m)
+{
+    struct model_space *other = &model[pick(SPACES)];
+    if (other == m || pick(3)) {
+        space_destroy(m->space);
+        memset(m, 0, sizeof *m);
+        m->space = space_new(pick(4) ? 1000 : 6);
+        return m->space != NULL;
+    }
+    struct space *child;
+    int error = space_fork(other->space, sim_task_new(pick(4) ? 1000 : pick(8)), admin, &session, &child);
+    if (error)
+        return error == E_NOMEM || error == E_QUOTA;
+    space_destroy(m->space);
+    memcpy(m, other, sizeof *m);
+    m->space = child;
+    return true;
+}
+
+/* The manager writes dirty pages back. */
+static void random_writeback(uint32_t file)
+{
+    uint64_t offsets[64];
+    uint32_t n = object_dirty_pages(files[file], offsets, 1 + pick(64));
+    object_begin_write(files[file], offsets, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t page = (uint32_t)(offsets[i] / PAGE_SIZE);
+        memcpy(&disk[file][page], frame_memory(object_page(files[file], page)), 8);
+        object_written(files[file], offsets[i]);
+    }
+}
+
+static bool random_step(void)
+{
+    struct model_space *m = &model[pick(SPACES)];
+    uint32_t i = pick(WINDOW), n = 1 + pick(pick(4) ? 12 : 700);
+    if (n > WINDOW - i)
+        n = WINDOW - i;
+    switch (pick(40)) {
+    case 0 ... 3: return random_map(m, i, n);
+    case 4 ... 5:
+        memset(m->page + i, 0, n * sizeof m->page[0]);
+        return space_unmap(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE) == 0;
+    case 6 ... 8: return random_protect(m, i, n);
+    case 9: return pick(6) ? true : random_space(m);
+    case 10 ... 11: return random_remote(m, i);
+    case 12: random_writeback(pick(FILES)); return true;
+    case 13: object_reclaim(); return true;
+    case 14: frame_feed(); return true;
+    case 15: return pick(8) ? true : (frame_reap_kernel(), true);
+    case 16 ... 20: /* a walk in order */
+        for (uint32_t k = 0; k < 40 && i + k < WINDOW; k++)
+            if (!random_access(m, i + k))
+                return false;
+        return true;
+    default: return random_access(m, i);
+    }
+}
+
+static void pager_random(void)
+{
+    uint64_t free = frame_counts.kind[FRAME_FREE] + frame_counts.owned; /* blocks go to and fro */
+    (void)free;
+    sim_quiet = false;
+    sim_touch_every = 50;
+    for (uint32_t f = 0; f < FILES; f++) {
+        for (uint32_t i = 0; i < FILE_PAGES; i++)
+            disk[f][i] = check_random(&seed);
+        CHECK(object_create(OBJECT_FILE, FILE_PAGES * PAGE_SIZE, f, manager, &session, &files[f]) == 0);
+    }
+    for (uint32_t s = 0; s < SPACES; s++)
+        CHECK((model[s].space = space_new(1000)) != NULL);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        bool right = random_step();
+        if (!right)
+            printf("# round %u\n", round);
+        CHECK(right);
+        if (round % 400 == 0)
+            CHECK(faults_found() == 0);
+    }
+    for (uint32_t s = 0; s < SPACES; s++)
+        space_destroy(model[s].space);
+    for (uint32_t f = 0; f < FILES; f++) {
+        files[f]->session = false;
+        CHECK(object_destroy(files[f]) == 0);
+    }
+    frame_reap_kernel();
+    CHECK(faults_found() == 0 && sim_entries() == 0 && space_committed == 0 && region_live() == 0);
+    CHECK(waiter_live() == 0 && frame_counts.kind[FRAME_ANON] == 0 && frame_counts.kind[FRAME_POOL] < 8);
+    sim_touch_every = 0;
+}
