@@ -78,13 +78,13 @@ static int read_file(void *context, uint64_t offset, void *to, size_t length)
 
 static int load(struct birth *b)
 {
-    struct elf_source source = {read_file, &b->file, b->file.length};
     int error;
 
     if (cpio_find(bundle.bytes, bundle.size, b->arguments, &b->file)) {
         ipc_error("the bundle has no %s", b->arguments);
         return E_NOENT;
     }
+    struct elf_source source = {read_file, &b->file, b->file.length};
     error = elf_parse(&source, &b->image);
     return error ? error : elf_load(&b->image, map_segment, b);
 }
