@@ -174,6 +174,7 @@ static void shell_job(void *unused)
         ipc_wait(&nodes_known, &services_lock, DEADLINE_NEVER);
     ipc_unlock(&services_lock);
     error = service_wait_up("proc");
+    power_input_welcome();
     if (!error)
         error = session_with("proc", 0, RIGHT_ADMIN | RIGHT_USE, &s.proc);
     make_image(&s);

@@ -1,6 +1,6 @@
 /* The end of the machine, and /dev/power.
  *
- * The emulator's launcher reads `exit N` from the debug console (port 0xe9). Then: ACPI S5 at QEMU's fixed
+ * The emulator's launcher reads `ready` and `exit N` from the debug console (port 0xe9). Then: ACPI S5 at QEMU's fixed
  * port 0x604 (q35, and pc's PIIX4: PM1a_CNT, SLP_EN with SLP_TYP 0), else isa-debug-exit at 0xf4. */
 #include "service.h"
 #include <ipc/format.h>
@@ -32,6 +32,17 @@ int power_start(void)
     return error ? error : sys_hw_create(hw, HW_IO, PORT_RESET, 1, 0, &port_reset, 0);
 }
 
+static void tell_launcher(const char *line)
+{
+    for (; *line; line++)
+        sys_io_access(port_debug, 0, ACCESS_WRITE(1), (uint8_t)*line, 0);
+}
+
+void power_input_welcome(void)
+{
+    tell_launcher("ready\n");
+}
+
 /* Let the console finish what was printed; without a tty, or with one that hangs, go on. */
 static void drain(void)
 {
@@ -50,8 +61,7 @@ void power_off(uint32_t status, bool again)
 
     drain();
     ipc_format(line, sizeof line, "exit %u\n", (unsigned)(status & 0xff));
-    for (char *p = line; *p; p++)
-        sys_io_access(port_debug, 0, ACCESS_WRITE(1), (uint8_t)*p, 0);
+    tell_launcher(line);
     if (again)
         sys_io_access(port_reset, 0, ACCESS_WRITE(1), RESET_NOW, 0);
     sys_io_access(port_pm1a, 0, ACCESS_WRITE(2), SLP_EN, 0);

@@ -93,6 +93,7 @@ void pci_silence(struct service *s); /* bus mastering off for the functions of a
 
 /* power.c */
 int power_start(void); /* take the ports that it needs */
+void power_input_welcome(void); /* tell the launcher that its input now reaches tty */
 _Noreturn void power_off(uint32_t status, bool again);
 void power_request(uint32_t status, bool again); /* from the loop: a thread of its own does it */
 struct ipc_service power_io(void);               /* proto/io.h for /dev/power (ipc/server.h) */
