@@ -51,7 +51,7 @@ static void banner(void)
 
     if (sys_kernel_info(KINFO_BUILD, text, sizeof text, &length))
         length = 0;
-    ipc_info("Ouros %.*s", (int)length, text);
+    ipc_info("%.*s", (int)length, text);
 }
 
 static int map_bundle(void)
