@@ -13,9 +13,15 @@ OVERLAY := $(shell find rootfs -type f 2>/dev/null)
 SCRIPTS := $(wildcard tests/programs/*.sh tests/programs/*.out)
 MAKE_ROOT := build/mkroot.py
 
-out/ramdisk.img: $(PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
+# Without a disk the RAM disk is the root: what one needs to look around, small enough for a machine of 64 MiB.
+ESSENTIAL := sh ls cat echo cp mv rm mkdir rmdir ln ps kill free mount df wc grep head tail tr hexdump sleep date uname \
+    true false test env printf pwd touch dmesg help poweroff sync
+RAMDISK_PROGRAMS := $(filter $(ESSENTIAL:%=out/programs/%),$(PROGRAMS))
+
+out/ramdisk.img: $(RAMDISK_PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
 	$(call say,EXT2,$@)
-	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/ramfs --size 8M --block 1024 --label ramdisk $(PROGRAMS:%=bin/=%)
+	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/ramfs --size 6M --block 1024 --label ramdisk \
+	    $(RAMDISK_PROGRAMS:%=bin/=%)
 
 out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(SCRIPTS) $(OVERLAY) $(MAKE_ROOT)
 	$(call say,EXT2,$@)

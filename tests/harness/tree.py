@@ -75,6 +75,14 @@ def kernel_size():
         yield f"the kernel has {done.stdout.strip()} lines of code, more than {KERNEL_LINES}"
 
 
+def document_links():
+    """What a page links to is there."""
+    for page in [pathlib.Path("README.md"), *sorted(pathlib.Path("docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)", page.read_text()):
+            if not (page.parent / target).exists():
+                yield f"{page} links to {target}"
+
+
 def syscall_table():
     done = subprocess.run([sys.executable, "docs/syscalls.py", "--check"], capture_output=True, text=True)
     if done.returncode:
@@ -88,6 +96,7 @@ CHECKS = {
     "kernel-asm-only-in-arch": arch_outside,
     "kernel-size": kernel_size,
     "syscall-table-is-fresh": syscall_table,
+    "documents-link-to-what-exists": document_links,
 }
 
 
