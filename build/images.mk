@@ -18,12 +18,12 @@ ESSENTIAL := sh ls cat echo cp mv rm mkdir rmdir ln ps kill free mount df wc gre
     true false test env printf pwd touch dmesg help poweroff sync
 RAMDISK_PROGRAMS := $(filter $(ESSENTIAL:%=out/programs/%),$(PROGRAMS))
 
-out/ramdisk.img: $(RAMDISK_PROGRAMS) $(OVERLAY) $(MAKE_ROOT)
+out/ramdisk.img: $(RAMDISK_PROGRAMS) $(OVERLAY) $(MAKE_ROOT) build/images.mk
 	$(call say,EXT2,$@)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/ramfs --size 6M --block 1024 --label ramdisk \
 	    $(RAMDISK_PROGRAMS:%=bin/=%)
 
-out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(SCRIPTS) $(OVERLAY) $(MAKE_ROOT)
+out/disk.img: $(PROGRAMS) $(TEST_PROGRAMS) $(SCRIPTS) $(OVERLAY) $(MAKE_ROOT) build/images.mk
 	$(call say,EXT2,$@)
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs --size 96M --block 4096 --label ouros --test-data \
 	    $(PROGRAMS:%=bin/=%) $(TEST_PROGRAMS:%=tests/=%) $(SCRIPTS:%=tests/programs/=%)
@@ -46,13 +46,13 @@ $(O)/stripped/%: $(O)/servers/%
 	@mkdir -p $(@D)
 	@$(OBJCOPY) --strip-all $< $@
 
-$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) build/cpio.py
+$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) build/cpio.py build/images.mk
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) build/cpio.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
 	    $(if $(wildcard init/manifest),manifest=init/manifest) $(BUNDLE_FILES) \
 	    $(if $(PROGRAMS),ramdisk.img=out/ramdisk.img)
 
-$(O)/ouros.iso: $(KERNEL) $(O)/bundle.cpio build/grub.cfg
+$(O)/ouros.iso: $(KERNEL) $(O)/bundle.cpio build/grub.cfg build/images.mk
 	$(call say,ISO,$@)
 	@mkdir -p $(O)/iso/boot/grub
 	@$(OBJCOPY) --strip-all $(KERNEL) $(O)/iso/boot/kernel.elf
