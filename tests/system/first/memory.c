@@ -54,6 +54,9 @@ static void hand_over(void)
     audit(&stats);
     CHECK_EQ(stats.blocks[BLOCK_RAM], count);
     CHECK_EQ(block_info(1ul << 50) & 0xff, BLOCK_DEVICE);
+    uint64_t length = info->bundle.end - info->bundle.start;
+    CHECK(length > 6 && memcmp(ram(info->bundle.start), "070701", 6) == 0);
+    CHECK(info->cmdline_length == 0 || info->cmdline[0]);
     end();
     say("memory: %lu blocks, %lu RAM", info->blocks, count);
 }
@@ -616,6 +619,42 @@ static void faults(void)
     end();
 }
 
+/* ---- device pages ---- */
+
+static void devices(void)
+{
+    const paddr_t rom = 0xff000; /* the firmware's last page: a far jump 16 bytes before the end */
+    begin("device");
+    handle_t device = 0;
+    CHECK_EQ(sys_hw_create(HARDWARE, HW_DEVICE, rom, PAGE_SIZE, 0, &device, NULL), 0);
+    struct vms_op op = {
+        .op = VMS_SET_DEVICE, .level = 3, .prot = RW | VMS_UNCACHED, .va = 0x5000000000, .handle = device};
+    for (uint32_t level = 1; level <= 3; level++)
+        CHECK(vms(TASK, VMS_LINK, level, op.va, 0, 0, 1) != E_KMEM);
+    op.pa = PAGE_SIZE;
+    CHECK_EQ(batch(TASK, &op), E_RANGE);
+    op.pa = ~0xffful;
+    CHECK_EQ(batch(TASK, &op), E_RANGE);
+    op.pa = 0;
+    op.count = 2;
+    CHECK_EQ(batch(TASK, &op), E_RANGE);
+    op.count = 1;
+    op.handle = MEMORY;
+    CHECK_EQ(batch(TASK, &op), E_TYPE);
+    op.handle = device;
+    CHECK_EQ(batch(TASK, &op), 0);
+    CHECK_EQ(*(volatile uint8_t *)(op.va + 0xff0), 0xea);
+    CHECK_EQ(vms(TASK, VMS_PROTECT, 3, op.va, 0, VMS_READ, 1), 0);
+    CHECK_EQ(*(volatile uint8_t *)(op.va + 0xff0), 0xea);
+    audit(NULL);
+    struct vms_op clear = {.op = VMS_CLEAR, .level = 3, .va = op.va};
+    CHECK_EQ(batch(TASK, &clear), 0);
+    CHECK_EQ(clear.pa & ~PTE_A, pte_make(rom, VMS_READ | VMS_UNCACHED));
+    CHECK_EQ(sys_handle_close(device), 0);
+    audit(NULL);
+    end();
+}
+
 /* ---- what the first task itself may not touch ---- */
 
 struct probe {
@@ -752,6 +791,7 @@ int main(void)
     views();
     faults();
     protection();
+    devices();
     limits();
     finish();
 }
