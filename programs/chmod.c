@@ -24,8 +24,11 @@ static bool apply_clause(const char **text, mode_t *mode)
             break;
         who |= classes[i].bits;
     }
-    if (who == 0)
-        who = 0777;
+    if (who == 0) { // everyone, but for what the mask keeps
+        mode_t mask = umask(0);
+        umask(mask);
+        who = 0777 & ~mask;
+    }
     char op = **text;
     if (!op || !strchr("+-=", op))
         return false;

@@ -1,6 +1,6 @@
-// Editing a line. The terminal is raw only while a line is being typed. One row is used; a line that is
-// longer than the row is shown in part. What is typed at the end of the line is echoed as it is, without
-// escape sequences.
+// Editing a line. The terminal is raw only while a line is being typed, and only for what comes in. One row
+// is used; a line that is longer than the row is shown in part. What is typed at the end of the line is
+// echoed as it is, without escape sequences.
 #include "edit.h"
 
 #include <stdio.h>
@@ -184,10 +184,10 @@ static void editor_recall(struct editor *editor, bool older)
 
 static void editor_show_words(struct editor *editor, const struct names *words)
 {
-    buffer_append_string(&editor->output, "\r\n");
+    buffer_append_string(&editor->output, "\n");
     for (size_t i = 0; i < words->count; i++) {
         buffer_append_string(&editor->output, words->items[i]);
-        buffer_append_string(&editor->output, i + 1 < words->count ? "  " : "\r\n");
+        buffer_append_string(&editor->output, i + 1 < words->count ? "  " : "\n");
     }
     editor_redraw(editor);
 }
@@ -265,11 +265,11 @@ static enum edit_result editor_run(struct editor *editor)
         if (key == KEY_END_OF_INPUT || (key == KEY_CTRL_D && editor->text.length == 0))
             return EDIT_END;
         if (key == KEY_CTRL_C) {
-            tool_write_all(STDERR_FILENO, "^C\r\n", 4);
+            tool_write_all(STDERR_FILENO, "^C\n", 3);
             return EDIT_CANCELLED;
         }
         if (key == KEY_RETURN || key == KEY_NEWLINE) {
-            tool_write_all(STDERR_FILENO, "\r\n", 2);
+            tool_write_all(STDERR_FILENO, "\n", 1);
             return EDIT_LINE;
         }
         editor_key(editor, key);
