@@ -106,7 +106,7 @@ int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
     list_append(&objects, &o->link);
     *size = o->size;
     /* Stores would not reach the file: only private mappings may write. */
-    err = sys_handle_copy(o->session, RIGHT_ALL & ~(uint32_t)RIGHT_WRITE, 0, 0, &copy);
+    err = sys_handle_copy(o->session, RIGHT_COPY | RIGHT_READ, 0, 0, &copy);
     return err ? err : ipc_give(r, copy);
 }
 
