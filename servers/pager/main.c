@@ -7,14 +7,18 @@
 #include <ipc/syscall.h>
 #include <ipc/task.h>
 
+#include "check.h"
 #include "fault.h"
 #include "space.h"
 
-#define LOOK_EVERY 64u /* messages between two looks at the kernel's stock */
+#define LOOK_EVERY  64u /* messages between two looks at the kernel's stock */
+#define CHECK_EVERY 32u /* dead spaces between two checks of everything, in debug builds */
 
 struct object *bundle_object;
 handle_t bundle_session;
 uint64_t bundle_badge;
+
+static uint32_t deaths;
 
 static int fault(const struct ipc_message *m, int error, struct ipc_message *reply)
 {
@@ -65,6 +69,22 @@ static void dead(uint64_t cookie, uint64_t value, enum task_end end)
         machine_panic("init has ended: value %lu, how %d: nobody is left to go on", (unsigned long)value, (int)end);
     if (space)
         space_destroy(space);
+    deaths++;
+}
+
+/* Debug: from time to time everything is compared with everything. */
+static void check_now_and_then(void)
+{
+#ifdef OUROS_DEBUG
+    static uint32_t checked;
+    struct pager_check found;
+    if (deaths - checked < CHECK_EVERY)
+        return;
+    checked = deaths;
+    pager_check_all(&found);
+    if (found.errors)
+        machine_panic("the checker found %lu faults", (unsigned long)found.errors);
+#endif
 }
 
 /* Asked before each wait: the place for what must not happen amid a message, and to look after the kernel's stock. */
@@ -73,6 +93,7 @@ static uint64_t deadline(void)
     static uint32_t rounds;
     machine_request = NULL;
     requests_settle();
+    check_now_and_then();
     if (++rounds % LOOK_EVERY == 0)
         frame_feed();
     return DEADLINE_NEVER;
