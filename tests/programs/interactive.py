@@ -19,7 +19,7 @@ UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 HOME, END, DELETE = "\x1b[H", "\x1b[F", "\x1b[3~"
 A, B, C, D, E, F, K, L, N, P, U, W, Y = (chr(ord(c) - 64) for c in "ABCDEFKLNPUWY")
 TAB, RUBOUT = "\t", "\x7f"
-PAUSE = "\0"  # until the command that was typed before runs
+GO = "\0"  # until the command that was typed says "go"
 
 CASES = [
     ("command", "echo one\r", r"\r\none\r\n"),
@@ -54,15 +54,15 @@ CASES = [
     ("expansion-error", "echo ${nope?really}\recho on\r", r"nope: really.*\r\non\r\n"),
     ("readonly-error", "readonly r=1; r=2; echo no\recho yes\r", r"read only.*\r\nyes\r\n"),
     ("break-outside", "break; return; echo b\recho c\r", r"\r\nc\r\n"),
-    ("interrupt", f"sleep 100\r{PAUSE}{C}", r"\^C"),
+    ("interrupt", f"echo go; sleep 100\r{GO}{C}", r"\^C"),
     ("interrupted-status", "echo $?\r", r"\r\n130\r\n"),
-    ("interrupt-loop", f"while true; do sleep 100; done\r{PAUSE}{C}", r"\^C"),
+    ("interrupt-loop", f"while true; do echo go; sleep 100; done\r{GO}{C}", r"\^C"),
     ("after-loop", "echo again\r", r"\r\nagain\r\n"),
     ("background", "sleep 0 &\r", r"\[1\] \d+\r\n"),
     ("background-done", "sleep 1\r\r", r"\[1\] \d+ done"),
-    ("background-deaf", f"(sleep 1; echo survived) & sleep 0; sleep 50\r{PAUSE}{C}{PAUSE}wait\r", r"survived\r\n"),
-    ("child-reads", "read v; echo [$v]\r\0line for read\r", r"\r\n\[line for read\]\r\n"),
-    ("child-reads-cat", f"cat\r{PAUSE}to cat\r{PAUSE}{D}", r"\r\nto cat\r\n"),
+    ("background-deaf", f"(sleep 1; echo survived) & echo go; sleep 50\r{GO}{C}wait\r", r"survived\r\n"),
+    ("child-reads", "echo go; read v; echo [$v]\r\0line for read\r", r"\r\n\[line for read\]\r\n"),
+    ("child-reads-cat", f"echo go; cat\r{GO}to cat\r{D}", r"\r\nto cat\r\n"),
     ("complete-file", f"echo unmist{TAB}\r", r"\r\nunmistakable\r\n"),
     ("complete-space", f"cat with{TAB}\r", r"\r\nblank inside\r\n"),
     ("complete-directory", f"echo fold{TAB}in{TAB}\r", r"\r\nfolder/inner/\r\n"),
@@ -88,8 +88,11 @@ def start(out, folder):
 
 def check(shell, typed, pattern):
     try:
-        for number, piece in enumerate(typed.split(PAUSE)):
-            time.sleep(0.3 if number else 0)
+        first, *rest = typed.split(GO)
+        shell.send(first)
+        for piece in rest:
+            shell.expect(r"\ngo\r\n")
+            time.sleep(0.2)
             shell.send(piece)
         shell.expect(pattern)
         if not pattern.endswith("$"):
