@@ -42,29 +42,6 @@ static const struct ipc_protocol *protocol_named(const char *name)
     return 0;
 }
 
-static int add_service(const struct ipc_protocol *protocol, const void *ops)
-{
-    struct service *s = &services[service_count];
-    uint32_t takes;
-
-    if (!protocol || service_count > IPC_PROTOCOLS_MAX)
-        return E_INVAL;
-    *s = (struct service){.protocol = protocol, .handlers = ops, .first = UINT32_MAX};
-    for (uint32_t i = 0; i < protocol->count; i++)
-        if (protocol->ops[i].number < s->first)
-            s->first = protocol->ops[i].number;
-    for (uint32_t i = 0; i < protocol->count; i++) {
-        if (protocol->ops[i].number - s->first >= SPAN)
-            return E_RANGE;
-        s->index[protocol->ops[i].number - s->first] = (uint8_t)(i + 1);
-        takes = IPC_TAKES(protocol->ops[i].flags);
-        if (s->handlers[i] && takes > accept_most)
-            accept_most = takes;
-    }
-    service_count++;
-    return 0;
-}
-
 static handler find_handler(uint32_t label, const struct ipc_op **op)
 {
     for (uint32_t i = 0; i < service_count; i++) {
@@ -76,7 +53,46 @@ static handler find_handler(uint32_t label, const struct ipc_op **op)
             return s->handlers[place - 1];
         }
     }
+    *op = 0;
     return 0;
+}
+
+/* E_EXISTS: two protocols of one server use the same number. */
+static int index_service(struct service *s)
+{
+    const struct ipc_protocol *protocol = s->protocol;
+    const struct ipc_op *other;
+
+    for (uint32_t i = 0; i < protocol->count; i++) {
+        uint32_t number = protocol->ops[i].number, takes = IPC_TAKES(protocol->ops[i].flags);
+
+        find_handler(number, &other);
+        if (other)
+            return E_EXISTS;
+        if (number - s->first >= SPAN)
+            return E_RANGE;
+        s->index[number - s->first] = (uint8_t)(i + 1);
+        if (s->handlers[i] && takes > accept_most)
+            accept_most = takes;
+    }
+    return 0;
+}
+
+static int add_service(const struct ipc_protocol *protocol, const void *ops)
+{
+    struct service *s = &services[service_count];
+    int error;
+
+    if (!protocol || service_count > IPC_PROTOCOLS_MAX)
+        return E_INVAL;
+    *s = (struct service){.protocol = protocol, .handlers = ops, .first = UINT32_MAX};
+    for (uint32_t i = 0; i < protocol->count; i++)
+        if (protocol->ops[i].number < s->first)
+            s->first = protocol->ops[i].number;
+    error = index_service(s);
+    if (!error)
+        service_count++;
+    return error;
 }
 
 /* What the table says of a call, before its handler sees it. */

@@ -151,6 +151,20 @@ static void lists_are_sound(void)
         }
 }
 
+/* Those that one server speaks on one port must not share a number. */
+static void neighbours_are_apart(void)
+{
+    static const struct ipc_protocol *const pairs[][2] = {
+        {&vfs_protocol, &io_protocol},   {&proc_protocol, &io_protocol},  {&proc_protocol, &vfs_protocol},
+        {&tty_protocol, &io_protocol},   {&init_protocol, &io_protocol},  {&blk_protocol, &io_protocol},
+        {&pager_protocol, &io_protocol}, {&pager_protocol, &vfs_protocol}};
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        for (uint32_t a = 0; a < pairs[i][0]->count; a++)
+            for (uint32_t b = 0; b < pairs[i][1]->count; b++)
+                CHECK(pairs[i][0]->ops[a].number != pairs[i][1]->ops[b].number);
+}
+
 extern const struct ipc_protocol *const __start_ipc_protocols[], *const __stop_ipc_protocols[];
 
 static void found_by_section(void)
@@ -172,6 +186,7 @@ int main(void)
     RUN(nulls);
     RUN(tables);
     RUN(lists_are_sound);
+    RUN(neighbours_are_apart);
     RUN(found_by_section);
     CHECK_END();
 }

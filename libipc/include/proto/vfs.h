@@ -1,13 +1,15 @@
-/* Names to files. Paths are in the in-buffer, counted by its length, never NUL-terminated, at most IO_PATH_MAX bytes;
- * two paths lie one behind the other and the request says how long the first is.
+/* Names to files. Numbers from 0x200 on, so that the server of a mount (proc) may speak it beside its own
+ * protocol. Paths are in the in-buffer, counted by its length, never NUL-terminated, at most IO_PATH_MAX
+ * bytes; two paths lie one behind the other and the request says how long the first is.
  *
- * Sessions: a *process* session (RIGHT_USE) carries cwd, root, umask and credentials; an *admin* session (RIGHT_ADMIN:
- * proc, init) makes process sessions; any server may register nodes (RIGHT_WRITE). An open file is a session of its
- * own and speaks proto/io.h; dup, fork and passing it on copy the handle; the last close is a notice.
+ * Sessions: a *process* session (RIGHT_USE) carries cwd, root, umask and credentials; an *admin* session
+ * (RIGHT_ADMIN: proc, init) makes process sessions; any server may register nodes (RIGHT_WRITE). An open file
+ * is a session of its own and speaks proto/io.h; dup, fork and passing it on copy the handle; the last close
+ * is a notice.
  *
- * A path may lead into a mount that another server serves (/proc): the reply then has `elsewhere` set, one handle (a
- * session with that server, which speaks this protocol) and `consumed`, the number of bytes of the path that are used
- * up: the client repeats the call there with the rest (at least "."). */
+ * A path may lead into a mount that another server serves (/proc): the reply then has `elsewhere` set, one
+ * handle (a session with that server, which speaks this protocol) and `consumed`, the number of bytes of the
+ * path that are used up: the client repeats the call there with the rest (at least "."). */
 #ifndef PROTO_VFS_H
 #define PROTO_VFS_H
 
@@ -21,7 +23,7 @@ struct vfs_open_reply {
     uint32_t elsewhere, consumed;
     uint32_t mode; /* type and permission of what was opened */
 };
-struct vfs_path { /* an optional handle is the directory where a relative path starts */
+struct vfs_path {   /* an optional handle is the directory where a relative path starts */
     uint32_t flags; /* enum vfs_path_flag */
     uint32_t mode;
 };
@@ -73,38 +75,45 @@ struct vfs_node {
     uint32_t flags;       /* enum vfs_node_flag */
 };
 enum vfs_node_flag {
-    VFS_NODE_STATIC = 1 << 0, /* openers get a copy of the handle itself; otherwise io open_node is called on it */
-    VFS_NODE_MOUNT = 1 << 1,  /* the name is a mount point: lookups below it go elsewhere */
+    VFS_NODE_STATIC =
+        1 << 0, /* openers get a copy of the handle itself; otherwise io open_node is called on it */
+    VFS_NODE_MOUNT = 1 << 1, /* the name is a mount point: lookups below it go elsewhere */
 };
 
-#define VFS_PROTOCOL(OP)                                                                                            \
-    OP(1, open, struct vfs_open, struct vfs_open_reply, RIGHT_USE, EFFECT | BUF_IN | TAKES(1) | GIVES(1) | PARKS)   \
-    OP(2, stat, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                                  \
-       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                         \
-    OP(3, mkdir, struct vfs_path, struct vfs_path_reply, RIGHT_USE, EFFECT | BUF_IN | TAKES(1) | GIVES(1))          \
-    OP(4, unlink, struct vfs_path, struct vfs_path_reply, RIGHT_USE, EFFECT | BUF_IN | TAKES(1) | GIVES(1))         \
-    OP(5, rename, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(2))                     \
-    OP(6, link, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(2))                       \
-    OP(7, symlink, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(1))                    \
-    OP(8, readlink, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                              \
-       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                         \
-    OP(9, chdir, struct vfs_path, struct vfs_path_reply, RIGHT_USE, IDEMPOTENT | BUF_IN | TAKES(1) | GIVES(1))      \
-    OP(10, getcwd, struct ipc_none, struct vfs_length, RIGHT_USE, IDEMPOTENT | BUF_OUT)                             \
-    OP(11, chattr, struct vfs_chattr, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_IN | TAKES(1))                   \
-    OP(12, access, struct vfs_access, struct vfs_path_reply, RIGHT_USE, IDEMPOTENT | BUF_IN | TAKES(1) | GIVES(1))  \
-    OP(13, pipe, struct vfs_pipe, struct ipc_none, RIGHT_USE, EFFECT | GIVES(2))                                    \
-    OP(14, statfs, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                               \
-       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                         \
-    OP(15, umask, struct vfs_umask, struct vfs_umask, RIGHT_USE, EFFECT)                                            \
-    OP(16, sync, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | PARKS)                                   \
-    OP(32, process_create, struct vfs_process, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))                     \
-    OP(33, open_as, struct vfs_open_as, struct vfs_open_reply, RIGHT_ADMIN, EFFECT | BUF_IN | GIVES(1) | PARKS)     \
-    OP(34, mounts, struct ipc_none, struct vfs_length, RIGHT_USE, IDEMPOTENT | BUF_OUT)                             \
-    OP(35, node_register, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN | TAKES(1))            \
-    OP(36, node_remove, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)
+#define VFS_PROTOCOL(OP)                                                                                    \
+    OP(0x201, open, struct vfs_open, struct vfs_open_reply, RIGHT_USE,                                      \
+       EFFECT | BUF_IN | TAKES(1) | GIVES(1) | PARKS)                                                       \
+    OP(0x202, stat, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                      \
+       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                 \
+    OP(0x203, mkdir, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                     \
+       EFFECT | BUF_IN | TAKES(1) | GIVES(1))                                                               \
+    OP(0x204, unlink, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                    \
+       EFFECT | BUF_IN | TAKES(1) | GIVES(1))                                                               \
+    OP(0x205, rename, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(2))         \
+    OP(0x206, link, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(2))           \
+    OP(0x207, symlink, struct vfs_two_paths, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | TAKES(1))        \
+    OP(0x208, readlink, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                  \
+       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                 \
+    OP(0x209, chdir, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                     \
+       IDEMPOTENT | BUF_IN | TAKES(1) | GIVES(1))                                                           \
+    OP(0x20a, getcwd, struct ipc_none, struct vfs_length, RIGHT_USE, IDEMPOTENT | BUF_OUT)                  \
+    OP(0x20b, chattr, struct vfs_chattr, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_IN | TAKES(1))        \
+    OP(0x20c, access, struct vfs_access, struct vfs_path_reply, RIGHT_USE,                                  \
+       IDEMPOTENT | BUF_IN | TAKES(1) | GIVES(1))                                                           \
+    OP(0x20d, pipe, struct vfs_pipe, struct ipc_none, RIGHT_USE, EFFECT | GIVES(2))                         \
+    OP(0x20e, statfs, struct vfs_path, struct vfs_path_reply, RIGHT_USE,                                    \
+       IDEMPOTENT | BUF_IN | BUF_OUT | TAKES(1) | GIVES(1))                                                 \
+    OP(0x20f, umask, struct vfs_umask, struct vfs_umask, RIGHT_USE, EFFECT)                                 \
+    OP(0x210, sync, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | PARKS)                        \
+    OP(0x220, process_create, struct vfs_process, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))          \
+    OP(0x221, open_as, struct vfs_open_as, struct vfs_open_reply, RIGHT_ADMIN,                              \
+       EFFECT | BUF_IN | GIVES(1) | PARKS)                                                                  \
+    OP(0x222, mounts, struct ipc_none, struct vfs_length, RIGHT_USE, IDEMPOTENT | BUF_OUT)                  \
+    OP(0x223, node_register, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN | TAKES(1)) \
+    OP(0x224, node_remove, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)
 
-/* process_create: the process session's last close is the process's end: proc holds no copy of it beyond the start.
- * `mounts` writes /proc/mounts text: "source target type options\n" each. */
+/* process_create: the process session's last close is the process's end: proc holds no copy of it beyond the
+ * start. `mounts` writes /proc/mounts text: "source target type options\n" each. */
 IPC_PROTOCOL(vfs, VFS_PROTOCOL)
 
 #endif
