@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(TOP / "build"), str(TOP / "tests")]
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-from harness import host, programs, report, system, tree  # noqa: E402
+from harness import host, report, system, tree  # noqa: E402
 
 
 def matches(name, pattern):
@@ -83,7 +83,7 @@ def main():
     os.chdir(TOP)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 
-    jobs = chosen(tree.jobs() + host.jobs(args.out) + programs.jobs(args.out) + system.jobs(args.out), args.only)
+    jobs = chosen(tree.jobs() + host.jobs(args.out) + system.jobs(args.out), args.only)
     if args.list:
         print(*(job.name for job in jobs), sep="\n")
         return 0

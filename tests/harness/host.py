@@ -54,14 +54,14 @@ def run(out, test):
     return report.judge(out, name, text, done.returncode == 0, f"ended with status {done.returncode}")
 
 
-def run_scripts(out):
-    """The shell and the tools, compiled for the host, against the scripts of tests/programs."""
-    command = [sys.executable, "tests/programs/native.py", "--out", str(out)]
+def run_scripts(out, name):
+    """The shell and the tools, compiled for the host: tests/programs/native.py runs the scripts, interactive.py types."""
+    command = [sys.executable, f"tests/programs/{name}.py", "--out", str(out)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
-    return report.judge(out, "native", done.stdout.decode(), done.returncode == 0, f"ended with status {done.returncode}")
+    return report.judge(out, name, done.stdout.decode(), done.returncode == 0, f"ended with status {done.returncode}")
 
 
 def jobs(out):
-    scripts = [report.Job("native", lambda: run_scripts(out))] if list(pathlib.Path("tests/programs").glob("*.sh")) else []
+    scripts = [report.Job(name, lambda name=name: run_scripts(out, name)) for name in ("native", "interactive")]
     tests = sorted(pathlib.Path("tests/host").glob("*_test.c"))
     return scripts + [report.Job("host/" + test.stem.removesuffix("_test"), lambda test=test: run(out, test)) for test in tests]

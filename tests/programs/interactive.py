@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""interactive.py: type at our shell (built by native.py) on a pseudo-terminal, and look at what it makes of it.
+"""interactive.py: type at our shell on a pseudo-terminal, and look at what it makes of it.
 
 Each case is a name, what is typed, and a pattern that the output must then contain. One line for each: ok or not ok.
 """
@@ -106,6 +106,9 @@ def check(shell, typed, pattern):
 
 def results(out):
     out = pathlib.Path(out).resolve() / "programs-native"
+    complaint = native.compile_all(out)
+    if complaint:
+        return [("compile", complaint.strip().splitlines()[0])]
     with tempfile.TemporaryDirectory() as folder:
         for name in ("unmistakable", "alpha", "alpine"):
             pathlib.Path(folder, name).touch()

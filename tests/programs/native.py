@@ -11,6 +11,7 @@ same scripts run inside Ouros: they need a shell, our programs and a directory t
 
 import argparse
 import concurrent.futures
+import fcntl
 import os
 import pathlib
 import shutil
@@ -38,6 +39,13 @@ def stale(target, sources):
 
 def compile_all(out):
     """Build every program into out/bin; returns what the compiler said, None if nothing."""
+    out.mkdir(parents=True, exist_ok=True)
+    with open(out / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return compile_locked(out)
+
+
+def compile_locked(out):
     compiler = os.environ.get("HOSTCC", "gcc")
     (out / "bin").mkdir(parents=True, exist_ok=True)
     headers = list((TOP / "programs").rglob("*.h"))
