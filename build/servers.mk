@@ -19,12 +19,17 @@ SERVER_NAMES := $(if $(LIBIPC_OBJ),$(notdir $(patsubst %/,%,$(sort $(dir $(wildc
     $(if $(wildcard init/*.c),init))
 SERVERS := $(SERVER_NAMES:%=$(O)/servers/%)
 
+# Each server has an address of its own, so that the debugger can hold the symbols of all at once.
+SERVER_BASES := $(foreach digit,0 1 2 3 4 5 6 7 8 9 a b c d e f,0x1$(digit)000000)
+
 define server_rule
-$(O)/servers/$(1): $(call objects,$(call server_sources,$(1))) $(LIBIPC)
+$(O)/servers/$(1): $(call objects,$(call server_sources,$(1))) $(LIBIPC) build/servers.mk
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$$(SERVER_LINK) $(call objects,$(call server_sources,$(1))) $(LIBIPC) -lgcc -o $$@
+	$$(Q)$$(SERVER_LINK) -Wl,-Ttext-segment=$(firstword $(SERVER_BASES)) \
+	    $(call objects,$(call server_sources,$(1))) $(LIBIPC) -lgcc -o $$@
 -include $(patsubst %.o,%.d,$(call objects,$(call server_sources,$(1))))
+SERVER_BASES := $(wordlist 2,16,$(SERVER_BASES))
 endef
 $(foreach name,$(SERVER_NAMES),$(eval $(call server_rule,$(name))))
 

@@ -1,4 +1,4 @@
-"""gdb commands for Ouros: ps, pte, ports, regions, servers. Loaded by `make debug`.
+"""gdb commands for Ouros: ps, pte, ports, regions. Loaded by `make debug`.
 
 They read the guest's memory by physical address through page tables of their own walking, so they work wherever the
 guest stands, in whatever address space.
@@ -31,22 +31,15 @@ class Command(gdb.Command):
             raise gdb.GdbError(str(error)) from None
 
 
-def servers(*names):
-    """servers [NAME...]: load the symbols of the servers (all of them overlap: one or a few at a time).
-
-    Without a name, lists what there is."""
+def load_servers():
+    """The symbols of all servers: each is linked at an address of its own."""
     folder = os.path.join(gdb.convenience_variable("ouros_out").string(), "servers")
-    known = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    if not names:
-        print("servers:", *known)
-    for name in names:
-        if name not in known:
-            raise LookupError(f"no server {name!r} in {folder}")
-        gdb.execute(f"add-symbol-file {os.path.join(folder, name)}")
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        gdb.execute(f"add-symbol-file {os.path.join(folder, name)}", to_string=True)
 
 
 Command("ps", objects.ps)
 Command("ports", objects.ports)
 Command("pte", paging.pte, gdb.COMPLETE_EXPRESSION)
 Command("regions", pager.regions)
-Command("servers", servers)
+load_servers()
