@@ -56,61 +56,93 @@ def enum_word(value, kind, prefix):
     return str(int(value))
 
 
-def waits_for(thread):
+def port_names():
+    """Whose port each one is, by address: its borrower, else the first task that has a handle of it."""
+    names = {}
+    for task in tasks():
+        for _, entry in handles(task):
+            if enum_word(entry["object"]["kind"], "enum object_kind", "OBJ_") == "port":
+                names.setdefault(int(entry["object"]), task_name(task))
+    for address in names:
+        borrower = pointer_to("struct port", address)["borrower"]
+        if int(borrower):
+            names[address] = task_name(borrower.dereference())
+    return names
+
+
+def pointer_to(kind, address):
+    return gdb.Value(address).cast(kernel_type(kind).pointer()).dereference()
+
+
+def waits_for(thread, names):
     """What a blocked thread waits for, in words."""
     state = enum_word(thread["state"], "enum thread_state", "THREAD_")
-    if state in ("calling", "sending", "faulting") and int(thread["served_by"]):
-        return f"port {int(thread['served_by']):#x}"
-    if state in ("calling", "sending") and int(thread["session"]):
-        session = thread["session"].dereference()
-        return f"port {int(session['port']):#x} badge {int(session['badge']):#x}"
-    if state == "receiving" and int(thread["receiving"]):
-        return f"port {int(thread['receiving']):#x}"
-    if state == "futex":
-        return f"address {int(thread['futex_key'][1]):#x}"
-    return ""
+    port, badge = 0, ""
+    if state in ("calling", "sending", "faulting"):
+        port = int(thread["served_by"])
+        if int(thread["session"]):
+            session = thread["session"].dereference()
+            port = port or int(session["port"])
+            badge = f", badge {int(session['badge']):#x}"
+    elif state == "receiving":
+        port = int(thread["receiving"])
+    elif state == "futex":
+        return f"the word at {int(thread['futex_key'][1]):#x}"
+    return f"{names.get(port, 'a')}'s port {port:#x}{badge}" if port else ""
 
 
 def ps():
     """ps: every task with its threads: state, priority, where it stands, what it waits for."""
+    names = port_names()
     print("TASK NAME             THREAD STATE     PRIO      CPU ms  RIP                 WAITS FOR")
     for task in tasks():
         head = f"{int(task['id']):4} {task_name(task):16}"
         kmem = int(task["account"]["used"]) // 1024
-        print(f"{head} {int(task['thread_count'])} threads, {int(task['handles']['used'])} handles, {kmem} KiB of kernel memory")
+        used = int(task["handles"]["used"]) if int(task["handles"]) else 0
+        print(f"{head} {int(task['thread_count'])} threads, {used} handles, {kmem} KiB of kernel memory")
         for thread in each(task["threads"], "struct thread", "in_task"):
             state = enum_word(thread["state"], "enum thread_state", "THREAD_")
             state += "+stop" if int(thread["flags"]) & 1 else ""
             print(
                 f"{'':21} {int(thread['id']):6} {state:10} {int(thread['priority']):3} {int(thread['cpu_ns']) / 1e6:11.1f}"
-                f"  {int(thread['frame']['rip']):#018x}  {waits_for(thread)}"
+                f"  {int(thread['frame']['rip']):#018x}  {waits_for(thread, names)}"
             )
 
 
 def handles(task):
     """(index, entry) of the used slots of a task's handle table."""
+    if not int(task["handles"]):
+        return
     table = task["handles"].dereference()
-    per_page = kernel_type("struct handle_entry").sizeof
+    per_page = 4096 // kernel_type("struct handle_entry").sizeof
     first, last = table["page"].type.range()
     for page in range(first, last + 1):
         entries = table["page"][page]
-        if int(entries):
-            for slot in range(4096 // per_page):
-                if int(entries[slot]["object"]):
-                    yield page * (4096 // per_page) + slot, entries[slot]
+        for slot in range(per_page if int(entries) else 0):
+            if int(entries[slot]["object"]):
+                yield page * per_page + slot, entries[slot]
+
+
+def thread_words(head, member):
+    """Ids of the threads on a list, with their tasks."""
+    found = [f"{int(thread['id'])} ({task_name(thread['task'].dereference())})" for thread in each(head, "struct thread", member)]
+    return ", ".join(found) or "nobody"
 
 
 def ports():
-    """ports: every port that a handle names, with its owner, its borrower, and what is queued on it."""
-    seen = {}
+    """ports: every port that a handle names: who holds and who serves it, and which threads stand at it."""
+    held = {}
     for task in tasks():
         for index, entry in handles(task):
-            kind = enum_word(entry["object"]["kind"], "enum object_kind", "OBJ_")
-            if kind == "port":
-                seen.setdefault(int(entry["object"]), []).append(f"{task_name(task)}:{index}")
-    for address, holders in seen.items():
-        port = gdb.Value(address).cast(kernel_type("struct port").pointer()).dereference()
-        print(f"port {address:#x}  held by {', '.join(holders)}")
-        for name in (field.name for field in port.type.fields()):
-            if name != "object":
-                print(f"    {name} = {port[name].format_string(max_depth=1, symbols=False)}")
+            if enum_word(entry["object"]["kind"], "enum object_kind", "OBJ_") == "port":
+                held.setdefault(int(entry["object"]), []).append(f"{task_name(task)}:{index}")
+    names = port_names()
+    for address, holders in held.items():
+        port = pointer_to("struct port", address)
+        print(f"port {address:#x} of {names[address]}, held by {', '.join(holders)}")
+        print(
+            f"    {int(port['session_count'])} sessions, {int(port['messages'])} messages received, {int(port['queued'])} queued, "
+            f"{sum(1 for _ in each(port['notices'], 'struct notice', 'link'))} notices, bits {int(port['bits']):#x}"
+        )
+        print(f"    receiving: {thread_words(port['receivers'], 'run')}")
+        print(f"    queued: {thread_words(port['senders'], 'run')}; being served: {thread_words(port['received'], 'received')}")

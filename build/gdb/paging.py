@@ -81,17 +81,10 @@ def read_virtual(root, va, length):
     return out
 
 
-@contextlib.contextmanager
-def space(root):
-    """Within: gdb reads typed values through the page tables under root (the guest is stopped all the while)."""
-    saved = int(gdb.parse_and_eval("$cr3"))
-    gdb.execute(f"set $cr3 = {root}")
-    gdb.execute("maintenance flush dcache", to_string=True)
-    try:
-        yield
-    finally:
-        gdb.execute(f"set $cr3 = {saved}")
-        gdb.execute("maintenance flush dcache", to_string=True)
+def fetch(root, pointer):
+    """What a typed pointer points at in the space under root, as a value."""
+    kind = pointer.type.target()
+    return gdb.Value(read_virtual(root, int(pointer), kind.sizeof), kind)
 
 
 def root_of(word):

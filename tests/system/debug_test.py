@@ -38,20 +38,21 @@ pte 0x1000
 kill
 """
 
-# A thread's exit from the kernel is where all of the system's structures can be looked at; the shell is up by then.
+# After some seconds the shell waits for input and every server for messages.
 RUNNING = """
 python
-import threading, time
+import threading
 def stop():
     gdb.post_event(lambda: gdb.execute("interrupt"))
-threading.Timer(20, stop).start()
+threading.Timer(15, stop).start()
 end
 continue
 ps
 ports
 regions
-regions init
-pte 0x400000 init
+regions sh
+pte 0x401000 sh
+info symbol vfs_protocol
 kill
 """
 
@@ -62,9 +63,10 @@ def main():
     check("pte-of-nothing", text, r"= not mapped")
     text = gdb(RUNNING)
     check("ps", text, r"^ +\d+ pager ", r"^ +\d+ init ", r"^ +\d+ vfs ", r"receiving")
-    check("ports", text, r"^port 0x\w+ +held by .*\binit:")
-    check("regions", text, r"^\S*.*0x0*400000-0x\w+ r-x")
-    check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-")
+    check("ports", text, r"^port 0x\w+ of tty, held by .*\binit:")
+    check("regions", text, r"^vfs \(task \d+\): \d+ regions", r"^ +0x0*401000-0x\w+ r-x +\d+ KiB +file")
+    check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-x")
+    check("symbols-of-servers", text, r"^vfs_protocol in section \.\w+ of .*/servers/")
 
 
 main()
