@@ -59,7 +59,7 @@ $(SYSROOT)/.headers: $(NEWLIB)/.built $(OVERLAY) $(INSTALLED_ABI)
 	$(Q)cp -r $(NEWLIB)/src/newlib/libc/include/. $(NEWLIB)/build/targ-include/newlib.h \
 	    $(NEWLIB)/build/targ-include/_newlib_version.h $(SYSROOT)/usr/include/
 	$(Q)cp $(NEWLIB)/src/newlib/libc/machine/x86_64/sys/fenv.h $(SYSROOT)/usr/include/sys/
-	$(Q)cd $(SYSROOT)/usr/include && rm -rf threads.h utmp.h devctl.h ndbm.h regdef.h rpc machine/setjmp-dj.h
+	$(Q)cd $(SYSROOT)/usr/include && rm -rf threads.h utmp.h devctl.h iconv.h ndbm.h regdef.h rpc machine/setjmp-dj.h
 	$(Q)cp -r libc/include/. $(SYSROOT)/usr/include/
 	$(Q)for d in include libipc/include; do [ ! -d $$d ] || cp -r $$d/. $(SYSROOT)/usr/include/; done
 	$(Q)touch $@
