@@ -2,6 +2,7 @@
 #include "libc.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -37,6 +38,8 @@ static ssize_t write_at(int fd, const void *buffer, size_t length, uint64_t offs
     struct io_count reply = {0};
     struct ipc_transfer transfer = {.in = buffer, .in_len = buffer_length(length)};
     int error = io_write_with(handle, &request, &reply, &transfer);
+    if (error == E_PIPE)
+        raise(SIGPIPE);
     if (error)
         return fail(error == E_RIGHTS ? EBADF : error_number(error));
     return (ssize_t)reply.count;

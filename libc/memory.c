@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "futex_lock.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <malloc.h>
 #include <string.h>
@@ -19,12 +20,16 @@ static uint32_t protection(int prot)
            (prot & PROT_EXEC ? VMS_EXEC : 0);
 }
 
-/* The object behind a descriptor: a handle to be closed after the map. */
-static int object_open(int fd, handle_t *object)
+/* The object that a new mapping shows, or none (private memory): a handle to be closed after the map. */
+static int object_of_file(int fd, int prot, int flags, handle_t *object)
 {
     handle_t handle = fd_handle(fd);
-    if (handle == HANDLE_NONE)
+    uint32_t opened;
+    if (handle == HANDLE_NONE || fd_flags(fd, &opened))
         return E_BADF;
+    if ((opened & O_ACCMODE) == O_WRONLY ||
+        (flags & MAP_SHARED && prot & PROT_WRITE && (opened & O_ACCMODE) != O_RDWR))
+        return E_ACCES;
     struct ipc_none none = {};
     struct io_size size;
     struct ipc_transfer transfer = {0};
@@ -37,42 +42,62 @@ static int object_open(int fd, handle_t *object)
     return 0;
 }
 
-static int map_flags(int flags, uint32_t *to)
+static int object_of_memory(size_t length, handle_t *object)
 {
+    struct pager_object_size request = {.size = length};
+    struct pager_object reply;
+    struct ipc_transfer transfer = {0};
+    int error = pager_memory_object_with(PAGER_SESSION, &request, &reply, &transfer);
+    if (!error && transfer.got_count != 1)
+        return E_IO;
+    *object = error ? HANDLE_NONE : transfer.got[0];
+    return error;
+}
+
+static int map_object(size_t length, int prot, int flags, int fd, handle_t *object)
+{
+    if (!(flags & MAP_ANONYMOUS))
+        return object_of_file(fd, prot, flags, object);
+    return flags & MAP_SHARED ? object_of_memory(length, object) : 0;
+}
+
+static int map(struct pager_map *request, int prot, int flags, int fd, uint64_t *address)
+{
+    struct pager_address reply = {0};
+    struct ipc_transfer transfer = {0};
     int kind = flags & (MAP_SHARED | MAP_PRIVATE);
-    if (kind != MAP_SHARED && kind != MAP_PRIVATE)
+    if ((kind != MAP_SHARED && kind != MAP_PRIVATE) || request->length == 0 ||
+        request->offset & (PAGE_SIZE - 1))
         return E_INVAL;
-    *to = (flags & MAP_FIXED ? PAGER_FIXED : 0) | (kind == MAP_SHARED ? PAGER_SHARED : 0);
-    return 0;
+    request->flags = (flags & MAP_FIXED ? PAGER_FIXED : 0) | (kind == MAP_SHARED ? PAGER_SHARED : 0);
+    if (flags & MAP_ANONYMOUS)
+        request->offset = 0;
+    int error = map_object(request->length, prot, flags, fd, &transfer.send[0]);
+    if (error)
+        return error;
+    transfer.send_count = transfer.send[0] != HANDLE_NONE;
+    error = pager_map_with(PAGER_SESSION, request, &reply, &transfer);
+    if (transfer.send_count)
+        kernel_handle_close(transfer.send[0]);
+    /* The file may be written, its pages may not: its file system cannot share them. */
+    if ((error == E_ACCES || error == E_RIGHTS) && kind == MAP_SHARED && prot & PROT_WRITE &&
+        !(prot & PROT_EXEC))
+        error = E_NODEV;
+    *address = reply.address;
+    return error;
 }
 
 void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
     struct pager_map request = {
         .address = (uint64_t)address, .length = length, .offset = (uint64_t)offset, .prot = protection(prot)};
-    struct pager_address reply = {0};
-    struct ipc_transfer transfer = {0};
-    int error = map_flags(flags, &request.flags);
-    if (length == 0 || offset & (off_t)(PAGE_SIZE - 1))
-        error = E_INVAL;
-    if (!error && !(flags & MAP_ANONYMOUS)) {
-        error = object_open(fd, &transfer.send[0]);
-        transfer.send_count = 1;
-    } else {
-        request.offset = 0;
-    }
+    uint64_t at;
+    int error = map(&request, prot, flags, fd, &at);
     if (error) {
         error_result(error);
         return MAP_FAILED;
     }
-    error = pager_map_with(PAGER_SESSION, &request, &reply, &transfer);
-    if (transfer.send_count)
-        kernel_handle_close(transfer.send[0]);
-    if (error) {
-        error_result(error);
-        return MAP_FAILED;
-    }
-    return (void *)reply.address;
+    return (void *)at;
 }
 
 int munmap(void *address, size_t length)
