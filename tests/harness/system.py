@@ -169,10 +169,12 @@ def pack(bundle, *files):
 
 
 def kernel_bundle(out, name):
-    """Pager, init, a manifest that starts the test alone, the test."""
+    """Pager, init, the test, and a manifest: NAME.manifest beside the test, or one that starts the test alone."""
     bundle = out / f"tests/kernel/{name}.cpio"
     manifest = bundle.with_suffix(".manifest")
-    manifest.write_text(pathlib.Path("tests/system/kernel/manifest").read_text().replace("@TEST@", name))
+    own = pathlib.Path(f"tests/system/kernel/{name}.manifest")
+    template = own if own.exists() else pathlib.Path("tests/system/kernel/manifest")
+    manifest.write_text(template.read_text().replace("@TEST@", name))
     first = [f"pager={out}/stripped/pager", f"init={out}/stripped/init"]
     return pack(bundle, *first, f"manifest={manifest}", f"bin/{name}={bundle.with_suffix('')}")
 
