@@ -119,8 +119,17 @@ static void bad_buffers(void)
     CHECK_IS(sys_msg_read(0, 0, got, 16, &count), E_ABSENT);
     CHECK_IS(count, 0);
     CHECK_IS(sys_msg_write(0, 0, got, 16, &count), E_ABSENT);
+    m = ktest_message(0, 0);
+    CHECK_IS(sys_reply_message(0, &m), 0);
+    kthread_join(&one);
+    /* The server's own side: a bad address is its own error. */
+    m = (struct ipc_message){.flags = IPC_BUFFERS};
+    m.buffers = (struct ipc_buffers){(vaddr_t)got, (vaddr_t)got, 16, 16};
+    START_CLIENT(m);
+    receive(0);
     CHECK_IS(sys_msg_read(0, 0, (void *)0xffff800000000000, 16, &count), E_FAULT);
-    CHECK_IS(sys_msg_read(0, 0, (void *)8, 16, &count), E_ABSENT);
+    CHECK_IS(sys_msg_read(0, 0, (void *)8, 16, &count), E_FAULT);
+    CHECK_IS(sys_msg_write(0, 0, (void *)8, 16, &count), E_FAULT);
     m = ktest_message(0, 0);
     CHECK_IS(sys_reply_message(0, &m), 0);
     kthread_join(&one);
@@ -372,9 +381,9 @@ static void reply_given_up(void)
     kport_create(&port);
     START_CLIENT(ktest_message(1, 0));
     receive(0);
-    handle_t reply = 0;
+    handle_t reply = 0, other = 0;
     CHECK_IS(sys_reply_defer(&reply), 0);
-    CHECK_IS(sys_reply_defer(&reply), E_INVAL);
+    CHECK_IS(sys_reply_defer(&other), E_INVAL);
     CHECK_IS(sys_handle_close(reply), 0);
     kthread_join(&one);
     CHECK_IS(result, 1 + E_DEAD);
