@@ -53,10 +53,8 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
     if (op->va & (size - 1) || op->va < USER_MIN || op->va >= USER_END || op->count > PTEP_ENTRIES ||
         ptep_va_index(op->va, level) + op->count > PTEP_ENTRIES || op->count * size > USER_END - op->va)
         return E_INVAL;
-    int error = window_find(w, op->va, level, out, missing);
-    if (!error && level == PTEP_LEAF && out->record->links > 1)
-        return E_SHARED;
-    return error;
+    TRY(window_find(w, op->va, level, out, missing));
+    return level == PTEP_LEAF && out->record->links > 1 ? E_SHARED : 0;
 }
 
 /* May these frames be mapped? */
@@ -105,13 +103,11 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
         return E_INVAL;
     if ((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot))
         return E_INVAL;
-    int error = sets ? frames_check(op) : 0;
-    if (!error)
-        error = range_find(w, op, &at, missing);
-    for (uint32_t i = 0; i < op->count && !error; i++)
-        error = entry_check(op, ptep_load(at.entry + i));
-    if (error)
-        return error;
+    if (sets)
+        TRY(frames_check(op));
+    TRY(range_find(w, op, &at, missing));
+    for (uint32_t i = 0; i < op->count; i++)
+        TRY(entry_check(op, ptep_load(at.entry + i)));
 
     uint64_t size = ptep_level_size(op->level);
     pte_t set = op->level < PTEP_LEAF ? pte_mkhuge(pte_make(op->pa, op->prot)) : pte_make(op->pa, op->prot);
@@ -141,16 +137,12 @@ int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing)
     struct place at;
     if (op->level < 1 || op->level > PTEP_LEAF || op->va >= USER_END || op->flags)
         return E_INVAL;
-    int error = window_find(w, op->va, op->level - 1u, &at, missing);
-    if (error)
-        return error;
+    TRY(window_find(w, op->va, op->level - 1u, &at, missing));
     pte_t e = ptep_load(at.entry);
     if (!pte_empty(e))
         return pte_huge(e, op->level - 1u) ? E_HUGE : E_EXISTS;
     paddr_t table;
-    error = table_alloc(w->vms->account, op->level, &table);
-    if (error)
-        return error;
+    TRY(table_alloc(w->vms->account, op->level, &table));
     pte_store(at.entry, pte_mktable(table));
     at.record->live++;
     w->vms->tables++;
@@ -177,9 +169,7 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
     uint32_t level = op->level;
     if (level < 1 || level > PTEP_LEAF || op->va >= USER_END || op->flags & ~VMS_DROP)
         return E_INVAL;
-    int error = window_find(w, op->va, level - 1, &at, missing);
-    if (error)
-        return error;
+    TRY(window_find(w, op->va, level - 1, &at, missing));
     pte_t e = ptep_load(at.entry);
     if (!pte_table(e, level - 1)) {
         *missing = level;

@@ -120,17 +120,15 @@ int sys_futex(struct thread *thread, struct syscall *s)
 {
     bool shared = s->a[0] & FUTEX_SHARED;
     uint64_t key[2], key2[2];
-    int error = resolve_key(thread, s->a[1], shared, key);
-    if (error)
-        return error;
+    TRY(resolve_key(thread, s->a[1], shared, key));
     uint32_t value = (uint32_t)s->a[2], count = (uint32_t)s->a[5];
     switch (s->a[0] & ~(uint64_t)FUTEX_SHARED) {
     case FUTEX_WAIT: return wait(thread, s->a[1], value, s->a[3], key);
     case FUTEX_WAKE: s->r[0] = wake(key, value); return 0;
     case FUTEX_REQUEUE:
-        error = resolve_key(thread, s->a[4], shared, key2);
-        if (error || same_key(key, key2))
-            return error ? error : E_INVAL;
+        TRY(resolve_key(thread, s->a[4], shared, key2));
+        if (same_key(key, key2))
+            return E_INVAL;
         s->r[0] = wake(key, value);
         s->r[0] += requeue(key, key2, count);
         return 0;

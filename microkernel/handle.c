@@ -32,9 +32,7 @@ int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32
                struct object **out)
 {
     struct handle_entry *entry;
-    int error = handle_entry(task, handle, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(task, handle, &entry));
     if (kind != OBJ_NONE && handle_kind(entry) != kind)
         return E_TYPE;
     if ((entry->rights & rights) != rights)
@@ -52,9 +50,7 @@ static int table_grow(struct task *task)
     if (table->pages == HANDLE_PAGES)
         return E_FULL;
     void *memory;
-    int error = kmem_alloc(task->account, PAGE_SIZE, &memory);
-    if (error)
-        return error;
+    TRY(kmem_alloc(task->account, PAGE_SIZE, &memory));
     struct handle_entry *slots = memory;
     uint32_t base = table->pages * HANDLES_PER_PAGE;
     table->page[table->pages++] = slots;
@@ -72,11 +68,8 @@ static int table_grow(struct task *task)
 int handle_reserve(struct task *task, uint32_t n)
 {
     struct handle_table *table = task->handles;
-    if (table->free - table->reserved < n) {
-        int error = table_grow(task);
-        if (error)
-            return error;
-    }
+    if (table->free - table->reserved < n)
+        TRY(table_grow(task));
     table->reserved += n;
     return 0;
 }
@@ -124,15 +117,10 @@ static int insert(struct task *task, struct object *object, uint32_t rights, uin
         return E_DEAD;
     if (index >= HANDLES_PER_PAGE)
         return E_RANGE;
-    if (table->free - table->reserved == 0) {
-        int error = table_grow(task);
-        if (error)
-            return error;
-    }
+    if (table->free - table->reserved == 0)
+        TRY(table_grow(task));
     uint32_t slot;
-    int error = take_slot(table, index, &slot);
-    if (error)
-        return error;
+    TRY(take_slot(table, index, &slot));
     *out = fill_slot(table, slot, object, rights, serial);
     return 0;
 }
@@ -186,9 +174,7 @@ static void free_slot(struct task *task, uint32_t index)
 int handle_close(struct task *task, handle_t handle)
 {
     struct handle_entry *entry;
-    int error = handle_entry(task, handle, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(task, handle, &entry));
     free_slot(task, HANDLE_INDEX(handle));
     return 0;
 }
@@ -223,24 +209,19 @@ static uint32_t copy_rights(const struct handle_entry *entry)
 int sys_handle_copy(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    int error = handle_entry(thread->task, (handle_t)s->a[0], &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
     uint32_t rights = s->a[1] == RIGHT_ALL ? copy_rights(entry) : (uint32_t)s->a[1];
     if (handle_kind(entry) == OBJ_REPLY)
         return E_TYPE;
     if (!(entry->rights & RIGHT_COPY) || (rights & ~copy_rights(entry)) || s->a[1] > RIGHT_ALL)
         return E_RIGHTS;
     struct object *task = &thread->task->object;
-    if (s->a[2]) {
-        error = handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &task);
-        if (error)
-            return error;
-    }
+    if (s->a[2])
+        TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
     handle_t handle;
-    error = s->a[3] > UINT32_MAX
-                ? E_RANGE
-                : handle_insert((struct task *)task, entry->object, rights, (uint32_t)s->a[3], &handle);
+    int error = s->a[3] > UINT32_MAX
+                    ? E_RANGE
+                    : handle_insert((struct task *)task, entry->object, rights, (uint32_t)s->a[3], &handle);
     s->r[0] = error ? 0 : handle;
     return error;
 }
@@ -253,9 +234,7 @@ int sys_handle_close(struct thread *thread, struct syscall *s)
 int sys_handle_info(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    int error = handle_entry(thread->task, (handle_t)s->a[0], &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
     struct handle_info info = {.kind = handle_kind(entry), .rights = entry->rights};
     if (info.kind == OBJ_TASK)
         info.id = ((struct task *)entry->object)->id;
@@ -278,11 +257,8 @@ int handle_copy_table(struct task *to, struct task *from)
         return E_BUSY;
     if (to->dying)
         return E_DEAD;
-    while (to->handles->pages < from->handles->pages) {
-        int error = table_grow(to);
-        if (error)
-            return error;
-    }
+    while (to->handles->pages < from->handles->pages)
+        TRY(table_grow(to));
     uint32_t end = from->handles->pages * HANDLES_PER_PAGE;
     for (uint32_t done = 0; to->copy_cursor < end; to->copy_cursor++) {
         if (done++ == HANDLES_PER_PAGE)

@@ -43,9 +43,7 @@ static int create_io(struct account *account, uint64_t first, uint64_t count, st
         return E_RANGE;
     if (port_forbidden((uint32_t)first, (uint32_t)count))
         return E_RIGHTS;
-    int err = object_create(account, OBJ_IO, sizeof(struct io), out);
-    if (err)
-        return err;
+    TRY(object_create(account, OBJ_IO, sizeof(struct io), out));
     struct io *io = (struct io *)*out;
     io->first = (uint32_t)first;
     io->count = (uint32_t)count;
@@ -86,9 +84,7 @@ static int create_device(struct account *account, paddr_t start, uint64_t bytes,
         return E_RANGE;
     if (!device_allowed(start, start + bytes))
         return E_RIGHTS;
-    int err = object_create(account, OBJ_DEVICE, sizeof(struct device), out);
-    if (err)
-        return err;
+    TRY(object_create(account, OBJ_DEVICE, sizeof(struct device), out));
     struct device *device = (struct device *)*out;
     device->start = start;
     device->end = start + bytes;
@@ -122,13 +118,10 @@ int sys_hw_create(struct thread *thread, struct syscall *s)
 {
     struct object *object;
     handle_t handle = HANDLE_NONE;
-    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object);
-    if (!err)
-        err = create(thread->task->account, s, &object);
-    if (err)
-        return err;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object));
+    TRY(create(thread->task->account, s, &object));
     uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO | RIGHT_USE | RIGHT_READ | RIGHT_WRITE;
-    err = handle_insert(thread->task, object, rights, 0, &handle);
+    int err = handle_insert(thread->task, object, rights, 0, &handle);
     object_put(object); /* the handle has its own */
     if (!err && s->a[1] == HW_IO)
         console_ports_taken((uint32_t)s->a[2], (uint32_t)s->a[3]);
@@ -139,15 +132,13 @@ int sys_hw_create(struct thread *thread, struct syscall *s)
 int sys_hw_pci(struct thread *thread, struct syscall *s)
 {
     struct object *object;
-    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object);
-    if (err)
-        return err;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object));
     uint32_t access = (uint32_t)s->a[3], bytes = access & 0xff, value = 0;
     if (s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful)
         return E_RANGE;
     if (access & 0x100)
         return pci_write((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, (uint32_t)s->a[4]);
-    err = pci_read((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, &value);
+    int err = pci_read((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, &value);
     s->r[0] = value;
     return err;
 }
@@ -157,9 +148,7 @@ int sys_io_access(struct thread *thread, struct syscall *s)
     struct object *object;
     bool write = s->a[2] & 0x100;
     uint64_t bytes = s->a[2] & ~0x100ul;
-    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &object);
-    if (err)
-        return err;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &object));
     const struct io *io = (const struct io *)object;
     if (bytes != 1 && bytes != 2 && bytes != 4)
         return E_INVAL;

@@ -91,9 +91,7 @@ static int check_handles(struct thread *from, uint32_t count, struct handle_entr
     if (count > IPC_HANDLES)
         return E_INVAL;
     for (uint32_t i = 0; i < count; i++) {
-        int error = handle_entry(from->task, sent_handle(&from->frame, i), &entries[i]);
-        if (error)
-            return error;
+        TRY(handle_entry(from->task, sent_handle(&from->frame, i), &entries[i]));
         if (handle_kind(entries[i]) == OBJ_REPLY || !(entries[i]->rights & RIGHT_COPY))
             return E_RIGHTS;
     }
@@ -107,9 +105,7 @@ static int transfer(struct thread *from, struct thread *to, uint32_t *count)
     if (*count == 0)
         return 0;
     struct handle_entry *entries[IPC_HANDLES];
-    int error = check_handles(from, *count, entries);
-    if (error)
-        return error;
+    TRY(check_handles(from, *count, entries));
     if (*count > to->accept)
         return E_FULL;
     uint64_t got[IPC_HANDLES] = {0};
@@ -132,10 +128,9 @@ static int reserve(struct thread *t)
         return E_INVAL;
     if (accept == 0)
         return 0;
-    int error = handle_reserve(t->task, accept);
-    if (!error)
-        t->accept = (uint8_t)accept;
-    return error;
+    TRY(handle_reserve(t->task, accept));
+    t->accept = (uint8_t)accept;
+    return 0;
 }
 
 static void unreserve(struct thread *t)
@@ -208,9 +203,7 @@ static void put_message(struct thread *sender, struct thread *receiver)
 static int deliver(struct thread *sender, struct thread *receiver, struct port *port)
 {
     uint32_t handles;
-    int error = transfer(sender, receiver, &handles);
-    if (error)
-        return error;
+    TRY(transfer(sender, receiver, &handles));
     put_message(sender, receiver);
     port->messages++;
     if (!(sender->flags & THREAD_F_ONE_WAY)) {
@@ -358,28 +351,19 @@ static int begin(struct thread *thread, bool one_way)
 {
     struct trap_frame *f = &thread->frame;
     struct handle_entry *entry, *sent[IPC_HANDLES];
-    int error = handle_entry(thread->task, (handle_t)f->rdi, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(thread->task, (handle_t)f->rdi, &entry));
     if (handle_kind(entry) != OBJ_SESSION)
         return E_TYPE;
     if (!(entry->rights & RIGHT_CALL))
         return E_RIGHTS;
     if (f->rsi & MSG_KERNEL)
         return E_INVAL;
-    error = check_handles(thread, IPC_SENT(f->rax), sent);
-    if (error)
-        return error;
+    TRY(check_handles(thread, IPC_SENT(f->rax), sent));
     if (thread->flags & THREAD_F_CANCEL)
         return E_CANCELLED;
-    error = take_buffers(thread);
-    if (error)
-        return error;
-    if (!one_way) {
-        error = reserve(thread);
-        if (error)
-            return error;
-    }
+    TRY(take_buffers(thread));
+    if (!one_way)
+        TRY(reserve(thread));
     struct session *session = (struct session *)entry->object;
     uint32_t seq = (uint32_t)(f->rsi >> 32);
     if (seq != thread->last_seq || session->badge != thread->last_badge)
@@ -391,7 +375,7 @@ static int begin(struct thread *thread, bool one_way)
     object_get(&session->object);
     if (one_way)
         thread->flags |= THREAD_F_ONE_WAY;
-    error = ipc_submit(thread, session->port, deadline_of(f));
+    int error = ipc_submit(thread, session->port, deadline_of(f));
     if (error != SYS_BLOCKED) {
         unreserve(thread);
         end_call(thread);
@@ -421,9 +405,7 @@ int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
         return 0;
     }
     struct handle_entry *entry;
-    int error = handle_entry(server->task, reply, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(server->task, reply, &entry));
     if (handle_kind(entry) != OBJ_REPLY)
         return E_TYPE;
     struct thread *caller = (struct thread *)entry->object;
@@ -439,9 +421,7 @@ static int answer(struct thread *server, struct thread *caller)
         return fault_reply(caller, (uint32_t)from->rsi,
                            (uint64_t[]){*frame_word(from, 0), *frame_word(from, 1), *frame_word(from, 2)});
     uint32_t handles;
-    int error = transfer(server, caller, &handles);
-    if (error)
-        return error;
+    TRY(transfer(server, caller, &handles));
     ipc_detach(caller);
     end_call(caller);
     frame_copy_words(to, from);
@@ -457,11 +437,9 @@ int sys_reply(struct thread *thread, struct syscall *s)
     (void)s;
     handle_t reply = (handle_t)thread->frame.rdi;
     struct thread *caller;
-    int error = ipc_caller(thread, reply, &caller);
-    if (!error && caller)
-        error = answer(thread, caller);
-    if (error)
-        return error;
+    TRY(ipc_caller(thread, reply, &caller));
+    if (caller)
+        TRY(answer(thread, caller));
     if (reply)
         handle_close(thread->task, reply);
     else
@@ -473,9 +451,7 @@ int sys_reply(struct thread *thread, struct syscall *s)
 static int receive(struct thread *thread)
 {
     struct object *object;
-    int error = handle_get(thread->task, (handle_t)thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &object);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, (handle_t)thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &object));
     struct port *port = (struct port *)object;
     if (port->borrower && port->borrower != thread->task)
         return E_RIGHTS;
@@ -483,12 +459,11 @@ static int receive(struct thread *thread)
         return E_DEAD;
     thread->caller_gone = false;
     sched_set_priority(thread, thread->base_priority);
-    error = reserve(thread);
-    if (error)
-        return error;
+    TRY(reserve(thread));
     if (ipc_take(thread, port))
         return SYS_BLOCKED; /* the message is in the registers */
     uint64_t deadline = deadline_of(&thread->frame);
+    int error = 0;
     if (!list_empty(&port->senders))
         error = SYS_RESTART; /* a run of refused senders */
     else if (thread->flags & THREAD_F_CANCEL)
@@ -515,11 +490,8 @@ int sys_recv(struct thread *thread, struct syscall *s)
 int sys_reply_recv(struct thread *thread, struct syscall *s)
 {
     (void)s;
-    if (thread->caller) {
-        int error = answer(thread, thread->caller);
-        if (error)
-            return error;
-    }
+    if (thread->caller)
+        TRY(answer(thread, thread->caller));
     return receive(thread);
 }
 
@@ -531,9 +503,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
     if (!caller)
         return E_DEAD;
     handle_t handle = 0;
-    int error = handle_insert_reply(thread->task, &caller->object, caller->serial, &handle);
-    if (error)
-        return error;
+    TRY(handle_insert_reply(thread->task, &caller->object, caller->serial, &handle));
     thread->caller = NULL;
     caller->server = NULL;
     s->r[0] = handle;
@@ -545,9 +515,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
 static int copy(struct thread *thread, struct syscall *s, enum vms_direction direction)
 {
     struct thread *caller;
-    int error = ipc_caller(thread, (handle_t)s->a[0], &caller);
-    if (error)
-        return error;
+    TRY(ipc_caller(thread, (handle_t)s->a[0], &caller));
     if (!caller || caller->flags & THREAD_F_FAULT)
         return caller ? E_INVAL : E_DEAD;
     const struct ipc_buffers *b = &caller->buffers;
@@ -556,8 +524,8 @@ static int copy(struct thread *thread, struct syscall *s, enum vms_direction dir
     if (offset > size || length > size - offset)
         return E_RANGE;
     size_t done = 0;
-    error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
-                     length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);
+    int error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
+                         length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);
     s->r[0] = done;
     return error == E_FAULT ? SYS_TOUCH : error;
 }

@@ -23,18 +23,15 @@ static int vector_take(const struct irq *what, uint32_t *vector)
 int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out)
 {
     uint32_t vector;
-    int err = vector_take(what, &vector);
-    if (!err)
-        err = object_create(account, OBJ_IRQ, sizeof(struct irq), out);
-    if (err)
-        return err;
+    TRY(vector_take(what, &vector));
+    TRY(object_create(account, OBJ_IRQ, sizeof(struct irq), out));
     struct irq *irq = (struct irq *)*out;
     irq->source = what->source;
     irq->index = what->index;
     irq->message = what->message;
     irq->level = flags & IRQ_LEVEL;
-    err = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
-                       : ioapic_route(irq->source, vector, flags);
+    int err = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
+                           : ioapic_route(irq->source, vector, flags);
     if (err) {
         object_put(*out); /* without a vector: it never was programmed */
         return err;
@@ -74,9 +71,7 @@ void irq_fire(uint32_t vector)
 static int irq_bind(struct irq *irq, struct thread *thread, handle_t handle, uint64_t bits)
 {
     struct object *port = NULL;
-    int err = handle ? handle_get(thread->task, handle, OBJ_PORT, RIGHT_NOTIFY, &port) : 0;
-    if (err)
-        return err;
+    TRY(handle ? handle_get(thread->task, handle, OBJ_PORT, RIGHT_NOTIFY, &port) : 0);
     if (port)
         object_get(port);
     if (irq->port)
@@ -91,9 +86,7 @@ static int irq_bind(struct irq *irq, struct thread *thread, handle_t handle, uin
 int sys_irq_ctl(struct thread *thread, struct syscall *s)
 {
     struct object *object;
-    int err = handle_get(thread->task, (handle_t)s->a[0], OBJ_IRQ, RIGHT_MANAGE, &object);
-    if (err)
-        return err;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_IRQ, RIGHT_MANAGE, &object));
     struct irq *irq = (struct irq *)object;
     if (s->a[1] == IRQ_BIND)
         return irq_bind(irq, thread, (handle_t)s->a[2], s->a[3]);

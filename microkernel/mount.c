@@ -105,9 +105,7 @@ static int upper_create(struct window *w)
     paddr_t v;
     if (ptep_load(window_entry(w, 0, SLOT_VA(PAGER_UPPER_SLOT))))
         return E_EXISTS; /* something else is mapped there */
-    int error = table_alloc(mounter->account, TABLE_VIEW, &v);
-    if (error)
-        return error;
+    TRY(table_alloc(mounter->account, TABLE_VIEW, &v));
     pte_t *entry = paging_slot(v);
     entry[PAGER_UPPER_MAX] = pte_mkview(v);
     paging_slot_done();
@@ -120,11 +118,8 @@ static int upper_create(struct window *w)
 int sys_vms_mount(struct thread *thread, struct syscall *s)
 {
     struct object *object;
-    int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object);
-    if (!error)
-        error = handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object));
+    TRY(handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object));
     struct vms *vms = &((struct task *)object)->vms, *mounter = &thread->task->vms;
     uint64_t index = s->a[2], slot = s->a[3];
     if ((index >= PAGER_UPPER_MAX && index != PAGER_NO_INDEX) ||
@@ -136,7 +131,7 @@ int sys_vms_mount(struct thread *thread, struct syscall *s)
         return E_BUSY;
     struct window w;
     window_open(&w, mounter);
-    error = mounter->upper ? 0 : upper_create(&w);
+    int error = mounter->upper ? 0 : upper_create(&w);
     if (!error)
         error = view_change(&w, vms, (uint32_t)index, (uint32_t)slot);
     window_close(&w);

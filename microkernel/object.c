@@ -13,9 +13,7 @@ static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kin
 int object_create(struct account *account, enum object_kind kind, size_t size, struct object **out)
 {
     void *memory;
-    int error = kmem_alloc(account, size, &memory);
-    if (error)
-        return error;
+    TRY(kmem_alloc(account, size, &memory));
     struct object *object = memory;
     object->kind = kind;
     object->refs = 1;

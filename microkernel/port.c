@@ -12,9 +12,7 @@ static struct list closing = {&closing, &closing};
 int port_create(struct account *account, struct port **out)
 {
     struct object *object;
-    int error = object_create(account, OBJ_PORT, sizeof(struct port), &object);
-    if (error)
-        return error;
+    TRY(object_create(account, OBJ_PORT, sizeof(struct port), &object));
     struct port *port = (struct port *)object;
     list_init(&port->receivers);
     list_init(&port->senders);
@@ -154,9 +152,7 @@ static int mint(struct thread *thread, struct port *port, struct syscall *s)
     if (port->dead)
         return E_DEAD;
     struct object *object;
-    int error = object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &object);
-    if (error)
-        return error;
+    TRY(object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &object));
     struct session *session = (struct session *)object;
     session->port = port;
     object_get(&port->object);
@@ -166,7 +162,7 @@ static int mint(struct thread *thread, struct port *port, struct syscall *s)
     port->session_count++;
     uint32_t rights = (uint32_t)s->a[3] & (RIGHT_COPY | RIGHT_CALL | RIGHT_NOTIFY | RIGHT_PROTOCOL);
     handle_t handle = 0;
-    error = handle_insert(thread->task, object, rights, 0, &handle);
+    int error = handle_insert(thread->task, object, rights, 0, &handle);
     object_put(object);
     s->r[0] = handle;
     s->r[1] = error ? 0 : session->badge;
@@ -178,21 +174,17 @@ static int mint(struct thread *thread, struct port *port, struct syscall *s)
 static int lend(struct thread *thread, struct port *port, struct syscall *s)
 {
     struct object *object;
-    int error = handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &object);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &object));
     struct task *task = (struct task *)object;
     if (port->borrower)
         return E_BUSY;
     if (task->dying)
         return E_DEAD;
     handle_t handle = 0;
-    error = s->a[3] > UINT32_MAX
-                ? E_RANGE
-                : handle_insert(task, &port->object, RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY,
-                                (uint32_t)s->a[3], &handle);
-    if (error)
-        return error;
+    TRY(s->a[3] > UINT32_MAX
+            ? E_RANGE
+            : handle_insert(task, &port->object, RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY,
+                            (uint32_t)s->a[3], &handle));
     port->borrower = task;
     list_add_tail(&task->ports_lent, &port->lent);
     s->r[0] = handle;
@@ -215,9 +207,7 @@ static int keep_grow(struct port *port)
     if (size > PORT_KEEP_MAX)
         return E_FULL;
     void *memory;
-    int error = kmem_alloc(port->object.account, size * sizeof(struct kept), &memory);
-    if (error)
-        return error;
+    TRY(kmem_alloc(port->object.account, size * sizeof(struct kept), &memory));
     struct kept *table = memory;
     for (uint32_t i = 0; i < port->keep_size; i++)
         table[i] = port->keep[i];
@@ -231,9 +221,7 @@ static int keep_grow(struct port *port)
 static int keep_put(struct thread *thread, struct port *port, uint64_t key, handle_t handle)
 {
     struct handle_entry *entry;
-    int error = handle_entry(thread->task, handle, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(thread->task, handle, &entry));
     if (handle_kind(entry) == OBJ_REPLY)
         return E_TYPE;
     if (!(entry->rights & RIGHT_COPY))
@@ -244,9 +232,7 @@ static int keep_put(struct thread *thread, struct port *port, uint64_t key, hand
         return E_EXISTS;
     struct kept *free = keep_find(port, 0);
     if (!free) {
-        error = keep_grow(port);
-        if (error)
-            return error;
+        TRY(keep_grow(port));
         free = keep_find(port, 0);
     }
     uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
@@ -330,12 +316,10 @@ static int port_info(struct port *port, vaddr_t to)
 int sys_port_create(struct thread *thread, struct syscall *s)
 {
     struct port *port;
-    int error = port_create(thread->task->account, &port);
-    if (error)
-        return error;
+    TRY(port_create(thread->task->account, &port));
     handle_t handle = 0;
-    error = handle_insert(thread->task, &port->object,
-                          RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    int error = handle_insert(thread->task, &port->object,
+                              RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
     object_put(&port->object);
     s->r[0] = handle;
     return error;
@@ -344,9 +328,7 @@ int sys_port_create(struct thread *thread, struct syscall *s)
 int sys_port_ctl(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    int error = handle_entry(thread->task, (handle_t)s->a[0], &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
     if (handle_kind(entry) != OBJ_PORT)
         return E_TYPE;
     struct port *port = (struct port *)entry->object;

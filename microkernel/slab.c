@@ -162,9 +162,7 @@ int kmem_alloc(struct account *account, size_t size, void **out)
 {
     uint32_t class = class_of(size);
     ASSERT(size > 0 && class < CLASSES);
-    int error = account ? account_charge(account, class_size[class]) : 0;
-    if (error)
-        return error;
+    TRY(account ? account_charge(account, class_size[class]) : 0);
     struct slab_page *page;
     if (!list_empty(&partial[class])) {
         page = container_of(partial[class].next, struct slab_page, link);

@@ -34,9 +34,7 @@ static struct account *account_unpack(uint32_t packed)
 int table_block_add(uint32_t number, uint32_t used)
 {
     void *memory;
-    int error = kmem_alloc(NULL, PAGE_SIZE, &memory);
-    if (error)
-        return error;
+    TRY(kmem_alloc(NULL, PAGE_SIZE, &memory));
     blocks[number].records = (uint32_t)(direct_paddr(memory) >> PAGE_SHIFT);
     struct table_record *record = memory;
     uint32_t first = used > 1 ? used : 1;
@@ -81,9 +79,7 @@ bool table_block_take(uint32_t *number)
 
 int table_alloc(struct account *account, uint32_t level, paddr_t *out)
 {
-    int error = account ? account_charge(account, PAGE_SIZE) : 0;
-    if (error)
-        return error;
+    TRY(account ? account_charge(account, PAGE_SIZE) : 0);
     if (!first_block) {
         if (account)
             account_refund(account, PAGE_SIZE);

@@ -22,9 +22,7 @@ static void task_copy_name(struct task *task, const char *name, size_t length)
 int task_create(struct account *payer, uint64_t limit, struct task **out)
 {
     struct object *object;
-    int error = object_create(payer, OBJ_TASK, sizeof(struct task), &object);
-    if (error)
-        return error;
+    TRY(object_create(payer, OBJ_TASK, sizeof(struct task), &object));
     struct task *task = (struct task *)object;
     list_init(&task->threads);
     list_init(&task->stopped);
@@ -36,8 +34,7 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
     task->id = next_id++;
     task_copy_name(task, "new", 3);
     task->account = account_create(limit);
-    if (!task->account)
-        error = E_KMEM;
+    int error = task->account ? 0 : E_KMEM;
     if (!error) {
         void *memory;
         error = kmem_alloc(task->account, sizeof(struct handle_table), &memory);
@@ -130,15 +127,12 @@ bool task_reap(void)
 int sys_task_create(struct thread *thread, struct syscall *s)
 {
     struct object *maker;
-    int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK_MAKER, RIGHT_MANAGE, &maker);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK_MAKER, RIGHT_MANAGE, &maker));
     struct task *task;
-    error = task_create(thread->task->account, s->a[1], &task);
-    if (error)
-        return error;
+    TRY(task_create(thread->task->account, s->a[1], &task));
     handle_t handle = 0;
-    error = handle_insert(thread->task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    int error =
+        handle_insert(thread->task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
     object_put(&task->object);
     s->r[0] = handle;
     return error;
@@ -148,9 +142,7 @@ int sys_task_create(struct thread *thread, struct syscall *s)
 static int listening_port(struct task *asker, handle_t handle, struct port **out)
 {
     struct handle_entry *entry;
-    int error = handle_entry(asker, handle, &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(asker, handle, &entry));
     if (handle_kind(entry) != OBJ_PORT)
         return E_TYPE;
     if (!(entry->rights & (RIGHT_RECV | RIGHT_MANAGE)))
@@ -162,9 +154,7 @@ static int listening_port(struct task *asker, handle_t handle, struct port **out
 static int watch(struct thread *thread, struct task *task, struct notice *notice, struct syscall *s)
 {
     struct port *port;
-    int error = listening_port(thread->task, (handle_t)s->a[2], &port);
-    if (error)
-        return error;
+    TRY(listening_port(thread->task, (handle_t)s->a[2], &port));
     if (task->dead)
         return E_DEAD;
     notice_drop(notice);
@@ -185,16 +175,14 @@ static int copy_one_handle(struct thread *thread, struct task *task, struct task
 {
     (void)thread;
     struct handle_entry *entry;
-    int error = handle_entry(source, (handle_t)s->a[3], &entry);
-    if (error)
-        return error;
+    TRY(handle_entry(source, (handle_t)s->a[3], &entry));
     if (handle_kind(entry) == OBJ_REPLY || !(entry->rights & RIGHT_COPY))
         return E_RIGHTS;
     if (s->a[4] > UINT32_MAX)
         return E_RANGE;
     uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
     handle_t handle = 0;
-    error = handle_insert(task, entry->object, rights, (uint32_t)s->a[4], &handle);
+    int error = handle_insert(task, entry->object, rights, (uint32_t)s->a[4], &handle);
     s->r[0] = handle;
     return error;
 }
@@ -264,16 +252,12 @@ int sys_task_ctl(struct thread *thread, struct syscall *s)
     struct object *object = &thread->task->object;
     if (s->a[0]) {
         uint32_t rights = s->a[1] == TASK_INFO ? RIGHT_INFO : RIGHT_MANAGE;
-        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, rights, &object);
-        if (error)
-            return error;
+        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, rights, &object));
     }
     struct task *task = (struct task *)object, *source = NULL;
     if (s->a[1] == TASK_COPY_HANDLES || s->a[1] == TASK_COPY_HANDLE) {
         struct object *from;
-        int error = handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &from);
-        if (error)
-            return error;
+        TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &from));
         source = (struct task *)from;
     }
     if (!s->a[0] && s->a[1] != TASK_KILL && s->a[1] != TASK_INFO && s->a[1] != TASK_NAME)

@@ -14,9 +14,7 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     if (task->dying)
         return E_DEAD;
     struct object *object;
-    int error = object_create(task->account, OBJ_THREAD, sizeof(struct thread), &object);
-    if (error)
-        return error;
+    TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &object));
     struct thread *thread = (struct thread *)object;
     thread->task = task;
     object_get(&task->object);
@@ -110,20 +108,16 @@ int sys_thread_create(struct thread *thread, struct syscall *s)
 {
     struct object *object = &thread->task->object;
     if (s->a[0]) {
-        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, RIGHT_MANAGE, &object);
-        if (error)
-            return error;
+        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, RIGHT_MANAGE, &object));
     }
     if (s->a[4] > PRIORITY_MAX || (!s->a[0] && s->a[4] > thread->base_priority))
         return E_RANGE;
     if (s->a[1] >= USER_END)
         return E_FAULT;
     struct thread *new;
-    int error = thread_create((struct task *)object, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new);
-    if (error)
-        return error;
+    TRY(thread_create((struct task *)object, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new));
     handle_t handle = 0;
-    error = handle_insert(thread->task, &new->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    int error = handle_insert(thread->task, &new->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
     if (error)
         thread_kill(new);
     object_put(&new->object);
@@ -186,15 +180,11 @@ static int set_regs(struct thread *t, vaddr_t from)
 static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
 {
     struct object *object;
-    int error = handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &object);
-    if (error)
-        return error;
+    TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &object));
     struct thread *source = (struct thread *)object;
     if (!at_rest(source) || t->state != THREAD_NEW)
         return E_BUSY;
-    error = arch_fpu_copy(t, source);
-    if (error)
-        return error;
+    TRY(arch_fpu_copy(t, source));
     t->frame = source->frame;
     t->fs_base = source->fs_base;
     arch_frame_sanitize(&t->frame);
@@ -269,9 +259,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     uint64_t op = s->a[1];
     if (s->a[0]) {
         uint32_t rights = op == THREAD_INFO ? RIGHT_INFO : RIGHT_MANAGE;
-        int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_THREAD, rights, &object);
-        if (error)
-            return error;
+        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_THREAD, rights, &object));
     }
     struct thread *t = (struct thread *)object;
     if ((op == THREAD_EXIT || op == THREAD_UNCANCEL) && t != thread)

@@ -9,9 +9,7 @@ int vms_create(struct vms *vms, struct account *account)
     list_init(&vms->mounted);
     list_init(&vms->mounts);
     paddr_t root;
-    int error = table_alloc(account, 0, &root);
-    if (error)
-        return error;
+    TRY(table_alloc(account, 0, &root));
     paging_root_set(paging_slot(root), root);
     paging_slot_done();
     vms->root = root;

@@ -9,9 +9,7 @@
 static int batch_device(struct thread *thread, struct vms_op *op)
 {
     struct object *object;
-    int error = handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &object);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &object));
     const struct device *device = (const struct device *)object;
     uint64_t size = device->end - device->start;
     if (op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
@@ -80,9 +78,7 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
             if (!ops[i].count)
                 ops[i].count = 1;
             entries += ops[i].op == VMS_UNLINK ? PTEP_ENTRIES : ops[i].count;
-            int error = batch_general(w, thread, &ops[i], user + *total * sizeof *ops);
-            if (error)
-                return error;
+            TRY(batch_general(w, thread, &ops[i], user + *total * sizeof *ops));
         }
     }
     return 0;
@@ -91,11 +87,8 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
 int sys_vms_batch(struct thread *thread, struct syscall *s)
 {
     struct object *object;
-    int error = handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object);
-    if (!error)
-        error = handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object);
-    if (error)
-        return error;
+    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object));
+    TRY(handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object));
     struct vms *vms = &((struct task *)object)->vms;
     if (s->a[3] > VMS_BATCH_MAX)
         return E_INVAL;
@@ -104,7 +97,7 @@ int sys_vms_batch(struct thread *thread, struct syscall *s)
     struct window w;
     uint32_t total = 0;
     window_open(&w, vms);
-    error = batch_all(&w, thread, s->a[2], (uint32_t)s->a[3], &total);
+    int error = batch_all(&w, thread, s->a[2], (uint32_t)s->a[3], &total);
     window_close(&w);
     if (error == SYS_TOUCH && total)
         error = 0; /* the next call begins there, and faults */

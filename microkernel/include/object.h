@@ -10,6 +10,14 @@
 #include <ouros/syscall.h>
 #include <list.h>
 
+/* Leave the function with the error of a step that failed. */
+#define TRY(step)               \
+    do {                        \
+        int error_in_ = (step); \
+        if (error_in_)          \
+            return error_in_;   \
+    } while (0)
+
 struct account {
     uint64_t used, limit; /* bytes */
     uint32_t refs;        /* the task, and every object charged */

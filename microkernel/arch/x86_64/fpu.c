@@ -94,9 +94,7 @@ void fpu_switch(struct cpu *cpu, struct thread *thread)
 
 int fpu_trap(struct cpu *cpu, struct thread *thread)
 {
-    int err = area_create(thread);
-    if (err)
-        return err;
+    TRY(area_create(thread));
     set_trap(cpu, false);
     if (cpu->fpu_owner)
         save(cpu->fpu_owner);
@@ -126,9 +124,7 @@ int arch_fpu_copy(struct thread *to, struct thread *from)
         arch_fpu_release(to);
         return 0;
     }
-    int err = area_create(to);
-    if (err)
-        return err;
+    TRY(area_create(to));
     if (cpu->fpu_owner == to) {
         cpu->fpu_owner = NULL;
         set_trap(cpu, true);

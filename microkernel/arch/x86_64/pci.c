@@ -193,9 +193,7 @@ static bool overlaps(uint32_t offset, uint32_t bytes, uint32_t start, uint32_t l
 
 int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
 {
-    int err = check(function, offset, bytes);
-    if (err)
-        return err;
+    TRY(check(function, offset, bytes));
     bool bridge = config_read(function, REG_HEADER, 1) & 0x7f;
     if (!bridge && bytes == 4 && offset >= REG_BAR && offset < REG_BAR_END)
         return write_bar(function, offset, value);
