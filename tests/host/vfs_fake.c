@@ -215,13 +215,16 @@ void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t 
 static int dispatch(struct ipc_request *r, uint32_t label, const void *request, void *reply)
 {
     typedef int (*handler)(struct ipc_request *, const void *, void *);
-    const struct ipc_protocol *p = label >= 0x100 ? &io_protocol : &vfs_protocol;
-    const handler *table = label >= 0x100 ? (const handler *)&io_handlers : (const handler *)&vfs_handlers;
-    for (uint32_t i = 0; i < p->count; i++)
-        if (p->ops[i].number == label)
-            return (r->rights & p->ops[i].rights) != p->ops[i].rights ? E_RIGHTS
-                   : table[i]                                         ? table[i](r, request, reply)
-                                                                      : E_NOSYS;
+    const struct ipc_protocol *protocols[] = {&io_protocol, &vfs_protocol};
+    const handler *tables[] = {(const handler *)&io_handlers, (const handler *)&vfs_handlers};
+    for (int which = 0; which < 2; which++)
+        for (uint32_t i = 0; i < protocols[which]->count; i++) {
+            const struct ipc_op *op = &protocols[which]->ops[i];
+            if (op->number == label)
+                return (r->rights & op->rights) != op->rights ? E_RIGHTS
+                       : tables[which][i]                     ? tables[which][i](r, request, reply)
+                                                              : E_NOSYS;
+        }
     return E_NOSYS;
 }
 

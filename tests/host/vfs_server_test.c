@@ -435,7 +435,8 @@ static const char *fuzz(void)
         c->absent = host_random() % 9 ? UINT64_MAX : host_random() % 8;
         if (host_random() % 4 == 0 && pool[(slot + 1) % 24])
             c->send[c->send_count++] = pool[(slot + 1) % 24];
-        uint32_t label = host_random() % 2 ? 1 + host_random() % 16 : 0x101 + host_random() % 14;
+        uint32_t label =
+            host_random() % 2 ? vfs_label_open + host_random() % 16 : io_label_read + host_random() % 14;
         fake_begin(c, pool[slot], label, words, sizeof words);
         waited += !c->answered;
         for (uint32_t k = 0; c->answered && k < c->got_count; k++) {
