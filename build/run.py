@@ -48,11 +48,19 @@ def describe(args, batch):
     )
 
 
-def console(data):
-    if not os.isatty(1):
-        data = data.replace(b"\r\n", b"\n")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+class Console:
+    """Writes what the machine prints; its line ends become the host's, unless a terminal wants them as they are."""
+
+    def __init__(self):
+        self.raw = os.isatty(1)
+        self.held = b""
+
+    def write(self, data):
+        data = self.held + data
+        self.held = b"\r" if data.endswith(b"\r") and not self.raw else b""
+        data = data[: len(data) - len(self.held)]
+        sys.stdout.buffer.write(data if self.raw else data.replace(b"\r\n", b"\n"))
+        sys.stdout.buffer.flush()
 
 
 def run(args):
@@ -63,7 +71,7 @@ def run(args):
     if args.debug:
         return debugger.run(box, args.gdb)
     if batch:
-        return machine.run_batch(box, 0, console, args.limit)
+        return machine.run_batch(box, 0, Console().write, args.limit)
     print("Booting Ouros. To leave: `poweroff`, or Ctrl-A X.", flush=True)
     return machine.run_terminal(box)
 

@@ -101,7 +101,9 @@ def pte(address, where=None):
     """pte ADDRESS [SPACE]: the page-table entries of an address, level by level.
 
     SPACE is a task's name or id, or the physical address of a top-level table (0x...); default: the running one."""
-    va = int(gdb.parse_and_eval(address)) & 0xFFFFFFFFFFFFFFFF
+    value = gdb.parse_and_eval(address)
+    value = value.address if value.type.code == gdb.TYPE_CODE_FUNC else value
+    va = int(value) & 0xFFFFFFFFFFFFFFFF
     root = root_of(where) if where else current_root()
     print(f"{va:#018x} in the space {root:#x}")
     for level, index, place, entry in walk(root, va):

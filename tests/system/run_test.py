@@ -103,10 +103,10 @@ def main():
         "terminal-session",
         [
             ("echo he\x7fello\r", "\nhello\r"),
-            ("cat\r", "cat\r\n"),
-            ("typed\r", "typed\r\ntyped\r\n"),
+            ("cat\r", r"cat\r+\n"),
+            ("typed\r", r"typed\r+\ntyped\r+\n"),
             ("\x04", PROMPT),
-            ("sleep 60\r", "sleep 60\r\n"),
+            ("sleep 60\r", r"sleep 60\r+\n"),
             ("\x03", PROMPT),
             ("echo status $?\r", "status 130\r"),
         ],
