@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct process process_table[PROCESS_MAX];
-static int32_t last_pid;
+static int32_t last_pid = 1; /* 1 is init, which is no process: orphans name it as their parent */
 
 struct process *process_next(int32_t slot)
 {
