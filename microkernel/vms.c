@@ -50,17 +50,18 @@ int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
     return error;
 }
 
-int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t level)
+int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 {
     struct window w;
     uint32_t missing;
     pte_t old;
-    if (prot > UINT8_MAX || level > UINT8_MAX)
+    if (how >> 24)
         return E_INVAL;
     if (!vms_alive(vms))
         return E_DEAD;
     struct vms_op op = {
-        .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
+        .op = VMS_SET, .level = (uint8_t)(how >> 8), .prot = (uint8_t)how, .flags = (uint8_t)(how >> 16),
+        .count = 1, .va = va, .pa = pa};
     window_open(&w, vms);
     int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old, &missing);
     window_close(&w);

@@ -34,8 +34,9 @@ int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out);
 enum vms_direction { VMS_TO_OTHER, VMS_FROM_OTHER };
 int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum vms_direction direction,
              size_t *done);
-/* Set one entry, as VMS_SET does with count 1; for the reply to a fault. Checks all; E_INVAL, E_NOTABLE, … */
-int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t level);
+/* Set one entry, as VMS_SET does with count 1; for the reply to a fault. how: its third word. Checks all;
+ * E_INVAL, E_NOTABLE, … */
+int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how);
 
 /* Debug: check that the flush ledger is paid; called at kernel exit. */
 void vms_ledger_check(void);
