@@ -5,7 +5,12 @@
 #define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
 
 struct fault_counts fault_counts;
-static frame_t answered; /* the frame of the FAULT_MAP that was answered last */
+
+/* Of the FAULT_MAP that was answered last. */
+static struct {
+    frame_t frame; /* its count is the new entry's */
+    frame_t old;   /* its count was the replaced entry's, and goes when the reply has been carried out */
+} answered;
 
 /* ---- from page to frame ---- */
 
@@ -235,12 +240,31 @@ static int fault_raise(struct space *space, const struct fault *f, uint32_t code
     return FAULT_LATER;
 }
 
-/* Would another page be mapped along with this one? */
-static bool fault_is_single(const struct region *r, const struct plan *plan)
+/* Is this page all that is to be mapped? */
+static bool fault_is_single(struct space *space, const struct region *r, const struct plan *plan)
 {
-    if (plan->action != PLAN_SET || plan->missing)
-        return false;
-    return r->object ? plan->prot & VMS_WRITE : plan->va != r->next_fault;
+    switch (plan->action) {
+    case PLAN_SET: return !plan->missing && (r->object ? plan->prot & VMS_WRITE : plan->va != r->next_fault);
+    case PLAN_REPLACE: return true;
+    case PLAN_PROTECT: return around_private(space, r, plan->va) == 1;
+    default: return false;
+    }
+}
+
+/* The reply carries the mapping. */
+static int fault_map(struct region *r, const struct plan *plan, struct fault_answer *out)
+{
+    bool set = plan->action == PLAN_SET;
+    answered.frame = plan->action == PLAN_PROTECT ? FRAME_NONE : plan->frame;
+    answered.old = plan->old;
+    if (set && !r->object) {
+        r->around = 1;
+        r->next_fault = plan->va + PAGE_SIZE;
+    }
+    *out = (struct fault_answer){ FAULT_MAP,
+                                  { plan->va, (paddr_t)plan->frame << PAGE_SHIFT,
+                                    plan->prot | PTEP_LEAF << 8 | (set ? 0 : VMS_REPLACE << 16) } };
+    return 0;
 }
 
 static int fault_wait(const struct fault *f, struct request *request, struct waiter *w, struct fault_answer *out)
@@ -265,14 +289,8 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
         return fault_wait(f, plan.request, w, out);
     if (code)
         return fault_raise(space, f, (uint32_t)code, w, out);
-    if (!w && fault_is_single(r, &plan)) {
-        r->around = 1;
-        r->next_fault = plan.va + PAGE_SIZE;
-        answered = plan.frame;
-        *out = (struct fault_answer){ FAULT_MAP,
-                                      { plan.va, (paddr_t)plan.frame << PAGE_SHIFT, plan.prot | PTEP_LEAF << 8 } };
-        return 0;
-    }
+    if (!w && fault_is_single(space, r, &plan))
+        return fault_map(r, &plan, out);
     if (apply(space, r, &plan))
         return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
     return fault_answer(out, FAULT_RESUME);
@@ -281,15 +299,21 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
 int fault_handle(const struct fault *f, struct fault_answer *out)
 {
     fault_counts.faults++;
-    answered = FRAME_NONE;
     return fault_resolve(f, NULL, out);
+}
+
+void fault_settle(void)
+{
+    if (answered.old)
+        frame_put(answered.old);
+    answered.frame = answered.old = FRAME_NONE;
 }
 
 void fault_refused(int error, struct fault_answer *out)
 {
-    if (answered)
-        frame_put(answered);
-    answered = FRAME_NONE;
+    if (answered.frame)
+        frame_put(answered.frame);
+    answered.frame = answered.old = FRAME_NONE;
     fault_answer(out, error == E_EXISTS ? FAULT_RESUME : FAULT_REFUSE);
 }
 

@@ -41,6 +41,8 @@ struct fault_answer {
 
 /* A page fault of the present caller. 0: *out is the answer; FAULT_LATER: it was deferred. */
 int fault_handle(const struct fault *fault, struct fault_answer *out);
+/* The last answer has been carried out: at the beginning of each message. */
+void fault_settle(void);
 /* The kernel refused the last answer. */
 void fault_refused(int error, struct fault_answer *out);
 /* An exception of the present caller: the same. */

@@ -20,11 +20,18 @@ uint64_t bundle_badge;
 
 static uint32_t deaths;
 
+void message_begin(struct ipc_request *request)
+{
+    machine_request = request;
+    fault_settle();
+}
+
 static int fault(const struct ipc_message *m, int error, struct ipc_message *reply)
 {
     struct fault_answer answer;
     int later = 0;
-    machine_request = NULL;
+    if (!error)
+        message_begin(NULL);
     if (error)
         fault_refused(error, &answer);
     else if (m->label == MSG_EXCEPTION)
@@ -45,7 +52,7 @@ static void client_close(uint64_t badge, void *state)
     struct channel *channel = channel_by_badge(badge);
     struct object *object = object_by_badge(badge);
     (void)state;
-    machine_request = NULL;
+    message_begin(NULL);
     if (channel)
         channel_closed(channel);
     if (object) {
@@ -57,14 +64,14 @@ static void client_close(uint64_t badge, void *state)
 static void cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why)
 {
     (void)badge, (void)seq;
-    machine_request = NULL;
+    message_begin(NULL);
     waiters_cancel(thread, why == CANCEL_DIED);
 }
 
 static void dead(uint64_t cookie, uint64_t value, enum task_end end)
 {
     struct space *space = space_by_id(cookie);
-    machine_request = NULL;
+    message_begin(NULL);
     if (cookie == boot_init_space)
         machine_panic("init has ended: value %lu, how %d: nobody is left to go on", (unsigned long)value, (int)end);
     if (space)

@@ -9,14 +9,14 @@
 static struct space *own_space(struct ipc_request *r)
 {
     struct space *space = SESSION_KIND(r->badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(r->badge)) : NULL;
-    machine_request = r;
+    message_begin(r);
     return space && space->badge == r->badge ? space : NULL;
 }
 
 static struct channel *own_channel(struct ipc_request *r, enum channel_kind kind)
 {
     struct channel *channel = channel_by_badge(r->badge);
-    machine_request = r;
+    message_begin(r);
     return channel && channel->kind == kind ? channel : NULL;
 }
 
@@ -94,7 +94,7 @@ static int memory_object(struct ipc_request *r, const struct pager_object_size *
 {
     handle_t session;
     struct object *object;
-    machine_request = r;
+    message_begin(r);
     int error = object_create(OBJECT_ANON, in->size, 0, NULL, &session, &object);
     if (error)
         return error;
@@ -105,7 +105,7 @@ static int memory_object(struct ipc_request *r, const struct pager_object_size *
 static int kernel_memory(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
 {
     (void)in, (void)out;
-    machine_request = r;
+    message_begin(r);
     return frame_feed() == E_NOMEM ? E_NOMEM : 0;
 }
 
@@ -232,7 +232,7 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
         .forks = fault_counts.forks,
     };
     (void)in;
-    machine_request = r;
+    message_begin(r);
     out->count = 1;
     return machine_write(0, &s, sizeof s);
 }

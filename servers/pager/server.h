@@ -14,6 +14,9 @@ extern struct ipc_request *machine_request;
 
 extern const struct pager_ops pager_operations;
 
+/* The beginning of each message: what the last one left, and whose buffers are meant (NULL: nobody's). */
+void message_begin(struct ipc_request *request);
+
 /* The bundle's object and the session that names it. */
 extern struct object *bundle_object;
 extern handle_t bundle_session;

@@ -52,6 +52,7 @@ struct space {
     uint32_t index; /* in the table of spaces, and in V */
     uint32_t slot;  /* L0 slot of the leaf view, 0: none now */
     uint64_t used;  /* when the view was last needed */
+    vaddr_t linked; /* of a leaf table that is there: the first address it maps, plus 1; 0: unknown */
     handle_t task;
     uint64_t badge; /* of the space session */
     struct channel *admin;  /* exceptions go there; NULL: its session is gone */

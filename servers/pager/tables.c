@@ -51,12 +51,17 @@ static pte_t entry_at(const struct space *space, uint32_t level, vaddr_t va)
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing)
 {
     tables_view(space);
+    if (space->linked == (va & ~(SPAN - 1)) + 1) {
+        *missing = 0;
+        return entry_at(space, PTEP_LEAF, va);
+    }
     for (uint32_t level = 0; level < PTEP_LEAF; level++)
         if (!pte_table(entry_at(space, level, va), level)) {
             *missing = level + 1;
             return 0;
         }
     *missing = 0;
+    space->linked = (va & ~(SPAN - 1)) + 1;
     return entry_at(space, PTEP_LEAF, va);
 }
 
@@ -138,6 +143,8 @@ void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32
 
 void batch_op(struct batch *b, enum vms_opcode code, uint32_t level, vaddr_t va, uint32_t count, uint32_t prot)
 {
+    if (code == VMS_UNLINK)
+        b->space->linked = 0;
     struct vms_op *op = batch_next(b);
     op->op = (uint8_t)code;
     op->level = (uint8_t)level;
@@ -220,15 +227,22 @@ void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flag
     gather_flush(&g);
 }
 
-/* Unlink the table of this level that maps va, and those below it. */
-static void drop_below(struct batch *b, uint32_t level, vaddr_t va)
+/* Unlink what the first `count` entries of the table of this level that maps va link, and below. */
+static void drop_below(struct batch *b, uint32_t level, vaddr_t va, uint32_t count)
 {
-    for (uint32_t i = 0; level < PTEP_LEAF && i < PTEP_ENTRIES; i++) {
-        vaddr_t at = va + i * ptep_level_size(level);
-        if (pte_table(entry_at(b->space, level, at), level))
-            drop_below(b, level + 1, at);
+    ptep_t p = machine_ptep(b->space->index, b->space->slot, level, va);
+    for (uint32_t i = 0; i < count; i += 4) {
+        if (!(ptep_load(p + i) | ptep_load(p + i + 1) | ptep_load(p + i + 2) | ptep_load(p + i + 3)))
+            continue;
+        for (uint32_t n = i; n < i + 4; n++) {
+            vaddr_t at = va + n * ptep_level_size(level);
+            if (!pte_table(ptep_load(p + n), level))
+                continue;
+            if (level + 1 < PTEP_LEAF)
+                drop_below(b, level + 1, at, PTEP_ENTRIES);
+            batch_op(b, VMS_UNLINK, level + 1, at, 1, 0);
+        }
     }
-    batch_op(b, VMS_UNLINK, level, va, 1, 0);
 }
 
 void tables_drop(struct space *space)
@@ -236,11 +250,7 @@ void tables_drop(struct space *space)
     struct batch b;
     batch_begin(&b, space);
     tables_view(space);
-    for (uint32_t i = 0; i < KERNEL_FIRST_SLOT; i++) {
-        vaddr_t va = i * ptep_level_size(0);
-        if (pte_table(entry_at(space, 0, va), 0))
-            drop_below(&b, 1, va);
-    }
+    drop_below(&b, 0, 0, KERNEL_FIRST_SLOT);
     if (batch_flush(&b))
         machine_log("space %lx: tables left, error %d", (unsigned long)space->id, b.error);
     if (space->slot) {

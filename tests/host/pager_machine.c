@@ -213,9 +213,10 @@ int machine_batch(handle_t handle, struct vms_op *ops, uint32_t n, uint64_t *don
     return 0;
 }
 
-int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint32_t prot)
+int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint64_t how)
 {
-    struct vms_op op = { .op = VMS_SET, .level = PTEP_LEAF, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa };
+    struct vms_op op = { .op = VMS_SET, .level = (uint8_t)(how >> 8), .prot = (uint8_t)how,
+                         .flags = (uint8_t)(how >> 16), .count = 1, .va = va, .pa = pa };
     return do_op(task, &op);
 }
 

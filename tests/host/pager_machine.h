@@ -48,7 +48,7 @@ void sim_start(uint32_t blocks, uint64_t bundle_bytes);
 handle_t sim_task_new(uint32_t quota);
 struct sim_task *sim_task(handle_t handle);
 /* Set an entry as the reply to a fault does. */
-int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint32_t prot);
+int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint64_t how);
 /* The entry of va, or 0. */
 pte_t sim_entry(struct sim_task *task, vaddr_t va);
 /* All entries of all tasks. */

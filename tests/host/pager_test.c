@@ -111,9 +111,9 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
         }
         if (answer.label == FAULT_REFUSE)
             return -4;
-        if (answer.label == FAULT_MAP &&
-            sim_set_one(task, answer.word[0], answer.word[1], (uint32_t)(answer.word[2] & 0xff)))
+        if (answer.label == FAULT_MAP && sim_set_one(task, answer.word[0], answer.word[1], answer.word[2]))
             return -5;
+        fault_settle();
     }
     return -6;
 }
