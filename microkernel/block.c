@@ -125,8 +125,7 @@ static int block_take(paddr_t *out)
 
 int sys_block_ctl(struct thread *thread, struct syscall *s)
 {
-    struct object *memory;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &memory));
+    TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
     paddr_t address = s->a[2];
     switch (s->a[1]) {
     case BLOCK_GIVE: return block_give(address, s->a[3]);

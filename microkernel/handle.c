@@ -28,20 +28,51 @@ enum object_kind handle_kind(const struct handle_entry *entry)
     return entry->serial ? OBJ_REPLY : entry->object->kind;
 }
 
-int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights,
-               struct object **out)
+int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out)
 {
     struct handle_entry *entry;
     TRY(handle_entry(task, handle, &entry));
-    if (kind != OBJ_NONE && handle_kind(entry) != kind)
+    if (handle_kind(entry) != kind)
         return E_TYPE;
     if ((entry->rights & rights) != rights)
         return E_RIGHTS;
-    *out = entry->object;
+    if (out)
+        *(struct object **)out = entry->object;
     return 0;
 }
 
-/* One more page of slots. Free slots are chained through `serial` from the lowest on. */
+int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **out)
+{
+    struct handle_entry *entry;
+    TRY(handle_entry(task, handle, &entry));
+    if (handle_kind(entry) != OBJ_PORT)
+        return E_TYPE;
+    *out = (struct port *)entry->object;
+    return entry->rights & any ? 0 : E_RIGHTS;
+}
+
+int handle_copyable(struct task *task, handle_t handle, struct handle_entry **out)
+{
+    TRY(handle_entry(task, handle, out));
+    if (handle_kind(*out) == OBJ_REPLY)
+        return E_TYPE;
+    return (*out)->rights & RIGHT_COPY ? 0 : E_RIGHTS;
+}
+
+uint32_t handle_copy_rights(const struct handle_entry *entry)
+{
+    return entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+}
+
+/* Free slots are chained through `serial`. */
+static void push_free(struct handle_table *table, uint32_t index)
+{
+    entry_at(table, index)->serial = table->first_free;
+    table->first_free = index;
+    table->free++;
+}
+
+/* One more page of slots, chained from the lowest on. */
 static int table_grow(struct task *task)
 {
     struct handle_table *table = task->handles;
@@ -49,18 +80,12 @@ static int table_grow(struct task *task)
         return E_DEAD;
     if (table->pages == HANDLE_PAGES)
         return E_FULL;
-    void *memory;
-    TRY(kmem_alloc(task->account, PAGE_SIZE, &memory));
-    struct handle_entry *slots = memory;
-    uint32_t base = table->pages * HANDLES_PER_PAGE;
-    table->page[table->pages++] = slots;
+    TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
+    uint32_t base = table->pages++ * HANDLES_PER_PAGE;
     for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
-        slots[i].generation = 1;
-        if (base + i == 0)
-            continue;
-        slots[i].serial = table->first_free;
-        table->first_free = base + i;
-        table->free++;
+        entry_at(table, base + i)->generation = 1;
+        if (base + i)
+            push_free(table, base + i);
     }
     return 0;
 }
@@ -74,76 +99,66 @@ int handle_reserve(struct task *task, uint32_t n)
     return 0;
 }
 
-void handle_unreserve(struct task *task, uint32_t n)
-{
-    DEBUG_ASSERT(task->handles->reserved >= n);
-    task->handles->reserved -= n;
-}
-
-/* Unlink a free slot: the first one (index 0), or a given one, for which the list is searched: callers that
+/* Fill a free slot: the first one (index 0), or a given one, for which the list is searched: callers that
  * name a slot do so in young tables only, where it is found soon. */
-static int take_slot(struct handle_table *table, uint32_t index, uint32_t *out)
+static int fill(struct handle_table *table, uint32_t index, struct object *object, uint32_t rights,
+                uint32_t serial, uint64_t *out)
 {
     uint32_t *link = &table->first_free;
-    if (index) {
-        while (*link && *link != index)
-            link = &entry_at(table, *link)->serial;
-    }
+    while (index && *link && *link != index)
+        link = &entry_at(table, *link)->serial;
     if (!*link)
         return E_BUSY;
-    *out = *link;
-    *link = entry_at(table, *out)->serial;
+    index = *link;
+    struct handle_entry *entry = entry_at(table, index);
+    *link = entry->serial;
     table->free--;
     table->used++;
-    return 0;
-}
-
-static handle_t fill_slot(struct handle_table *table, uint32_t index, struct object *object, uint32_t rights,
-                          uint32_t serial)
-{
-    struct handle_entry *entry = entry_at(table, index);
     entry->object = object;
     entry->rights = (uint16_t)rights;
     entry->serial = serial;
     object_open(object, serial ? 0 : rights);
-    return HANDLE_MAKE(index, entry->generation);
+    *out = HANDLE_MAKE(index, entry->generation);
+    return 0;
 }
 
-static int insert(struct task *task, struct object *object, uint32_t rights, uint32_t index, uint32_t serial,
-                  handle_t *out)
+static int insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint32_t serial,
+                  uint64_t *out)
 {
-    struct handle_table *table = task->handles;
     if (task->dying)
         return E_DEAD;
     if (index >= HANDLES_PER_PAGE)
         return E_RANGE;
-    if (table->free - table->reserved == 0)
+    if (task->handles->free == task->handles->reserved)
         TRY(table_grow(task));
-    uint32_t slot;
-    TRY(take_slot(table, index, &slot));
-    *out = fill_slot(table, slot, object, rights, serial);
-    return 0;
+    return fill(task->handles, (uint32_t)index, object, rights, serial, out);
 }
 
-int handle_insert(struct task *task, struct object *object, uint32_t rights, uint32_t index, handle_t *out)
+int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out)
 {
     return insert(task, object, rights, index, 0, out);
 }
 
-int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, handle_t *out)
+int handle_insert_new(struct task *task, struct object *object, uint32_t rights, uint64_t *out)
+{
+    int error = insert(task, object, rights, 0, 0, out);
+    object_put(object);
+    return error;
+}
+
+int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, uint64_t *out)
 {
     return insert(task, caller, 0, 0, serial, out);
 }
 
-handle_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights)
+uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights)
 {
-    struct handle_table *table = task->handles;
-    DEBUG_ASSERT(table->reserved > 0);
-    uint32_t slot = 0;
-    int error = take_slot(table, 0, &slot);
+    uint64_t handle = 0;
+    DEBUG_ASSERT(task->handles->reserved > 0);
+    int error = fill(task->handles, 0, object, rights, 0, &handle);
     ASSERT(!error);
-    table->reserved--;
-    return fill_slot(table, slot, object, rights, 0);
+    task->handles->reserved--;
+    return handle;
 }
 
 static void free_slot(struct task *task, uint32_t index)
@@ -155,9 +170,7 @@ static void free_slot(struct task *task, uint32_t index)
     entry->object = NULL;
     if (++entry->generation == 0)
         entry->generation = 1;
-    entry->serial = table->first_free;
-    table->first_free = index;
-    table->free++;
+    push_free(table, index);
     table->used--;
     if (!serial) {
         object_close(object, rights);
@@ -200,41 +213,28 @@ bool handle_close_some(struct task *task, uint32_t most)
 
 /* ---- system calls ---- */
 
-/* What a copy of a port handle may carry: the right to receive is lent, never copied. */
-static uint32_t copy_rights(const struct handle_entry *entry)
-{
-    return entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
-}
-
 int sys_handle_copy(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
-    uint32_t rights = s->a[1] == RIGHT_ALL ? copy_rights(entry) : (uint32_t)s->a[1];
-    if (handle_kind(entry) == OBJ_REPLY)
-        return E_TYPE;
-    if (!(entry->rights & RIGHT_COPY) || (rights & ~copy_rights(entry)) || s->a[1] > RIGHT_ALL)
+    struct task *task = thread->task;
+    TRY(handle_copyable(thread->task, s->a[0], &entry));
+    uint32_t most = handle_copy_rights(entry), rights = s->a[1] == RIGHT_ALL ? most : (uint32_t)s->a[1];
+    if (s->a[1] > RIGHT_ALL || rights & ~most)
         return E_RIGHTS;
-    struct object *task = &thread->task->object;
     if (s->a[2])
-        TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
-    handle_t handle;
-    int error = s->a[3] > UINT32_MAX
-                    ? E_RANGE
-                    : handle_insert((struct task *)task, entry->object, rights, (uint32_t)s->a[3], &handle);
-    s->r[0] = error ? 0 : handle;
-    return error;
+        TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
+    return handle_insert(task, entry->object, rights, s->a[3], &s->r[0]);
 }
 
 int sys_handle_close(struct thread *thread, struct syscall *s)
 {
-    return handle_close(thread->task, (handle_t)s->a[0]);
+    return handle_close(thread->task, s->a[0]);
 }
 
 int sys_handle_info(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
+    TRY(handle_entry(thread->task, s->a[0], &entry));
     struct handle_info info = {.kind = handle_kind(entry), .rights = entry->rights};
     if (info.kind == OBJ_TASK)
         info.id = ((struct task *)entry->object)->id;
@@ -269,7 +269,8 @@ int handle_copy_table(struct task *to, struct task *from)
         if (!source->object || handle_kind(source) == OBJ_REPLY || !(source->rights & RIGHT_COPY))
             continue;
         target->object = source->object;
-        target->rights = (uint16_t)copy_rights(source);
+        target->serial = 0;
+        target->rights = (uint16_t)handle_copy_rights(source);
         object_open(target->object, target->rights);
         to->handles->used++;
     }
@@ -277,14 +278,8 @@ int handle_copy_table(struct task *to, struct task *from)
     struct handle_table *table = to->handles;
     table->first_free = table->free = 0;
     for (uint32_t i = table->pages * HANDLES_PER_PAGE; --i > 0;) {
-        struct handle_entry *entry = entry_at(table, i);
-        if (entry->object) {
-            entry->serial = 0;
-            continue;
-        }
-        entry->serial = table->first_free;
-        table->first_free = i;
-        table->free++;
+        if (!entry_at(table, i)->object)
+            push_free(table, i);
     }
     to->copy_cursor = 0;
     return 0;

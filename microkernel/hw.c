@@ -117,22 +117,18 @@ static int create(struct account *account, const struct syscall *s, struct objec
 int sys_hw_create(struct thread *thread, struct syscall *s)
 {
     struct object *object;
-    handle_t handle = HANDLE_NONE;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object));
+    TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
     TRY(create(thread->task->account, s, &object));
     uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO | RIGHT_USE | RIGHT_READ | RIGHT_WRITE;
-    int err = handle_insert(thread->task, object, rights, 0, &handle);
-    object_put(object); /* the handle has its own */
-    if (!err && s->a[1] == HW_IO)
+    TRY(handle_insert_new(thread->task, object, rights, &s->r[0]));
+    if (s->a[1] == HW_IO)
         console_ports_taken((uint32_t)s->a[2], (uint32_t)s->a[3]);
-    s->r[0] = handle;
-    return err;
+    return 0;
 }
 
 int sys_hw_pci(struct thread *thread, struct syscall *s)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, &object));
+    TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
     uint32_t access = (uint32_t)s->a[3], bytes = access & 0xff, value = 0;
     if (s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful)
         return E_RANGE;
@@ -145,11 +141,10 @@ int sys_hw_pci(struct thread *thread, struct syscall *s)
 
 int sys_io_access(struct thread *thread, struct syscall *s)
 {
-    struct object *object;
+    const struct io *io;
     bool write = s->a[2] & 0x100;
     uint64_t bytes = s->a[2] & ~0x100ul;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &object));
-    const struct io *io = (const struct io *)object;
+    TRY(handle_get(thread->task, s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &io));
     if (bytes != 1 && bytes != 2 && bytes != 4)
         return E_INVAL;
     if (s->a[1] > io->count || bytes > io->count - s->a[1])

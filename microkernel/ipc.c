@@ -91,9 +91,7 @@ static int check_handles(struct thread *from, uint32_t count, struct handle_entr
     if (count > IPC_HANDLES)
         return E_INVAL;
     for (uint32_t i = 0; i < count; i++) {
-        TRY(handle_entry(from->task, sent_handle(&from->frame, i), &entries[i]));
-        if (handle_kind(entries[i]) == OBJ_REPLY || !(entries[i]->rights & RIGHT_COPY))
-            return E_RIGHTS;
+        TRY(handle_copyable(from->task, sent_handle(&from->frame, i), &entries[i]));
     }
     return 0;
 }
@@ -110,10 +108,7 @@ static int transfer(struct thread *from, struct thread *to, uint32_t *count)
         return E_FULL;
     uint64_t got[IPC_HANDLES] = {0};
     for (uint32_t i = 0; i < *count; i++) {
-        uint32_t rights = entries[i]->rights;
-        if (entries[i]->object->kind == OBJ_PORT)
-            rights &= ~(uint32_t)RIGHT_RECV;
-        got[i] = handle_insert_reserved(to->task, entries[i]->object, rights);
+        got[i] = handle_insert_reserved(to->task, entries[i]->object, handle_copy_rights(entries[i]));
         to->accept--;
     }
     to->frame.rbx = got[0] | got[1] << 32;
@@ -133,13 +128,6 @@ static int reserve(struct thread *t)
     return 0;
 }
 
-static void unreserve(struct thread *t)
-{
-    if (t->accept)
-        handle_unreserve(t->task, t->accept);
-    t->accept = 0;
-}
-
 /* ---- receiving ---- */
 
 /* The receiver's registers are complete: let it run, if it was waiting. */
@@ -150,7 +138,7 @@ static void finish_receive(struct thread *receiver, uint32_t handles)
         receiver->receiving = NULL;
         thread_wake(receiver, 0);
     } else {
-        unreserve(receiver);
+        thread_unreserve(receiver);
     }
     receiver->frame.rax = (uint64_t)handles << 32;
 }
@@ -351,7 +339,7 @@ static int begin(struct thread *thread, bool one_way)
 {
     struct trap_frame *f = &thread->frame;
     struct handle_entry *entry, *sent[IPC_HANDLES];
-    TRY(handle_entry(thread->task, (handle_t)f->rdi, &entry));
+    TRY(handle_entry(thread->task, f->rdi, &entry));
     if (handle_kind(entry) != OBJ_SESSION)
         return E_TYPE;
     if (!(entry->rights & RIGHT_CALL))
@@ -377,7 +365,7 @@ static int begin(struct thread *thread, bool one_way)
         thread->flags |= THREAD_F_ONE_WAY;
     int error = ipc_submit(thread, session->port, deadline_of(f));
     if (error != SYS_BLOCKED) {
-        unreserve(thread);
+        thread_unreserve(thread);
         end_call(thread);
     }
     return error;
@@ -435,7 +423,7 @@ static int answer(struct thread *server, struct thread *caller)
 int sys_reply(struct thread *thread, struct syscall *s)
 {
     (void)s;
-    handle_t reply = (handle_t)thread->frame.rdi;
+    handle_t reply = thread->frame.rdi;
     struct thread *caller;
     TRY(ipc_caller(thread, reply, &caller));
     if (caller)
@@ -450,9 +438,8 @@ int sys_reply(struct thread *thread, struct syscall *s)
 
 static int receive(struct thread *thread)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &object));
-    struct port *port = (struct port *)object;
+    struct port *port;
+    TRY(handle_get(thread->task, thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &port));
     if (port->borrower && port->borrower != thread->task)
         return E_RIGHTS;
     if (port->dead)
@@ -471,7 +458,7 @@ static int receive(struct thread *thread)
     else if (deadline != DEADLINE_NEVER && deadline <= time_now())
         error = E_TIMEDOUT;
     if (error) {
-        unreserve(thread);
+        thread_unreserve(thread);
         return error;
     }
     thread->receiving = port;
@@ -502,11 +489,9 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
         return E_INVAL;
     if (!caller)
         return E_DEAD;
-    handle_t handle = 0;
-    TRY(handle_insert_reply(thread->task, &caller->object, caller->serial, &handle));
+    TRY(handle_insert_reply(thread->task, &caller->object, caller->serial, &s->r[0]));
     thread->caller = NULL;
     caller->server = NULL;
-    s->r[0] = handle;
     return 0;
 }
 
@@ -515,7 +500,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
 static int copy(struct thread *thread, struct syscall *s, enum vms_direction direction)
 {
     struct thread *caller;
-    TRY(ipc_caller(thread, (handle_t)s->a[0], &caller));
+    TRY(ipc_caller(thread, s->a[0], &caller));
     if (!caller || caller->flags & THREAD_F_FAULT)
         return caller ? E_INVAL : E_DEAD;
     const struct ipc_buffers *b = &caller->buffers;

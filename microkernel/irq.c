@@ -85,11 +85,10 @@ static int irq_bind(struct irq *irq, struct thread *thread, handle_t handle, uin
 
 int sys_irq_ctl(struct thread *thread, struct syscall *s)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_IRQ, RIGHT_MANAGE, &object));
-    struct irq *irq = (struct irq *)object;
+    struct irq *irq;
+    TRY(handle_get(thread->task, s->a[0], OBJ_IRQ, RIGHT_MANAGE, &irq));
     if (s->a[1] == IRQ_BIND)
-        return irq_bind(irq, thread, (handle_t)s->a[2], s->a[3]);
+        return irq_bind(irq, thread, s->a[2], s->a[3]);
     if (s->a[1] != IRQ_ACK)
         return E_INVAL;
     if (irq->level && irq->port)

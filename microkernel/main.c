@@ -15,8 +15,8 @@ char boot_cmdline[BOOT_CMDLINE_MAX];
 static void give_authority(struct task *task, enum object_kind kind, uint32_t slot)
 {
     struct object *object;
-    handle_t handle;
-    if (object_create(NULL, kind, sizeof(struct object), &object) ||
+    uint64_t handle;
+    if (object_create(NULL, kind, sizeof *object, &object) ||
         handle_insert(task, object, RIGHT_COPY | RIGHT_MANAGE, slot, &handle))
         panic("no memory for the first task's authorities");
     object_put(object);
@@ -27,7 +27,7 @@ static void start_pager(struct boot_params *params)
 {
     struct task *task;
     struct thread *thread;
-    handle_t handle;
+    uint64_t handle;
     vaddr_t entry, stack, info;
     if (task_create(NULL, UINT64_MAX, &task) ||
         handle_insert(task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, PAGER_HANDLE_TASK,
@@ -40,8 +40,7 @@ static void start_pager(struct boot_params *params)
     if (error)
         panic("the pager cannot be loaded: error %d", error);
     task->is_pager = true;
-    task->name[0] = 'p', task->name[1] = 'a', task->name[2] = 'g', task->name[3] = 'e', task->name[4] = 'r';
-    task->name[5] = 0;
+    __builtin_memcpy(task->name, "pager", sizeof "pager");
     if (thread_create(task, entry, stack, info, PAGER_PRIORITY, &thread))
         panic("no memory for the first thread");
     sched_ready(thread, SCHED_TAIL);

@@ -117,10 +117,10 @@ static int upper_create(struct window *w)
 
 int sys_vms_mount(struct thread *thread, struct syscall *s)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object));
-    TRY(handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object));
-    struct vms *vms = &((struct task *)object)->vms, *mounter = &thread->task->vms;
+    struct task *task;
+    TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
+    TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
+    struct vms *vms = &task->vms, *mounter = &thread->task->vms;
     uint64_t index = s->a[2], slot = s->a[3];
     if ((index >= PAGER_UPPER_MAX && index != PAGER_NO_INDEX) ||
         (slot && (slot < PAGER_VIEW_FIRST || slot >= PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS)))

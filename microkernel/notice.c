@@ -68,7 +68,7 @@ void port_notify(struct port *port, uint64_t bits)
 int sys_notify(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
-    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
+    TRY(handle_entry(thread->task, s->a[0], &entry));
     if (!(entry->rights & RIGHT_NOTIFY))
         return E_RIGHTS;
     switch (handle_kind(entry)) {

@@ -10,11 +10,10 @@ static struct list dead = {&dead, &dead};
 
 static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kind */
 
-int object_create(struct account *account, enum object_kind kind, size_t size, struct object **out)
+int object_create(struct account *account, enum object_kind kind, size_t size, void *out)
 {
-    void *memory;
-    TRY(kmem_alloc(account, size, &memory));
-    struct object *object = memory;
+    struct object *object;
+    TRY(kmem_alloc(account, size, &object));
     object->kind = kind;
     object->refs = 1;
     object->account = account;
@@ -23,7 +22,7 @@ int object_create(struct account *account, enum object_kind kind, size_t size, s
     list_init(&object->dead);
     object_size[kind] = size;
     object_live[kind]++;
-    *out = object;
+    *(struct object **)out = object;
     return 0;
 }
 
@@ -92,10 +91,9 @@ bool object_reap(void)
 
 struct account *account_create(uint64_t limit)
 {
-    void *memory;
-    if (kmem_alloc(NULL, sizeof(struct account), &memory))
+    struct account *account;
+    if (kmem_alloc(NULL, sizeof *account, &account))
         return NULL;
-    struct account *account = memory;
     account->limit = limit;
     account->refs = 1;
     return account;

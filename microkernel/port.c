@@ -11,9 +11,8 @@ static struct list closing = {&closing, &closing};
 
 int port_create(struct account *account, struct port **out)
 {
-    struct object *object;
-    TRY(object_create(account, OBJ_PORT, sizeof(struct port), &object));
-    struct port *port = (struct port *)object;
+    struct port *port;
+    TRY(object_create(account, OBJ_PORT, sizeof(struct port), &port));
     list_init(&port->receivers);
     list_init(&port->senders);
     list_init(&port->received);
@@ -151,52 +150,42 @@ static int mint(struct thread *thread, struct port *port, struct syscall *s)
         return E_RANGE;
     if (port->dead)
         return E_DEAD;
-    struct object *object;
-    TRY(object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &object));
-    struct session *session = (struct session *)object;
+    struct session *session;
+    TRY(object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &session));
     session->port = port;
     object_get(&port->object);
     session->badge = ++port->next_serial << 24 | s->a[2];
-    notice_init(&session->closed, object);
+    notice_init(&session->closed, &session->object);
     list_add_tail(&port->sessions, &session->in_port);
     port->session_count++;
     uint32_t rights = (uint32_t)s->a[3] & (RIGHT_COPY | RIGHT_CALL | RIGHT_NOTIFY | RIGHT_PROTOCOL);
-    handle_t handle = 0;
-    int error = handle_insert(thread->task, object, rights, 0, &handle);
-    object_put(object);
-    s->r[0] = handle;
-    s->r[1] = error ? 0 : session->badge;
-    return error;
+    TRY(handle_insert_new(thread->task, &session->object, rights, &s->r[0]));
+    s->r[1] = session->badge;
+    return 0;
 }
 
 /* ---- loans, kept handles ---- */
 
 static int lend(struct thread *thread, struct port *port, struct syscall *s)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &object));
-    struct task *task = (struct task *)object;
+    struct task *task;
+    TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
     if (port->borrower)
         return E_BUSY;
     if (task->dying)
         return E_DEAD;
-    handle_t handle = 0;
-    TRY(s->a[3] > UINT32_MAX
-            ? E_RANGE
-            : handle_insert(task, &port->object, RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY,
-                            (uint32_t)s->a[3], &handle));
+    uint32_t rights = RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY;
+    TRY(handle_insert(task, &port->object, rights, s->a[3], &s->r[0]));
     port->borrower = task;
     list_add_tail(&task->ports_lent, &port->lent);
-    s->r[0] = handle;
     return 0;
 }
 
-static struct kept *keep_find(struct port *port, uint32_t key)
+static struct kept *keep_find(struct port *port, uint64_t key)
 {
-    for (uint32_t i = 0; i < port->keep_size; i++) {
+    for (uint32_t i = 0; i < port->keep_size; i++)
         if (port->keep[i].key == key)
             return &port->keep[i];
-    }
     return NULL;
 }
 
@@ -206,9 +195,8 @@ static int keep_grow(struct port *port)
     uint32_t size = port->keep_size ? port->keep_size * 2 : 8;
     if (size > PORT_KEEP_MAX)
         return E_FULL;
-    void *memory;
-    TRY(kmem_alloc(port->object.account, size * sizeof(struct kept), &memory));
-    struct kept *table = memory;
+    struct kept *table;
+    TRY(kmem_alloc(port->object.account, size * sizeof(struct kept), &table));
     for (uint32_t i = 0; i < port->keep_size; i++)
         table[i] = port->keep[i];
     if (port->keep)
@@ -221,42 +209,30 @@ static int keep_grow(struct port *port)
 static int keep_put(struct thread *thread, struct port *port, uint64_t key, handle_t handle)
 {
     struct handle_entry *entry;
-    TRY(handle_entry(thread->task, handle, &entry));
-    if (handle_kind(entry) == OBJ_REPLY)
-        return E_TYPE;
-    if (!(entry->rights & RIGHT_COPY))
-        return E_RIGHTS;
+    TRY(handle_copyable(thread->task, handle, &entry));
     if (key == 0 || key > UINT32_MAX)
         return E_RANGE;
-    if (keep_find(port, (uint32_t)key))
+    if (keep_find(port, key))
         return E_EXISTS;
     struct kept *free = keep_find(port, 0);
     if (!free) {
         TRY(keep_grow(port));
         free = keep_find(port, 0);
     }
-    uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+    uint32_t rights = handle_copy_rights(entry);
     *free = (struct kept){.key = (uint32_t)key, .rights = (uint16_t)rights, .object = entry->object};
     object_open(free->object, rights);
     return handle_close(thread->task, handle);
 }
 
-static int kept_copy(struct thread *thread, struct port *port, uint64_t key, struct syscall *s)
+/* PORT_KEPT, PORT_DROP. */
+static int kept_use(struct thread *thread, struct port *port, struct syscall *s)
 {
-    struct kept *kept = key && key <= UINT32_MAX ? keep_find(port, (uint32_t)key) : NULL;
+    struct kept *kept = s->a[2] ? keep_find(port, s->a[2]) : NULL;
     if (!kept)
         return E_NOENT;
-    handle_t handle = 0;
-    int error = handle_insert(thread->task, kept->object, kept->rights, 0, &handle);
-    s->r[0] = handle;
-    return error;
-}
-
-static int kept_drop(struct port *port, uint64_t key)
-{
-    struct kept *kept = key && key <= UINT32_MAX ? keep_find(port, (uint32_t)key) : NULL;
-    if (!kept)
-        return E_NOENT;
+    if (s->a[1] == PORT_KEPT)
+        return handle_insert(thread->task, kept->object, kept->rights, 0, &s->r[0]);
     kept->key = 0;
     object_close(kept->object, kept->rights);
     return 0;
@@ -317,21 +293,13 @@ int sys_port_create(struct thread *thread, struct syscall *s)
 {
     struct port *port;
     TRY(port_create(thread->task->account, &port));
-    handle_t handle = 0;
-    int error = handle_insert(thread->task, &port->object,
-                              RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
-    object_put(&port->object);
-    s->r[0] = handle;
-    return error;
+    uint32_t rights = RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO;
+    return handle_insert_new(thread->task, &port->object, rights, &s->r[0]);
 }
 
 int sys_port_ctl(struct thread *thread, struct syscall *s)
 {
-    struct handle_entry *entry;
-    TRY(handle_entry(thread->task, (handle_t)s->a[0], &entry));
-    if (handle_kind(entry) != OBJ_PORT)
-        return E_TYPE;
-    struct port *port = (struct port *)entry->object;
+    struct port *port;
     uint32_t need = RIGHT_RECV | RIGHT_MANAGE; /* any of these */
     if (s->a[1] == PORT_LEND || s->a[1] == PORT_TAKE_BACK)
         need = RIGHT_MANAGE;
@@ -339,15 +307,14 @@ int sys_port_ctl(struct thread *thread, struct syscall *s)
         need |= RIGHT_INFO;
     else if (s->a[1] == PORT_ACK)
         need = RIGHT_RECV;
-    if (!(entry->rights & need))
-        return E_RIGHTS;
+    TRY(handle_port(thread->task, s->a[0], need, &port));
     switch (s->a[1]) {
     case PORT_MINT: return mint(thread, port, s);
     case PORT_LEND: return lend(thread, port, s);
     case PORT_TAKE_BACK: return !port->borrower || port_loan_end(port) ? 0 : SYS_RESTART;
-    case PORT_KEEP: return keep_put(thread, port, s->a[2], (handle_t)s->a[3]);
-    case PORT_KEPT: return kept_copy(thread, port, s->a[2], s);
-    case PORT_DROP: return kept_drop(port, s->a[2]);
+    case PORT_KEEP: return keep_put(thread, port, s->a[2], s->a[3]);
+    case PORT_KEPT:
+    case PORT_DROP: return kept_use(thread, port, s);
     case PORT_NEXT_KEPT: return kept_next(port, s->a[2], s);
     case PORT_SESSIONS: return next_session(port, s->a[2] != 0, s);
     case PORT_ACK: return acknowledge(port, s->a[2]);

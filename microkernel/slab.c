@@ -158,7 +158,7 @@ bool slab_block_take(uint32_t *number)
 
 /* ---- objects ---- */
 
-int kmem_alloc(struct account *account, size_t size, void **out)
+int kmem_alloc(struct account *account, size_t size, void *out)
 {
     uint32_t class = class_of(size);
     ASSERT(size > 0 && class < CLASSES);
@@ -181,7 +181,7 @@ int kmem_alloc(struct account *account, size_t size, void **out)
     if (++page->used == capacity(class))
         list_remove(&page->link);
     __builtin_memset(object, 0, class_size[class]);
-    *out = object;
+    *(void **)out = object;
     return 0;
 }
 

@@ -33,10 +33,9 @@ static struct account *account_unpack(uint32_t packed)
 
 int table_block_add(uint32_t number, uint32_t used)
 {
-    void *memory;
-    TRY(kmem_alloc(NULL, PAGE_SIZE, &memory));
-    blocks[number].records = (uint32_t)(direct_paddr(memory) >> PAGE_SHIFT);
-    struct table_record *record = memory;
+    struct table_record *record;
+    TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
+    blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
     uint32_t first = used > 1 ? used : 1;
     for (uint32_t i = 1; i < FRAMES; i++) {
         record[i].level = i < first ? TABLE_KERNEL : TABLE_FREE;

@@ -21,31 +21,27 @@ static void task_copy_name(struct task *task, const char *name, size_t length)
 
 int task_create(struct account *payer, uint64_t limit, struct task **out)
 {
-    struct object *object;
-    TRY(object_create(payer, OBJ_TASK, sizeof(struct task), &object));
-    struct task *task = (struct task *)object;
+    struct task *task;
+    TRY(object_create(payer, OBJ_TASK, sizeof(struct task), &task));
     list_init(&task->threads);
     list_init(&task->stopped);
     list_init(&task->ports_lent);
     list_init(&task->dying_link);
     list_init(&task->all);
-    notice_init(&task->pager_notice, object);
-    notice_init(&task->watch_notice, object);
+    notice_init(&task->pager_notice, &task->object);
+    notice_init(&task->watch_notice, &task->object);
     task->id = next_id++;
     task_copy_name(task, "new", 3);
     task->account = account_create(limit);
     int error = task->account ? 0 : E_KMEM;
-    if (!error) {
-        void *memory;
-        error = kmem_alloc(task->account, sizeof(struct handle_table), &memory);
-        task->handles = error ? NULL : memory;
-    }
+    if (!error)
+        error = kmem_alloc(task->account, sizeof(struct handle_table), &task->handles);
     if (!error)
         error = vms_create(&task->vms, task->account);
     list_add_tail(&task_list, &task->all);
     if (error) {
         task->dead = true;
-        object_put(object);
+        object_put(&task->object);
         return error;
     }
     *out = task;
@@ -126,35 +122,18 @@ bool task_reap(void)
 
 int sys_task_create(struct thread *thread, struct syscall *s)
 {
-    struct object *maker;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK_MAKER, RIGHT_MANAGE, &maker));
     struct task *task;
+    TRY(handle_get(thread->task, s->a[0], OBJ_TASK_MAKER, RIGHT_MANAGE, NULL));
     TRY(task_create(thread->task->account, s->a[1], &task));
-    handle_t handle = 0;
-    int error =
-        handle_insert(thread->task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
-    object_put(&task->object);
-    s->r[0] = handle;
-    return error;
+    uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO;
+    return handle_insert_new(thread->task, &task->object, rights, &s->r[0]);
 }
 
-/* A port that notices may be sent to: the asker receives on it or owns it. */
-static int listening_port(struct task *asker, handle_t handle, struct port **out)
-{
-    struct handle_entry *entry;
-    TRY(handle_entry(asker, handle, &entry));
-    if (handle_kind(entry) != OBJ_PORT)
-        return E_TYPE;
-    if (!(entry->rights & (RIGHT_RECV | RIGHT_MANAGE)))
-        return E_RIGHTS;
-    *out = (struct port *)entry->object;
-    return 0;
-}
-
+/* Send a notice to a port that the asker receives on or owns. */
 static int watch(struct thread *thread, struct task *task, struct notice *notice, struct syscall *s)
 {
     struct port *port;
-    TRY(listening_port(thread->task, (handle_t)s->a[2], &port));
+    TRY(handle_port(thread->task, s->a[2], RIGHT_RECV | RIGHT_MANAGE, &port));
     if (task->dead)
         return E_DEAD;
     notice_drop(notice);
@@ -171,20 +150,11 @@ static int watch(struct thread *thread, struct task *task, struct notice *notice
     return 0;
 }
 
-static int copy_one_handle(struct thread *thread, struct task *task, struct task *source, struct syscall *s)
+static int copy_one_handle(struct task *task, struct task *source, struct syscall *s)
 {
-    (void)thread;
     struct handle_entry *entry;
-    TRY(handle_entry(source, (handle_t)s->a[3], &entry));
-    if (handle_kind(entry) == OBJ_REPLY || !(entry->rights & RIGHT_COPY))
-        return E_RIGHTS;
-    if (s->a[4] > UINT32_MAX)
-        return E_RANGE;
-    uint32_t rights = entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
-    handle_t handle = 0;
-    int error = handle_insert(task, entry->object, rights, (uint32_t)s->a[4], &handle);
-    s->r[0] = handle;
-    return error;
+    TRY(handle_copyable(source, s->a[3], &entry));
+    return handle_insert(task, entry->object, handle_copy_rights(entry), s->a[4], &s->r[0]);
 }
 
 static int task_info(struct task *task, vaddr_t to)
@@ -209,13 +179,9 @@ static int task_thread(struct thread *asker, struct task *task, uint64_t id, str
     uint32_t looked = 0;
     for (struct list *l = task->threads.next; l != &task->threads; l = l->next) {
         struct thread *t = container_of(l, struct thread, in_task);
-        if (id == 0 || t->id == id) {
-            handle_t handle = 0;
-            int error =
-                handle_insert(asker->task, &t->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
-            s->r[0] = handle;
-            return error;
-        }
+        if (id == 0 || t->id == id)
+            return handle_insert(asker->task, &t->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0,
+                                 &s->r[0]);
         if (++looked == 4096)
             return E_RANGE;
     }
@@ -249,17 +215,12 @@ static int task_name(struct task *task, vaddr_t text, uint64_t length)
 
 int sys_task_ctl(struct thread *thread, struct syscall *s)
 {
-    struct object *object = &thread->task->object;
-    if (s->a[0]) {
-        uint32_t rights = s->a[1] == TASK_INFO ? RIGHT_INFO : RIGHT_MANAGE;
-        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, rights, &object));
-    }
-    struct task *task = (struct task *)object, *source = NULL;
-    if (s->a[1] == TASK_COPY_HANDLES || s->a[1] == TASK_COPY_HANDLE) {
-        struct object *from;
-        TRY(handle_get(thread->task, (handle_t)s->a[2], OBJ_TASK, RIGHT_MANAGE, &from));
-        source = (struct task *)from;
-    }
+    struct task *task = thread->task, *source = NULL;
+    uint32_t rights = s->a[1] == TASK_INFO ? RIGHT_INFO : RIGHT_MANAGE;
+    if (s->a[0])
+        TRY(handle_get(thread->task, s->a[0], OBJ_TASK, rights, &task));
+    if (s->a[1] == TASK_COPY_HANDLES || s->a[1] == TASK_COPY_HANDLE)
+        TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &source));
     if (!s->a[0] && s->a[1] != TASK_KILL && s->a[1] != TASK_INFO && s->a[1] != TASK_NAME)
         return E_RIGHTS; /* what was set by others is not for the task itself to change */
     switch (s->a[1]) {
@@ -268,7 +229,7 @@ int sys_task_ctl(struct thread *thread, struct syscall *s)
     case TASK_WATCH: return watch(thread, task, &task->watch_notice, s);
     case TASK_LIMIT: task->account->limit = s->a[2]; return 0;
     case TASK_COPY_HANDLES: return source == task ? E_INVAL : handle_copy_table(task, source);
-    case TASK_COPY_HANDLE: return copy_one_handle(thread, task, source, s);
+    case TASK_COPY_HANDLE: return copy_one_handle(task, source, s);
     case TASK_INFO: return task_info(task, s->a[2]);
     case TASK_THREAD: return task_thread(thread, task, s->a[2], s);
     case TASK_SUSPEND: task->suspended = true; return 0;

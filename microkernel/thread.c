@@ -13,9 +13,8 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
 {
     if (task->dying)
         return E_DEAD;
-    struct object *object;
-    TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &object));
-    struct thread *thread = (struct thread *)object;
+    struct thread *thread;
+    TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &thread));
     thread->task = task;
     object_get(&task->object);
     thread->id = next_id++;
@@ -26,10 +25,10 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     list_init(&thread->peers);
     list_init(&thread->received);
     list_init(&thread->timer);
-    notice_init(&thread->cancel_notice, object);
+    notice_init(&thread->cancel_notice, &thread->object);
     list_add_tail(&task->threads, &thread->in_task);
     task->thread_count++;
-    object_get(object); /* for being alive, beside the reference given to the caller */
+    object_get(&thread->object); /* for being alive, beside the reference given to the caller */
     arch_thread_init(thread, entry, stack, argument);
     *out = thread;
     return 0;
@@ -44,13 +43,16 @@ bool thread_destroy(struct object *object)
     return true;
 }
 
+void thread_unreserve(struct thread *thread)
+{
+    thread->task->handles->reserved -= thread->accept;
+    thread->accept = 0;
+}
+
 void thread_wake(struct thread *thread, int error)
 {
     deadline_clear(thread);
-    if (thread->accept) {
-        handle_unreserve(thread->task, thread->accept);
-        thread->accept = 0;
-    }
+    thread_unreserve(thread);
     thread->frame.rax = (uint64_t)(uint32_t)error;
     sched_ready(thread, SCHED_HEAD);
 }
@@ -83,9 +85,7 @@ void thread_kill(struct thread *thread)
     if (thread->state == THREAD_DEAD)
         return;
     thread_unqueue(thread);
-    if (thread->accept)
-        handle_unreserve(thread->task, thread->accept);
-    thread->accept = 0;
+    thread_unreserve(thread);
     thread->state = THREAD_DEAD;
     /* Its caller: those of a lent port wait for the end of the loan when the whole task goes. */
     struct thread *caller = thread->caller;
@@ -106,22 +106,19 @@ void thread_kill(struct thread *thread)
 
 int sys_thread_create(struct thread *thread, struct syscall *s)
 {
-    struct object *object = &thread->task->object;
-    if (s->a[0]) {
-        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_TASK, RIGHT_MANAGE, &object));
-    }
+    struct task *task = thread->task;
+    if (s->a[0])
+        TRY(handle_get(thread->task, s->a[0], OBJ_TASK, RIGHT_MANAGE, &task));
     if (s->a[4] > PRIORITY_MAX || (!s->a[0] && s->a[4] > thread->base_priority))
         return E_RANGE;
     if (s->a[1] >= USER_END)
         return E_FAULT;
     struct thread *new;
-    TRY(thread_create((struct task *)object, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new));
-    handle_t handle = 0;
-    int error = handle_insert(thread->task, &new->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &handle);
+    TRY(thread_create(task, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new));
+    uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO;
+    int error = handle_insert_new(thread->task, &new->object, rights, &s->r[0]);
     if (error)
         thread_kill(new);
-    object_put(&new->object);
-    s->r[0] = handle;
     return error;
 }
 
@@ -179,9 +176,8 @@ static int set_regs(struct thread *t, vaddr_t from)
 
 static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
 {
-    struct object *object;
-    TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &object));
-    struct thread *source = (struct thread *)object;
+    struct thread *source;
+    TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &source));
     if (!at_rest(source) || t->state != THREAD_NEW)
         return E_BUSY;
     TRY(arch_fpu_copy(t, source));
@@ -255,13 +251,10 @@ static int exit_self(struct thread *t, vaddr_t word)
 
 int sys_thread_ctl(struct thread *thread, struct syscall *s)
 {
-    struct object *object = &thread->object;
+    struct thread *t = thread;
     uint64_t op = s->a[1];
-    if (s->a[0]) {
-        uint32_t rights = op == THREAD_INFO ? RIGHT_INFO : RIGHT_MANAGE;
-        TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_THREAD, rights, &object));
-    }
-    struct thread *t = (struct thread *)object;
+    if (s->a[0])
+        TRY(handle_get(thread->task, s->a[0], OBJ_THREAD, op == THREAD_INFO ? RIGHT_INFO : RIGHT_MANAGE, &t));
     if ((op == THREAD_EXIT || op == THREAD_UNCANCEL) && t != thread)
         return E_INVAL;
     switch (op) {
@@ -271,7 +264,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     case THREAD_EXIT: return exit_self(t, s->a[2]);
     case THREAD_GET_REGS: return get_regs(t, s->a[2]);
     case THREAD_SET_REGS: return set_regs(t, s->a[2]);
-    case THREAD_COPY: return copy_state(t, thread, (handle_t)s->a[2]);
+    case THREAD_COPY: return copy_state(t, thread, s->a[2]);
     case THREAD_PRIORITY:
         if (s->a[2] > PRIORITY_MAX || s->a[2] > thread->base_priority)
             return E_RANGE;

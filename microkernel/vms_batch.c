@@ -8,9 +8,8 @@
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &object));
-    const struct device *device = (const struct device *)object;
+    const struct device *device;
+    TRY(handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &device));
     uint64_t size = device->end - device->start;
     if (op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
         op->count * ptep_level_size(op->level) > size - op->pa)
@@ -86,10 +85,10 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
 
 int sys_vms_batch(struct thread *thread, struct syscall *s)
 {
-    struct object *object;
-    TRY(handle_get(thread->task, (handle_t)s->a[0], OBJ_MEMORY, RIGHT_MANAGE, &object));
-    TRY(handle_get(thread->task, (handle_t)s->a[1], OBJ_TASK, RIGHT_MANAGE, &object));
-    struct vms *vms = &((struct task *)object)->vms;
+    struct task *task;
+    TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
+    TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
+    struct vms *vms = &task->vms;
     if (s->a[3] > VMS_BATCH_MAX)
         return E_INVAL;
     if (!vms_alive(vms))

@@ -5,8 +5,8 @@
 #include <object.h>
 
 /* Zeroed memory, 16-byte aligned (page aligned for 4096), size 1 to 4096, charged to account (NULL: to
- * nobody). E_QUOTA, E_KMEM. */
-int kmem_alloc(struct account *account, size_t size, void **out);
+ * nobody). `out` is the address of a pointer. E_QUOTA, E_KMEM. */
+int kmem_alloc(struct account *account, size_t size, void *out);
 /* Give it back; size as it was asked for. */
 void kmem_free(struct account *account, void *memory, size_t size);
 

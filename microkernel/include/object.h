@@ -31,9 +31,9 @@ struct object {
     struct list dead;
 };
 
-/* Take memory for an object of `size` bytes, zeroed, charged to `account`, with one reference. E_QUOTA,
- * E_KMEM. */
-int object_create(struct account *account, enum object_kind kind, size_t size, struct object **out);
+/* Take memory for an object of `size` bytes, zeroed, charged to `account`, with one reference; `out` is the
+ * address of a pointer to its type. E_QUOTA, E_KMEM. */
+int object_create(struct account *account, enum object_kind kind, size_t size, void *out);
 
 static inline void object_get(struct object *object)
 {

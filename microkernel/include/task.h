@@ -73,25 +73,31 @@ bool task_reap(void);
 bool task_destroy(struct object *object);
 
 /* ---- handles (handle.c) ---- */
-/* Look a handle up: kind OBJ_NONE takes any. No reference is taken: valid until the kernel is left.
- * E_HANDLE, E_TYPE, E_RIGHTS. */
-int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights,
-               struct object **out);
+/* Look a handle up that must have all of these rights. `out` is the address of a pointer to the kind's type,
+ * or NULL; no reference is taken: valid until the kernel is left. E_HANDLE, E_TYPE, E_RIGHTS. */
+int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out);
+/* A port, by a handle that has any of these rights. */
+int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **out);
+/* A handle that may be copied: with RIGHT_COPY, and no reply. E_HANDLE, E_TYPE, E_RIGHTS. */
+int handle_copyable(struct task *task, handle_t handle, struct handle_entry **out);
+/* What a copy may carry at most: the right to receive is lent, never copied. */
+uint32_t handle_copy_rights(const struct handle_entry *entry);
 /* The same, giving the slot. E_HANDLE. */
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out);
 /* The kind a slot shows: a deferred reply is kept as its caller's thread with a serial. */
 enum object_kind handle_kind(const struct handle_entry *entry);
-/* Put a new reference to object into a free slot (index 0) or a given one. E_KMEM, E_QUOTA, E_FULL, E_BUSY.
- */
-int handle_insert(struct task *task, struct object *object, uint32_t rights, uint32_t index, handle_t *out);
+/* Put a new reference to object into a free slot (index 0) or a given one; *out is the handle. E_KMEM,
+ * E_QUOTA, E_FULL, E_BUSY, E_RANGE. */
+int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out);
+/* The same for what has just been made: the reference of its maker goes. */
+int handle_insert_new(struct task *task, struct object *object, uint32_t rights, uint64_t *out);
 /* The same from the slots that handle_reserve set aside: cannot fail. */
-handle_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights);
+uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights);
 /* A deferred reply: slot for the caller with its call serial. */
-int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, handle_t *out);
+int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, uint64_t *out);
 int handle_close(struct task *task, handle_t handle);
 /* Set n free slots aside. E_KMEM, E_QUOTA, E_FULL. */
 int handle_reserve(struct task *task, uint32_t n);
-void handle_unreserve(struct task *task, uint32_t n);
 /* Fill an empty table with copies, same slots and generations. SYS_RESTART: not finished. E_BUSY, E_KMEM, …
  */
 int handle_copy_table(struct task *to, struct task *from);

@@ -89,6 +89,8 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
 void thread_kill(struct thread *thread);
 /* Wake a blocked thread (on no queue any more) with the result of its system call. */
 void thread_wake(struct thread *thread, int error);
+/* Give back the slots that were set aside for handles with its next message. */
+void thread_unreserve(struct thread *thread);
 /* Leave whatever queue a blocked thread is on, keeping its state. */
 void thread_unqueue(struct thread *thread);
 bool thread_destroy(struct object *object);
