@@ -1,5 +1,4 @@
 /* Debug: walk every table of every space, and compare with what the counters say (B1, T2, T3). */
-#include <ouros/boot.h>
 #include <window.h>
 
 #ifdef OUROS_DEBUG

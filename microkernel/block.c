@@ -1,8 +1,7 @@
 /* The array of blocks, and the system call that moves blocks between the pager and the kernel. */
 #include <arch/paging.h>
-#include <block.h>
 #include <hooks.h>
-#include <ouros/boot.h>
+#include <block.h>
 
 #define GIVE_STEP (32ul << 10) /* bytes zeroed before other events get their turn */
 

@@ -1,7 +1,5 @@
 /* Loading the first task. The kernel knows just enough of ELF and of the bundle's format for one program; all
  * others are loaded by servers. */
-#include <memory.h>
-#include <ouros/boot.h>
 #include <window.h>
 
 #define STACK_SIZE   (64ul << 10)

@@ -1,8 +1,6 @@
 /* Deadlines of waiting threads: a hierarchical timing wheel. Level 0 has slots of one grain (131
  * microseconds), each further level slots 64 times as long. A thread is filed at the lowest level that
  * reaches its deadline and moves down as time passes. Deadlines are rounded up: nobody is woken early. */
-#include <cpu.h>
-#include <hooks.h>
 #include <port.h>
 #include <sched.h>
 

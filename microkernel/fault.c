@@ -1,6 +1,5 @@
 /* Faults and exceptions of user threads: calls that the kernel makes on a thread's behalf, to its task's
  * pager. */
-#include <cpu.h>
 #include <hooks.h>
 #include <port.h>
 #include <sched.h>

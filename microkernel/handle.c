@@ -5,7 +5,6 @@
  * H2 free counts the slots on the free list; reserved <= free
  * H3 the generation of a slot grows each time that it is freed, and is never 0 */
 #include <hooks.h>
-#include <kmem.h>
 #include <port.h>
 
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)

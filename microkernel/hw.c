@@ -5,10 +5,9 @@
 #include <arch/apic.h>
 #include <arch/pci.h>
 #include <block.h>
-#include <console.h>
-#include <cpu.h>
-#include <device.h>
-#include <irq.h>
+#include <log.h>
+#include <arch/cpu.h>
+#include <hardware.h>
 
 #define PORTS       0x10000u
 #define DEVICE_MOST (4ul << 30)  /* bytes of one device object: its check walks the blocks */

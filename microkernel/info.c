@@ -1,7 +1,6 @@
 /* What the kernel tells about itself. */
 #include <hooks.h>
-#include <irq.h>
-#include <kmem.h>
+#include <hardware.h>
 #include <sched.h>
 #include <version.h>
 

@@ -8,7 +8,6 @@
  * I1 thread->caller == c implies c->server == thread
  * I2 c->served_by is set exactly while c is queued or received, and holds a reference to the port
  * I3 c->serial changes with each call or fault, so a deferred reply to an older one finds nobody */
-#include <cpu.h>
 #include <hooks.h>
 #include <port.h>
 #include <sched.h>

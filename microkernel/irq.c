@@ -1,7 +1,7 @@
 #include <arch/apic.h>
 #include <arch/pci.h>
-#include <cpu.h>
-#include <irq.h>
+#include <arch/cpu.h>
+#include <hardware.h>
 
 static struct irq *by_vector[VECTOR_DEVICES];
 uint64_t irq_count;

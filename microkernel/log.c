@@ -3,10 +3,9 @@
  * L1 positions count bytes ever written, tail <= head <= tail + LOG_SIZE; position % LOG_SIZE is the place
  * L2 records begin at multiples of 8 and do not wrap: one filler record takes what is left at the end
  * L3 text is printable ASCII: to show what users wrote cannot command a terminal */
-#include <console.h>
+#include <log.h>
 #include <format.h>
 #include <lock.h>
-#include <log.h>
 #include <string.h>
 
 #define LOG_SIZE   65536u

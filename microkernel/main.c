@@ -1,9 +1,6 @@
 /* From the boot code to the first user thread. */
-#include <cpu.h>
 #include <hooks.h>
-#include <kmem.h>
-#include <memory.h>
-#include <port.h>
+#include <block.h>
 #include <sched.h>
 #include <stage.h>
 #include <version.h>

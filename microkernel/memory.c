@@ -5,7 +5,6 @@
  * shows it; then slabs; then the table records, which fill a slab page. */
 #include <arch/paging.h>
 #include <block.h>
-#include <memory.h>
 
 #define SMALL_MACHINE 128u /* blocks: with more, the kernel keeps more */
 

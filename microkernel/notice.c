@@ -2,7 +2,6 @@
  * of, so that nothing is allocated when something dies. */
 #include <hooks.h>
 #include <port.h>
-#include <sched.h>
 
 void notice_init(struct notice *notice, struct object *owner)
 {

@@ -1,6 +1,5 @@
 /* Objects: creation, references, accounts, and destruction one step at a time. */
 #include <hooks.h>
-#include <kmem.h>
 #include <port.h>
 
 bool irq_destroy(struct object *object);

@@ -1,6 +1,4 @@
-#include <console.h>
 #include <log.h>
-#include <option.h>
 #include <string.h>
 
 uint64_t option_memory_limit = UINT64_MAX;

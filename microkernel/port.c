@@ -1,9 +1,6 @@
 /* Ports: creation, loans, keep tables, sessions, and the death of all of them in steps. */
-#include <cpu.h>
 #include <hooks.h>
-#include <kmem.h>
 #include <port.h>
-#include <sched.h>
 
 #define STEP 16 /* callers or records moved in one step */
 

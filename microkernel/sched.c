@@ -3,11 +3,10 @@
  * Invariants
  * S1 a READY thread is on exactly one ready queue, by ->run, and the bit of its priority is set
  * S2 the RUNNING thread is on none */
-#include <cpu.h>
-#include <deadline.h>
+#include <arch/cpu.h>
+#include <sched.h>
 #include <hooks.h>
 #include <port.h>
-#include <sched.h>
 
 #define SLICE_NS   10000000ul
 #define REAP_STEPS 4 /* steps of destruction paid at each kernel exit; an idle processor does them all */

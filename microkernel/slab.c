@@ -8,8 +8,8 @@
  * S2 free pages are on free_pages, and the `free` of their block counts them
  * S3 debug: every free object is filled with POISON behind its link */
 #include <arch/paging.h>
-#include <block.h>
 #include <hooks.h>
+#include <block.h>
 
 #define PAGES      512u
 #define NO_INDEX   0xffff

@@ -1,5 +1,4 @@
 /* The way into a system call and out of it. The table comes from syscalls.def. */
-#include <cpu.h>
 #include <hooks.h>
 #include <port.h>
 #include <sched.h>

@@ -1,7 +1,6 @@
 /* Tasks: creation, control, and death in bounded steps: threads, then handles, then loans, then the notices.
  * The address space goes with the last reference. */
 #include <hooks.h>
-#include <kmem.h>
 #include <port.h>
 #include <sched.h>
 

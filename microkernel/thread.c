@@ -1,10 +1,7 @@
 /* Threads: creation, control, waking and ending. */
-#include <cpu.h>
 #include <hooks.h>
 #include <port.h>
 #include <sched.h>
-
-#include <futex.h>
 
 static uint32_t next_id = 1;
 

@@ -59,9 +59,13 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
         return E_INVAL;
     if (!vms_alive(vms))
         return E_DEAD;
-    struct vms_op op = {
-        .op = VMS_SET, .level = (uint8_t)(how >> 8), .prot = (uint8_t)how, .flags = (uint8_t)(how >> 16),
-        .count = 1, .va = va, .pa = pa};
+    struct vms_op op = {.op = VMS_SET,
+                        .level = (uint8_t)(how >> 8),
+                        .prot = (uint8_t)how,
+                        .flags = (uint8_t)(how >> 16),
+                        .count = 1,
+                        .va = va,
+                        .pa = pa};
     window_open(&w, vms);
     int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old, &missing);
     window_close(&w);

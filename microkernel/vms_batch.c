@@ -1,5 +1,5 @@
 /* The system call vms_batch: a list of page-table primitives on one space, in order. */
-#include <device.h>
+#include <hardware.h>
 #include <window.h>
 
 #define CHUNK       16   /* operations read at once */

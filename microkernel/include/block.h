@@ -4,12 +4,12 @@
  * B1 only RAM blocks are mapped by user spaces as memory; `mappings` counts their entries, 4 KiB and 2 MiB
  * alike B2 a block leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it B3
  * RAM and KERNEL blocks are in the direct map, TABLE blocks never */
-#ifndef KERNEL_BLOCK_H
-#define KERNEL_BLOCK_H
+#pragma once
 
-#include <kmem.h>
+#include <object.h>
 
 struct boot_params;
+struct task;
 
 struct block {
     union {
@@ -60,4 +60,10 @@ void table_audit(void);
 void slab_stats(struct kernel_stats *stats);
 void table_stats(struct kernel_stats *stats);
 
-#endif
+/* Blocks, direct map, slabs, tables. Changes params: boot modules that lay in blocks which are not RAM are
+ * moved. Panics when there is not enough memory. */
+void memory_init(struct boot_params *params);
+/* Load the pager's ELF from the modules into an empty task and map all RAM for it. Gives its first rip, rsp
+ * and argument. E_NOEXEC, E_NOENT, E_KMEM, E_NOMEM. */
+int boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *entry, vaddr_t *stack,
+                    vaddr_t *boot_info);

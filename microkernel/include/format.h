@@ -1,6 +1,5 @@
 /* Text from numbers, for the log and for panics. */
-#ifndef KERNEL_FORMAT_H
-#define KERNEL_FORMAT_H
+#pragma once
 
 #include <ouros/types.h>
 #include <stdarg.h>
@@ -9,5 +8,3 @@
  * z, a width, '0', '#', and a precision for %s; numbers also as '*'. */
 size_t format_text_v(char *buffer, size_t size, const char *format, va_list arguments);
 size_t format_text(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-#endif

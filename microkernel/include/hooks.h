@@ -1,6 +1,5 @@
 /* What arch code calls in the portable kernel, and the other way about: the whole seam between the two. */
-#ifndef KERNEL_HOOKS_H
-#define KERNEL_HOOKS_H
+#pragma once
 
 #include <ouros/boot.h>
 #include <thread.h>
@@ -73,4 +72,9 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
 #include <ouros/syscalls.def>
 #undef SYSCALL
 
-#endif
+/* ---- options (option.c): words of the boot command line, before `--` ---- */
+/* Take every word to its option; unknown ones and bad values are reported in the log. */
+void options_parse(const char *cmdline);
+
+/* mem=: use no RAM from here on, bytes. */
+extern uint64_t option_memory_limit;

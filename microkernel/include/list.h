@@ -1,6 +1,5 @@
 /* Intrusive doubly linked lists. A node that is on no list points at itself. */
-#ifndef KERNEL_LIST_H
-#define KERNEL_LIST_H
+#pragma once
 
 #include <ouros/types.h>
 
@@ -45,5 +44,3 @@ static inline void list_remove(struct list *node)
     node->next->prev = node->prev;
     list_init(node);
 }
-
-#endif

@@ -4,8 +4,7 @@
  *      LOCK_GUARD(&lock);        the lock is held to the end of the block, however it is left, and interrupts
  *                                are then exactly as they were before
  */
-#ifndef KERNEL_LOCK_H
-#define KERNEL_LOCK_H
+#pragma once
 
 #include <arch/interrupts.h>
 
@@ -57,5 +56,3 @@ static inline void lock_guard_drop(struct lock_guard *guard)
 
 #define LOCK_GUARD(lock) \
     struct lock_guard lock_guard_ __attribute__((cleanup(lock_guard_drop), unused)) = lock_guard_take(lock)
-
-#endif

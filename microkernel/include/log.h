@@ -1,6 +1,5 @@
 /* The kernel's log: a ring of records, and the console that shows them until somebody else owns the line. */
-#ifndef KERNEL_LOG_H
-#define KERNEL_LOG_H
+#pragma once
 
 #include <hooks.h>
 
@@ -10,4 +9,14 @@ extern enum log_level log_console_level;
 /* Show the newest records, at most `count`, on the console as it is: for panics, takes no lock. */
 void log_show_last(uint32_t count);
 
-#endif
+/* ---- the console (arch): a serial line, polled. User space takes it over by taking its ports ---- */
+/* The first line of a PC, unless the option console= said otherwise. */
+void console_init(void);
+/* Choose by name, a value of console=. False: no such console. */
+bool console_select(const char *name, size_t length);
+/* Text, line ends as \n. Nothing is shown once user space owns the line. */
+void console_write(const char *text, size_t length);
+/* User space has taken count ports from first on: silent from now on if the line is among them. */
+void console_ports_taken(uint32_t first, uint32_t count);
+/* Panic: the line is ours again, in a known state. */
+void console_seize(void);

@@ -4,8 +4,7 @@
  * O1 refs counts handles, and pointers held by other objects; an object with refs 0 is on the dead list.
  * O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
  * O3 every byte from kmem_alloc is charged to one account until it is given back. */
-#ifndef KERNEL_OBJECT_H
-#define KERNEL_OBJECT_H
+#pragma once
 
 #include <ouros/syscall.h>
 #include <list.h>
@@ -61,4 +60,16 @@ void account_put(struct account *account);
 int account_charge(struct account *account, uint64_t bytes);
 void account_refund(struct account *account, uint64_t bytes);
 
-#endif
+/* ---- kernel memory: slabs of 4 KiB cut from KERNEL blocks ---- */
+/* Zeroed memory, 16-byte aligned (page aligned for 4096), size 1 to 4096, charged to account (NULL: to
+ * nobody). `out` is the address of a pointer. E_QUOTA, E_KMEM. */
+int kmem_alloc(struct account *account, size_t size, void *out);
+/* Give it back; size as it was asked for. */
+void kmem_free(struct account *account, void *memory, size_t size);
+
+/* Free slab pages and free tables: what BLOCK_NEED reports. */
+uint32_t kmem_free_pages(void);
+uint32_t table_free_count(void);
+void kmem_stats(struct kernel_stats *stats);
+/* Debug: check slabs, blocks and table records; panics when broken. */
+void kmem_audit(void);

@@ -5,8 +5,7 @@
  * P2 receivers wait only while there is no notice, no bit and no sender
  * P3 a notice is on port->notices, on port->delivered, or on neither (then its port is NULL)
  * P4 the borrower's is the only handle with RIGHT_RECV that works while a loan lasts */
-#ifndef KERNEL_PORT_H
-#define KERNEL_PORT_H
+#pragma once
 
 #include <thread.h>
 
@@ -96,5 +95,3 @@ int ipc_caller(struct thread *server, handle_t reply, struct thread **out);
 int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3]);
 /* Begin a fault on behalf of a system call that could not reach user memory. */
 void fault_touch(struct thread *thread);
-
-#endif

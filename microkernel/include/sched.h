@@ -1,6 +1,5 @@
 /* Scheduling: 64 priorities, round robin within one, direct hand-over in IPC; deadlines. */
-#ifndef KERNEL_SCHED_H
-#define KERNEL_SCHED_H
+#pragma once
 
 #include <thread.h>
 
@@ -32,4 +31,7 @@ struct thread *sched_leave(void);
 void deadline_set(struct thread *thread, uint64_t deadline);
 void deadline_clear(struct thread *thread);
 
-#endif
+/* When something may fall due: ns, DEADLINE_NEVER if nothing waits. */
+uint64_t deadline_next(void);
+/* Wake what is due at `time`, a bounded number of threads. */
+void deadline_tick(uint64_t time);

@@ -1,6 +1,5 @@
 /* Stages of the boot, numbered so that a fault says how far it came; `fault=N` makes one in debug builds. */
-#ifndef KERNEL_STAGE_H
-#define KERNEL_STAGE_H
+#pragma once
 
 #define STAGE_ENTRY  1 /* 32-bit code, paging off */
 #define STAGE_LONG   2 /* long mode, still at low addresses */
@@ -20,6 +19,4 @@ extern uint32_t boot_stage_number; /* of the stage that is running */
 
 /* A stage begins: the steps run in the order of their numbers. */
 void boot_stage(uint32_t stage);
-#endif
-
 #endif

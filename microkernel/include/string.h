@@ -1,7 +1,6 @@
 /* The functions that the compiler itself calls (memmove is not among them so far), and the few others that
  * the kernel needs. */
-#ifndef KERNEL_STRING_H
-#define KERNEL_STRING_H
+#pragma once
 
 #include <ouros/types.h>
 
@@ -15,5 +14,3 @@ static inline bool text_equal(const char *text, size_t length, const char *with)
 {
     return strlen(with) == length && memcmp(text, with, length) == 0;
 }
-
-#endif

@@ -4,8 +4,7 @@
  * T1 a free table is all zero: its entries were cleared one by one, and `live` counted them
  * T2 live = entries that are not zero (L0: of the user half; V: without its self entry)
  * T3 links = upper entries that refer to the table (an L0: 1, its space) */
-#ifndef KERNEL_TABLE_H
-#define KERNEL_TABLE_H
+#pragma once
 
 #include <block.h>
 
@@ -36,5 +35,3 @@ void table_free(paddr_t table);
 struct table_record *table_record(paddr_t table);
 /* Tables of the kernel half that lie in TABLE blocks. */
 uint32_t table_kernel_count(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* Tasks: an address space, a handle table, an account. The unit that dies as a whole. */
-#ifndef KERNEL_TASK_H
-#define KERNEL_TASK_H
+#pragma once
 
 #include <object.h>
 #include <vms.h>
@@ -103,5 +102,3 @@ int handle_reserve(struct task *task, uint32_t n);
 int handle_copy_table(struct task *to, struct task *from);
 /* Close up to `most` handles from task->reap_handle on; true when none is left. The table is freed then. */
 bool handle_close_some(struct task *task, uint32_t most);
-
-#endif

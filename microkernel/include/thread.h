@@ -1,6 +1,5 @@
 /* Threads: registers, priority, what they wait for. */
-#ifndef KERNEL_THREAD_H
-#define KERNEL_THREAD_H
+#pragma once
 
 #include <arch/frame.h>
 #include <ouros/layout.h>
@@ -95,4 +94,8 @@ void thread_unreserve(struct thread *thread);
 void thread_unqueue(struct thread *thread);
 bool thread_destroy(struct object *object);
 
-#endif
+/* ---- futexes (futex.c) ---- */
+/* Take a waiting thread out of its queue. */
+void futex_unqueue(struct thread *thread);
+/* Wake up to `most` threads that wait on a private word of the task; how many were woken. */
+uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most);

@@ -1,6 +1,5 @@
 /* Version and build, as the banner and KINFO_BUILD show them. The build writes ouros_version.h. */
-#ifndef KERNEL_VERSION_H
-#define KERNEL_VERSION_H
+#pragma once
 
 #include <ouros_version.h>
 
@@ -10,5 +9,3 @@
 #define OUROS_KIND "release"
 #endif
 #define OUROS_BUILD "Ouros " OUROS_VERSION " (" OUROS_REVISION ", " OUROS_KIND ", x86-64)"
-
-#endif

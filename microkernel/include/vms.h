@@ -1,8 +1,7 @@
 /* A virtual memory space as the kernel sees it: the tables under one L0, reached through ptep windows. */
-#ifndef KERNEL_VMS_H
-#define KERNEL_VMS_H
+#pragma once
 
-#include <kmem.h>
+#include <object.h>
 
 struct vms {
     paddr_t root;            /* the L0 frame, 0 once destroyed */
@@ -40,5 +39,3 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how);
 
 /* Debug: check that the flush ledger is paid; called at kernel exit. */
 void vms_ledger_check(void);
-
-#endif

@@ -6,8 +6,7 @@
  * W3 a store to a present entry of the loaded space, or of a space shown in its views, owes a flush; debug:
  * the ledger notes it, and leaving the kernel asserts that it was paid. Spaces that no CPU runs owe nothing:
  *    without PCID, loading their L0 flushes */
-#ifndef KERNEL_WINDOW_H
-#define KERNEL_WINDOW_H
+#pragma once
 
 #include <arch/paging.h>
 #include <hooks.h>
@@ -179,5 +178,3 @@ static inline bool vms_alive(const struct vms *vms)
 void vms_leave_views(struct vms *vms);
 /* One step of closing a mounter's own views; true when V is gone. */
 bool vms_close_views_step(struct vms *vms);
-
-#endif

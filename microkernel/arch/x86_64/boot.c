@@ -4,8 +4,7 @@
 #include <arch/cpu.h>
 #include <arch/pci.h>
 #include <arch/time.h>
-#include <console.h>
-#include <option.h>
+#include <log.h>
 #include <stage.h>
 
 extern uint32_t boot_fault_stage;

@@ -1,6 +1,6 @@
 /* A 16550 UART (National Semiconductor PC16550D), polled. */
 #include <arch/cpu.h>
-#include <console.h>
+#include <log.h>
 #include <string.h>
 
 #define COM1        0x3f8

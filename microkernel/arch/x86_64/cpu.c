@@ -1,7 +1,6 @@
 /* The processor: descriptor tables, stacks, feature bits, the thread that runs on it. */
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/fpu.h>
 #include <string.h>
 
 static struct cpu cpu0;

@@ -3,7 +3,7 @@
  * F1 cpu->fpu_owner is the thread whose values the registers hold, or NULL; it has a save area.
  * F2 user code runs with CR0.TS clear only if it is the owner.
  * F3 what a thread finds at its first use is the initial state, not what another has left. */
-#include <arch/fpu.h>
+#include <arch/cpu.h>
 #include <string.h>
 
 #define XCR0_X87    1u

@@ -2,12 +2,9 @@
  * ends the report, it does not begin another. */
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/panic.h>
-#include <console.h>
-#include <format.h>
 #include <log.h>
+#include <format.h>
 #include <stage.h>
-#include <string.h>
 
 #define DEPTH_MAX  32
 #define LAST_LINES 24

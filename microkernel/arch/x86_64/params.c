@@ -1,7 +1,6 @@
 /* What the loader tells: Multiboot2 (specification 2.0, 3.6) or PVH (Xen, arch-x86/hvm/start_info.h).
  * Everything is copied out, and read only where the boot tables show it. */
 #include <arch/boot.h>
-#include <option.h>
 #include <string.h>
 
 #define MB2_END      0

@@ -1,7 +1,6 @@
 /* Interrupt controllers. Intel SDM volume 3A, chapter 10 (local APIC, xAPIC registers); 82093AA (I/O APIC).
  */
-#ifndef ARCH_APIC_H
-#define ARCH_APIC_H
+#pragma once
 
 #include <hooks.h>
 
@@ -48,5 +47,3 @@ paddr_t lapic_msi_address(void);
  * line. */
 int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags);
 void ioapic_mask(uint32_t gsi, bool masked);
-
-#endif

@@ -1,6 +1,5 @@
 /* The kernel's image, its address arithmetic and its own part of every space. */
-#ifndef ARCH_BOOT_H
-#define ARCH_BOOT_H
+#pragma once
 
 #define BOOT_CODE32 0x18 /* 32-bit code, only in the boot GDT */
 
@@ -71,6 +70,4 @@ static inline bool local_guard(vaddr_t address)
 int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info);
 /* Forget usable memory from `limit` on, but for the blocks in which modules lie. */
 void boot_params_limit(struct boot_params *params, uint64_t limit);
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* What a processor has of its own, reached through GS while the kernel runs; selectors, control bits and
  * model-specific registers by their manual names (Intel SDM volume 3A, 2.5; volume 4). */
-#ifndef ARCH_CPU_H
-#define ARCH_CPU_H
+#pragma once
 
 #define KERNEL_CODE 0x08
 #define KERNEL_DATA 0x10
@@ -117,6 +116,19 @@ void trap_init(void);
  */
 void arch_frame_sanitize(struct trap_frame *frame);
 
+/* ---- floating point and vector registers (fpu.c): they belong to threads, and are moved only when somebody
+ * uses them ---- */
+/* Choose XSAVE or FXSAVE; the registers belong to nobody. */
+void fpu_init(struct cpu *cpu);
+/* thread is about to run: trap its first use unless the registers are its own. */
+void fpu_switch(struct cpu *cpu, struct thread *thread);
+/* The trap: the registers become thread's. E_KMEM, E_QUOTA: there is no room to save them one day. */
+int fpu_trap(struct cpu *cpu, struct thread *thread);
+
+/* ---- panic.c ---- */
+/* As panic, for an exception: what says which, registers and backtrace are the frame's. */
+void panic_trap(const struct trap_frame *frame, const char *what) __attribute__((noreturn));
+
 /* ---- single instructions ---- */
 
 static inline uint64_t msr_read(uint32_t msr)
@@ -201,6 +213,4 @@ static inline void port_write(uint16_t port, uint32_t bytes, uint32_t value)
     else
         port_write32(port, value);
 }
-#endif
-
 #endif

@@ -1,6 +1,5 @@
 /* The user registers of a thread, and where in them a message lies (ouros/message.h). */
-#ifndef ARCH_FRAME_H
-#define ARCH_FRAME_H
+#pragma once
 
 #include <ouros/types.h>
 
@@ -37,5 +36,3 @@ static inline void frame_copy_words(struct trap_frame *to, const struct trap_fra
     to->r12 = from->r12;
     to->r13 = from->r13;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* The interrupt flag of this processor. */
-#ifndef ARCH_INTERRUPTS_H
-#define ARCH_INTERRUPTS_H
+#pragma once
 
 #include <ouros/types.h>
 
@@ -26,5 +25,3 @@ static inline void cpu_relax(void)
 {
     __asm__ volatile("pause" : : : "memory");
 }
-
-#endif

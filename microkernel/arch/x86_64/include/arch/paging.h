@@ -1,7 +1,6 @@
 /* How this processor's tables are loaded, stored to and flushed, and how the kernel reaches physical memory.
  */
-#ifndef ARCH_PAGING_H
-#define ARCH_PAGING_H
+#pragma once
 
 #include <arch/boot.h>
 #include <arch/cpu.h>
@@ -88,5 +87,3 @@ static inline void pte_set_dirty(ptep_t p)
 {
     __atomic_or_fetch(p, PTE_A | PTE_D, __ATOMIC_SEQ_CST);
 }
-
-#endif

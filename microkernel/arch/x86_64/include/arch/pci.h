@@ -1,7 +1,6 @@
 /* PCI configuration space by the ports 0xcf8 and 0xcfc, and message-signalled interrupts (PCI 3.0, chapter
  * 6). A function is bus << 8 | device << 3 | function. Only what the scan at boot has found exists. */
-#ifndef ARCH_PCI_H
-#define ARCH_PCI_H
+#pragma once
 
 #include <ouros/error.h>
 #include <ouros/types.h>
@@ -20,5 +19,3 @@ bool pci_msix_within(paddr_t start, paddr_t end);
 /* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
  * the function has neither; E_RANGE: not so many entries. */
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
-
-#endif

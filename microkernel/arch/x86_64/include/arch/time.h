@@ -1,6 +1,5 @@
 /* Clocks: the time stamp counter, the one-shot timer of the local APIC, the clock chip. */
-#ifndef ARCH_TIME_H
-#define ARCH_TIME_H
+#pragma once
 
 #include <hooks.h>
 #include <ouros/time.h>
@@ -11,5 +10,3 @@ extern struct time_page *const time_page;
 void time_init(void);
 /* The timer has fired: true if the deadline armed last has passed; otherwise it goes on towards it. */
 bool timer_due(void);
-
-#endif

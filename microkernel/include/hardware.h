@@ -1,6 +1,5 @@
 /* Interrupt objects: a line of an I/O APIC or a message of a PCI function, turned into notification bits. */
-#ifndef KERNEL_IRQ_H
-#define KERNEL_IRQ_H
+#pragma once
 
 #include <port.h>
 
@@ -23,4 +22,8 @@ bool irq_destroy(struct object *object);
 
 extern uint64_t irq_count; /* since boot */
 
-#endif
+/* A device object: physical pages outside RAM that its holder may have mapped (hw_create, HW_DEVICE). */
+struct device {
+    struct object object;
+    paddr_t start, end; /* whole pages, end exclusive; checked when the object was made */
+};
