@@ -1,7 +1,8 @@
 /* The end of the machine, and /dev/power.
  *
- * The emulator's launcher reads `ready` and `exit N` from the debug console (port 0xe9). Then: ACPI S5 at QEMU's fixed
- * port 0x604 (q35, and pc's PIIX4: PM1a_CNT, SLP_EN with SLP_TYP 0), else isa-debug-exit at 0xf4. */
+ * The emulator's launcher reads `ready` and `exit N` from the debug console (port 0xe9). Then: ACPI S5 at
+ * QEMU's fixed port 0x604 (q35, and pc's PIIX4: PM1a_CNT, SLP_EN with SLP_TYP 0), else isa-debug-exit at
+ * 0xf4. */
 #include "service.h"
 #include <ipc/format.h>
 #include <ipc/log.h>

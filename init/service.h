@@ -92,7 +92,7 @@ int pci_grant(struct outfit *o, const struct grant *g); /* E_NODEV: no such func
 void pci_silence(struct service *s); /* bus mastering off for the functions of a dead driver */
 
 /* power.c */
-int power_start(void); /* take the ports that it needs */
+int power_start(void);          /* take the ports that it needs */
 void power_input_welcome(void); /* tell the launcher that its input now reaches tty */
 _Noreturn void power_off(uint32_t status, bool again);
 void power_request(uint32_t status, bool again); /* from the loop: a thread of its own does it */

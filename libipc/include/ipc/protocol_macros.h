@@ -28,17 +28,17 @@
 
 #define IPC_PROTOCOL(p, LIST)                                                                              \
     enum { IPC_EACH(IPC_OP_LABEL, p, LIST) };                                                              \
-    enum { IPC_EACH(IPC_OP_INDEX, p, LIST) p##_op_total };                                              \
+    enum { IPC_EACH(IPC_OP_INDEX, p, LIST) p##_op_total };                                                 \
     struct p##_ops {                                                                                       \
         IPC_EACH(IPC_OP_MEMBER, p, LIST)                                                                   \
     };                                                                                                     \
     IPC_EACH(IPC_OP_ASSERT, p, LIST)                                                                       \
     IPC_TABLE("ops", p) const struct ipc_op p##_op_table[] = {IPC_EACH(IPC_OP_ENTRY, p, LIST)};            \
-    IPC_TABLE("protocol", p) const struct ipc_protocol p##_protocol = {#p, p##_op_table, p##_op_total}; \
+    IPC_TABLE("protocol", p) const struct ipc_protocol p##_protocol = {#p, p##_op_table, p##_op_total};    \
     __attribute__((used,                                                                                   \
                    section("ipc_protocols"))) static const struct ipc_protocol *const p##_protocol_entry = \
         &p##_protocol;                                                                                     \
-    _Static_assert(sizeof(struct p##_ops) == p##_op_total * sizeof(void *), "a table of handlers");     \
+    _Static_assert(sizeof(struct p##_ops) == p##_op_total * sizeof(void *), "a table of handlers");        \
     IPC_EACH(IPC_OP_CLIENT, p, LIST)
 
 #define IPC_OP_LABEL(p, number, op, request_t, reply_t, need, flags) p##_label_##op = (number),

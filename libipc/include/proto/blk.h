@@ -1,4 +1,5 @@
-/* Block devices: whole disks and their partitions, each with an index. Numbers are in sectors of 512 bytes. */
+/* Block devices: whole disks and their partitions, each with an index. Numbers are in sectors of 512 bytes.
+ */
 #ifndef PROTO_BLK_H
 #define PROTO_BLK_H
 
@@ -23,12 +24,12 @@ struct blk_range {
 };
 
 /* `list` and `open` on the server's session; the rest on the session that `open` gives. */
-#define BLK_PROTOCOL(OP)                                                                                            \
-    OP(1, list, struct blk_index, struct blk_info, RIGHT_USE, IDEMPOTENT)                                           \
-    OP(2, open, struct blk_index, struct blk_info, RIGHT_USE, EFFECT | GIVES(1))                                    \
-    OP(3, read, struct blk_range, struct ipc_none, RIGHT_READ, IDEMPOTENT | BUF_OUT | PARKS)                        \
-    OP(4, write, struct blk_range, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN | PARKS)                       \
-    OP(5, flush, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | PARKS)                                 \
+#define BLK_PROTOCOL(OP)                                                                      \
+    OP(1, list, struct blk_index, struct blk_info, RIGHT_USE, IDEMPOTENT)                     \
+    OP(2, open, struct blk_index, struct blk_info, RIGHT_USE, EFFECT | GIVES(1))              \
+    OP(3, read, struct blk_range, struct ipc_none, RIGHT_READ, IDEMPOTENT | BUF_OUT | PARKS)  \
+    OP(4, write, struct blk_range, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN | PARKS) \
+    OP(5, flush, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | PARKS)           \
     OP(6, fence, struct ipc_none, struct ipc_none, RIGHT_READ, IDEMPOTENT | PARKS)
 
 IPC_PROTOCOL(blk, BLK_PROTOCOL)

@@ -17,13 +17,16 @@ struct init_count {
     uint64_t count;
 };
 
-#define INIT_PROTOCOL(OP)                                                                                           \
-    OP(1, ready, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_IN) /* a line of text for the boot */ \
-    OP(2, lookup, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_IN | GIVES(1)) /* name: a session */ \
-    OP(3, power, struct init_power, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)                                       \
+#define INIT_PROTOCOL(OP)                                                     \
+    OP(1, ready, struct ipc_none, struct ipc_none, RIGHT_USE,                 \
+       IDEMPOTENT | BUF_IN) /* a line of text for the boot */                 \
+    OP(2, lookup, struct ipc_none, struct ipc_none, RIGHT_USE,                \
+       IDEMPOTENT | BUF_IN | GIVES(1)) /* name: a session */                  \
+    OP(3, power, struct init_power, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT) \
     OP(4, list, struct ipc_none, struct init_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)
 
-/* /dev/power is a static node of init's: it speaks proto/io.h, and a write of "off STATUS" or "restart" does it. */
+/* /dev/power is a static node of init's: it speaks proto/io.h, and a write of "off STATUS" or "restart" does
+ * it. */
 IPC_PROTOCOL(init, INIT_PROTOCOL)
 
 #endif

@@ -1,6 +1,6 @@
-/* What any server behind a descriptor speaks: files, directories, pipes, terminals, devices. Numbers from 0x100 on,
- * so that a server may speak it beside its own protocol. Flags and modes have the values of libc's <fcntl.h> and
- * <sys/stat.h> headers, repeated here because libipc does not include libc. */
+/* What any server behind a descriptor speaks: files, directories, pipes, terminals, devices. Numbers from
+ * 0x100 on, so that a server may speak it beside its own protocol. Flags and modes have the values of libc's
+ * <fcntl.h> and <sys/stat.h> headers, repeated here because libipc does not include libc. */
 #ifndef PROTO_IO_H
 #define PROTO_IO_H
 
@@ -71,11 +71,11 @@ struct io_value {
     uint64_t value;
 };
 enum io_control_request {
-    IO_TTY_GET = 1, /* out-buffer: struct tty_mode */
-    IO_TTY_SET,     /* in-buffer: struct tty_mode; value: 0 now, 1 after output, 2 and drop input */
-    IO_TTY_SIZE,    /* value = rows << 16 | columns */
+    IO_TTY_GET = 1,    /* out-buffer: struct tty_mode */
+    IO_TTY_SET,        /* in-buffer: struct tty_mode; value: 0 now, 1 after output, 2 and drop input */
+    IO_TTY_SIZE,       /* value = rows << 16 | columns */
     IO_TTY_FOREGROUND, /* value = foreground process group */
-    IO_TTY_FLUSH,   /* value: 1 input, 2 output, 3 both */
+    IO_TTY_FLUSH,      /* value: 1 input, 2 output, 3 both */
 };
 /* Terminal modes: flag bits have the values of our <termios.h>. */
 struct tty_mode {
@@ -84,14 +84,38 @@ struct tty_mode {
     uint32_t speed;
 };
 enum tty_flag {
-    TTY_I_ICRNL = 0x100, TTY_I_IXON = 0x400, TTY_I_INLCR = 0x40, TTY_I_IGNCR = 0x80, TTY_I_ISTRIP = 0x20,
-    TTY_O_OPOST = 0x1, TTY_O_ONLCR = 0x4,
-    TTY_L_ISIG = 0x1, TTY_L_ICANON = 0x2, TTY_L_ECHO = 0x8, TTY_L_ECHOE = 0x10, TTY_L_ECHOK = 0x20,
-    TTY_L_ECHONL = 0x40, TTY_L_NOFLSH = 0x80, TTY_L_TOSTOP = 0x100, TTY_L_IEXTEN = 0x8000, TTY_L_ECHOCTL = 0x200,
+    TTY_I_ICRNL = 0x100,
+    TTY_I_IXON = 0x400,
+    TTY_I_INLCR = 0x40,
+    TTY_I_IGNCR = 0x80,
+    TTY_I_ISTRIP = 0x20,
+    TTY_O_OPOST = 0x1,
+    TTY_O_ONLCR = 0x4,
+    TTY_L_ISIG = 0x1,
+    TTY_L_ICANON = 0x2,
+    TTY_L_ECHO = 0x8,
+    TTY_L_ECHOE = 0x10,
+    TTY_L_ECHOK = 0x20,
+    TTY_L_ECHONL = 0x40,
+    TTY_L_NOFLSH = 0x80,
+    TTY_L_TOSTOP = 0x100,
+    TTY_L_IEXTEN = 0x8000,
+    TTY_L_ECHOCTL = 0x200,
 };
 enum tty_cc {
-    TTY_VINTR = 0, TTY_VQUIT = 1, TTY_VERASE = 2, TTY_VKILL = 3, TTY_VEOF = 4, TTY_VTIME = 5, TTY_VMIN = 6,
-    TTY_VSTART = 8, TTY_VSTOP = 9, TTY_VSUSP = 10, TTY_VEOL = 11, TTY_VWERASE = 14, TTY_VLNEXT = 15,
+    TTY_VINTR = 0,
+    TTY_VQUIT = 1,
+    TTY_VERASE = 2,
+    TTY_VKILL = 3,
+    TTY_VEOF = 4,
+    TTY_VTIME = 5,
+    TTY_VMIN = 6,
+    TTY_VSTART = 8,
+    TTY_VSTOP = 9,
+    TTY_VSUSP = 10,
+    TTY_VEOL = 11,
+    TTY_VWERASE = 14,
+    TTY_VLNEXT = 15,
 };
 /* Directory entries in the out-buffer of readdir: struct io_dirent, then name_len bytes, padded to 8. */
 struct io_dirent {
@@ -99,7 +123,7 @@ struct io_dirent {
     uint64_t next;   /* cursor of the following entry */
     uint16_t length; /* of this record, padding included */
     uint16_t name_len;
-    uint32_t mode;   /* type bits (IO_S_IFMT) */
+    uint32_t mode; /* type bits (IO_S_IFMT) */
 };
 struct io_readdir {
     uint64_t cursor; /* 0: the beginning; IO_AT_CURSOR: the open file's own */
@@ -109,7 +133,8 @@ struct io_poll {
 };
 struct io_poll_arm {
     uint32_t events;
-    uint64_t bits; /* raised on the port (RIGHT_NOTIFY) that comes along, once, when one of events becomes true */
+    uint64_t
+        bits; /* raised on the port (RIGHT_NOTIFY) that comes along, once, when one of events becomes true */
 };
 enum io_event { IO_IN = 1, IO_OUT = 4, IO_ERR = 8, IO_HUP = 16 };
 struct io_flags {
@@ -127,20 +152,20 @@ struct io_chattr { /* of an open file */
 };
 enum io_chattr_what { IO_SET_MODE = 1, IO_SET_OWNER = 2, IO_SET_ATIME = 4, IO_SET_MTIME = 8 };
 
-#define IO_PROTOCOL(OP)                                                                                             \
-    OP(0x101, read, struct io_read, struct io_count, RIGHT_READ, EFFECT | BUF_OUT | PARKS)                          \
-    OP(0x102, write, struct io_write, struct io_count, RIGHT_WRITE, EFFECT | BUF_IN | PARKS)                        \
-    OP(0x103, seek, struct io_seek, struct io_offset, RIGHT_USE, EFFECT)                                            \
-    OP(0x104, stat, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT)                              \
-    OP(0x105, control, struct io_control, struct io_value, RIGHT_USE, EFFECT | BUF_IN | BUF_OUT | PARKS)            \
-    OP(0x106, truncate, struct io_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                                   \
-    OP(0x107, sync, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | PARKS)                                \
-    OP(0x108, readdir, struct io_readdir, struct io_count, RIGHT_READ, EFFECT | BUF_OUT)                            \
-    OP(0x109, map, struct ipc_none, struct io_size, RIGHT_USE, IDEMPOTENT | GIVES(1))                               \
-    OP(0x10a, poll, struct io_poll, struct io_poll, RIGHT_USE, IDEMPOTENT)                                          \
-    OP(0x10b, poll_arm, struct io_poll_arm, struct io_poll, RIGHT_USE, EFFECT | TAKES(1))                           \
-    OP(0x10c, flags, struct io_flags, struct io_flags, RIGHT_USE, IDEMPOTENT)                                       \
-    OP(0x10d, open_node, struct io_open_node, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))                      \
+#define IO_PROTOCOL(OP)                                                                                  \
+    OP(0x101, read, struct io_read, struct io_count, RIGHT_READ, EFFECT | BUF_OUT | PARKS)               \
+    OP(0x102, write, struct io_write, struct io_count, RIGHT_WRITE, EFFECT | BUF_IN | PARKS)             \
+    OP(0x103, seek, struct io_seek, struct io_offset, RIGHT_USE, EFFECT)                                 \
+    OP(0x104, stat, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT)                   \
+    OP(0x105, control, struct io_control, struct io_value, RIGHT_USE, EFFECT | BUF_IN | BUF_OUT | PARKS) \
+    OP(0x106, truncate, struct io_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                        \
+    OP(0x107, sync, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | PARKS)                     \
+    OP(0x108, readdir, struct io_readdir, struct io_count, RIGHT_READ, EFFECT | BUF_OUT)                 \
+    OP(0x109, map, struct ipc_none, struct io_size, RIGHT_USE, IDEMPOTENT | GIVES(1))                    \
+    OP(0x10a, poll, struct io_poll, struct io_poll, RIGHT_USE, IDEMPOTENT)                               \
+    OP(0x10b, poll_arm, struct io_poll_arm, struct io_poll, RIGHT_USE, EFFECT | TAKES(1))                \
+    OP(0x10c, flags, struct io_flags, struct io_flags, RIGHT_USE, IDEMPOTENT)                            \
+    OP(0x10d, open_node, struct io_open_node, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))           \
     OP(0x10e, chattr, struct io_chattr, struct ipc_none, RIGHT_USE, IDEMPOTENT)
 
 IPC_PROTOCOL(io, IO_PROTOCOL)

@@ -1,29 +1,30 @@
 /* The pager: physical memory, objects, regions, spaces.
  *
- * Sessions: a *space* session (RIGHT_USE) acts on one task's own memory; an *admin* session (RIGHT_ADMIN: init, proc)
- * makes and changes other spaces; a *manager* session (RIGHT_WRITE: vfs) supplies the pages of file objects; an
- * *object* session (RIGHT_READ, RIGHT_WRITE) only names an object, to be passed along with map. */
+ * Sessions: a *space* session (RIGHT_USE) acts on one task's own memory; an *admin* session (RIGHT_ADMIN:
+ * init, proc) makes and changes other spaces; a *manager* session (RIGHT_WRITE: vfs) supplies the pages of
+ * file objects; an *object* session (RIGHT_READ, RIGHT_WRITE) only names an object, to be passed along with
+ * map. */
 #ifndef PROTO_PAGER_H
 #define PROTO_PAGER_H
 
 #include <ipc/protocol.h>
 
 enum pager_map_flag {
-    PAGER_FIXED = 1 << 0,     /* at `address` exactly, replacing what is there */
-    PAGER_SHARED = 1 << 1,    /* stores reach the object; otherwise private, copied on write */
-    PAGER_RESIDENT = 1 << 2,  /* all frames now (servers): no later fault, E_NOMEM now */
-    PAGER_GUARD = 1 << 3,     /* no access at all; a touch is reported as a guard hit */
-    PAGER_STACK = 1 << 4,     /* grows down to `address` on demand; lowest page is a guard */
+    PAGER_FIXED = 1 << 0,      /* at `address` exactly, replacing what is there */
+    PAGER_SHARED = 1 << 1,     /* stores reach the object; otherwise private, copied on write */
+    PAGER_RESIDENT = 1 << 2,   /* all frames now (servers): no later fault, E_NOMEM now */
+    PAGER_GUARD = 1 << 3,      /* no access at all; a touch is reported as a guard hit */
+    PAGER_STACK = 1 << 4,      /* grows down to `address` on demand; lowest page is a guard */
     PAGER_NO_REPLACE = 1 << 5, /* with FIXED: E_EXISTS instead of replacing */
     PAGER_NO_INHERIT = 1 << 6, /* fork leaves it out */
 };
 
-struct pager_map {        /* with a handle: an object session; without: anonymous, zero-filled */
-    uint64_t address;     /* hint, or exact with PAGER_FIXED; page aligned */
-    uint64_t length;      /* bytes, rounded up to pages */
-    uint64_t offset;      /* in the object, page aligned */
-    uint32_t prot;        /* enum vms_prot; WRITE with EXEC is E_ACCES */
-    uint32_t flags;       /* enum pager_map_flag */
+struct pager_map {    /* with a handle: an object session; without: anonymous, zero-filled */
+    uint64_t address; /* hint, or exact with PAGER_FIXED; page aligned */
+    uint64_t length;  /* bytes, rounded up to pages */
+    uint64_t offset;  /* in the object, page aligned */
+    uint32_t prot;    /* enum vms_prot; WRITE with EXEC is E_ACCES */
+    uint32_t flags;   /* enum pager_map_flag */
 };
 struct pager_address {
     uint64_t address;
@@ -62,19 +63,19 @@ struct pager_space_range {
 };
 struct pager_exception {
     uint64_t space;
-    uint64_t thread;   /* thread id: TASK_THREAD gives the handle */
-    uint64_t address;  /* faulting address */
+    uint64_t thread;  /* thread id: TASK_THREAD gives the handle */
+    uint64_t address; /* faulting address */
     uint64_t rip;
-    uint32_t vector;   /* 14 for page faults, else the exception's */
-    uint32_t code;     /* enum pager_exception_code */
-    uint64_t cookie;   /* to name it in exception_done */
+    uint32_t vector; /* 14 for page faults, else the exception's */
+    uint32_t code;   /* enum pager_exception_code */
+    uint64_t cookie; /* to name it in exception_done */
 };
 enum pager_exception_code {
-    PAGER_EXC_CPU = 1,   /* an exception that is no page fault */
-    PAGER_EXC_UNMAPPED,  /* SEGV_MAPERR */
-    PAGER_EXC_DENIED,    /* SEGV_ACCERR */
-    PAGER_EXC_GUARD,     /* stack overflow or another guard */
-    PAGER_EXC_IO,        /* SIGBUS: the page cannot be brought */
+    PAGER_EXC_CPU = 1,  /* an exception that is no page fault */
+    PAGER_EXC_UNMAPPED, /* SEGV_MAPERR */
+    PAGER_EXC_DENIED,   /* SEGV_ACCERR */
+    PAGER_EXC_GUARD,    /* stack overflow or another guard */
+    PAGER_EXC_IO,       /* SIGBUS: the page cannot be brought */
     PAGER_EXC_NOMEM,
 };
 struct pager_exception_done {
@@ -88,7 +89,7 @@ struct pager_stats {
     uint64_t spaces, objects, regions;
     uint64_t faults, cow_faults, page_ins, forks;
 };
-struct pager_region { /* element of the out-buffer of `regions` */
+struct pager_region {                    /* element of the out-buffer of `regions` */
     uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
     uint32_t prot, flags;
     uint64_t resident; /* pages present */
@@ -113,71 +114,80 @@ struct pager_request {
     uint64_t object, tag, offset;
     uint32_t kind, pages;
 };
-/* What `session` mints. A manager's objects and requests belong to its session, not to the task behind it: give the
- * next instance of a server a copy of the same one. */
+/* What `session` mints. A manager's objects and requests belong to its session, not to the task behind it:
+ * give the next instance of a server a copy of the same one. */
 enum pager_session_kind { PAGER_SESSION_ADMIN = 1, PAGER_SESSION_MANAGER = 2 };
 struct pager_session {
     uint32_t kind; /* enum pager_session_kind */
 };
-struct pager_check { /* what `check` found; it writes each fault it finds to the log */
+struct pager_check {                /* what `check` found; it writes each fault it finds to the log */
     uint64_t errors, spaces, pages; /* pages: present entries seen */
 };
-enum pager_request_kind { PAGER_PAGE_IN = 1, PAGER_UNUSED = 2 /* the object's last session and region are gone */ };
+enum pager_request_kind {
+    PAGER_PAGE_IN = 1,
+    PAGER_UNUSED = 2 /* the object's last session and region are gone */
+};
 #define PAGER_SUPPLY_MAX (64ul << 10) /* bytes of one supply */
-#define PAGER_COPY_MAX   (1ul << 20)  /* bytes that one space_read or space_write moves at most: see its count */
+#define PAGER_COPY_MAX   (1ul << 20) /* bytes that one space_read or space_write moves at most: see its count \
+                                      */
 struct pager_supply {
     uint64_t object, offset;
-    uint32_t status; /* 0: the in-buffer holds the page(s), a short last one is padded with zeros; else the error */
+    uint32_t status; /* 0: the in-buffer holds the page(s), a short last one is padded with zeros; else the
+                        error */
 };
 
-#define PAGER_PROTOCOL(OP)                                                                                          \
-    OP(1, map, struct pager_map, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                                \
-    OP(2, unmap, struct pager_range, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                        \
-    OP(3, protect, struct pager_protect, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                    \
-    OP(4, map_device, struct pager_map_device, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                  \
-    OP(5, map_dma, struct pager_dma, struct pager_dma_reply, RIGHT_USE, EFFECT)                                     \
-    OP(6, memory_object, struct pager_object_size, struct pager_object, RIGHT_USE, EFFECT | GIVES(1))               \
-    OP(7, kernel_memory, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT) /* after E_KMEM: feed the kernel */  \
-    OP(16, space_create, struct ipc_none, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))            \
-    OP(17, space_fork, struct pager_space, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))           \
-    OP(18, space_map, struct pager_space_map, struct pager_space_map_reply, RIGHT_ADMIN, EFFECT | TAKES(1))         \
-    OP(19, space_write, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_IN)             \
-    OP(20, space_read, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)             \
-    OP(21, next_exception, struct ipc_none, struct pager_exception, RIGHT_ADMIN, EFFECT | PARKS)                    \
-    OP(22, exception_done, struct pager_exception_done, struct ipc_none, RIGHT_ADMIN, EFFECT)                       \
-    OP(23, stats, struct ipc_none, struct pager_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)                             \
-    OP(24, regions, struct pager_space, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)                      \
-    OP(25, space_stat, struct pager_space, struct pager_space_stat, RIGHT_ADMIN, IDEMPOTENT)                        \
-    OP(26, bundle, struct ipc_none, struct pager_object_size, RIGHT_ADMIN, IDEMPOTENT | GIVES(1))                   \
-    OP(27, session, struct pager_session, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))                          \
-    OP(28, dma_release, struct pager_space, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT) /* its device is silent */     \
-    OP(29, check, struct ipc_none, struct pager_check, RIGHT_ADMIN, IDEMPOTENT)                                     \
-    OP(32, object_create, struct pager_object_create, struct pager_object, RIGHT_WRITE, EFFECT | GIVES(1))          \
-    OP(33, next_request, struct ipc_none, struct pager_request, RIGHT_WRITE, EFFECT | PARKS)                        \
-    OP(34, supply, struct pager_supply, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                          \
-    OP(35, resize, struct pager_object_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                              \
-    OP(36, object_destroy, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                           \
-    OP(37, take_dirty, struct pager_object, struct pager_count, RIGHT_WRITE, EFFECT | BUF_OUT)                      \
-    OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                     \
+#define PAGER_PROTOCOL(OP)                                                                                  \
+    OP(1, map, struct pager_map, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                        \
+    OP(2, unmap, struct pager_range, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                \
+    OP(3, protect, struct pager_protect, struct ipc_none, RIGHT_USE, IDEMPOTENT)                            \
+    OP(4, map_device, struct pager_map_device, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))          \
+    OP(5, map_dma, struct pager_dma, struct pager_dma_reply, RIGHT_USE, EFFECT)                             \
+    OP(6, memory_object, struct pager_object_size, struct pager_object, RIGHT_USE, EFFECT | GIVES(1))       \
+    OP(7, kernel_memory, struct ipc_none, struct ipc_none, RIGHT_USE,                                       \
+       IDEMPOTENT) /* after E_KMEM: feed the kernel */                                                      \
+    OP(16, space_create, struct ipc_none, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))    \
+    OP(17, space_fork, struct pager_space, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))   \
+    OP(18, space_map, struct pager_space_map, struct pager_space_map_reply, RIGHT_ADMIN, EFFECT | TAKES(1)) \
+    OP(19, space_write, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_IN)     \
+    OP(20, space_read, struct pager_space_range, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)     \
+    OP(21, next_exception, struct ipc_none, struct pager_exception, RIGHT_ADMIN, EFFECT | PARKS)            \
+    OP(22, exception_done, struct pager_exception_done, struct ipc_none, RIGHT_ADMIN, EFFECT)               \
+    OP(23, stats, struct ipc_none, struct pager_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)                     \
+    OP(24, regions, struct pager_space, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)              \
+    OP(25, space_stat, struct pager_space, struct pager_space_stat, RIGHT_ADMIN, IDEMPOTENT)                \
+    OP(26, bundle, struct ipc_none, struct pager_object_size, RIGHT_ADMIN, IDEMPOTENT | GIVES(1))           \
+    OP(27, session, struct pager_session, struct ipc_none, RIGHT_ADMIN, EFFECT | GIVES(1))                  \
+    OP(28, dma_release, struct pager_space, struct ipc_none, RIGHT_ADMIN,                                   \
+       IDEMPOTENT) /* its device is silent */                                                               \
+    OP(29, check, struct ipc_none, struct pager_check, RIGHT_ADMIN, IDEMPOTENT)                             \
+    OP(32, object_create, struct pager_object_create, struct pager_object, RIGHT_WRITE, EFFECT | GIVES(1))  \
+    OP(33, next_request, struct ipc_none, struct pager_request, RIGHT_WRITE, EFFECT | PARKS)                \
+    OP(34, supply, struct pager_supply, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                  \
+    OP(35, resize, struct pager_object_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                      \
+    OP(36, object_destroy, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                   \
+    OP(37, take_dirty, struct pager_object, struct pager_count, RIGHT_WRITE, EFFECT | BUF_OUT)              \
+    OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                 \
     OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)
 
-/* space_write and space_read ignore the region's protection, break copy-on-write, bring pages in, and move at most
- * PAGER_COPY_MAX bytes: the reply says how many, the caller goes on from there. E_FAULT: the first byte is not mapped.
+/* space_write and space_read ignore the region's protection, break copy-on-write, bring pages in, and move at
+ * most PAGER_COPY_MAX bytes: the reply says how many, the caller goes on from there. E_FAULT: the first byte
+ * is not mapped.
  *
- * stats fills the out-buffer with one struct pager_stats, regions with struct pager_region (of the space named; those
- * that fit; count says how many there are), take_dirty with uint64_t offsets of pages, now clean and write-protected;
- * `written` takes such offsets back once they are on disk. Until then the pages are not dropped.
+ * stats fills the out-buffer with one struct pager_stats, regions with struct pager_region (of the space
+ * named; those that fit; count says how many there are), take_dirty with uint64_t offsets of pages, now clean
+ * and write-protected; `written` takes such offsets back once they are on disk. Until then the pages are not
+ * dropped.
  *
- * A new instance of a manager says manager_ready once: requests that its predecessor took are handed out again.
- * supply may bring fewer pages than asked, or more; the request is answered by any supply that meets its range.
- * When the last session and region of an object are gone, its pages are freed and its manager gets PAGER_UNUSED; with
- * dirty pages left, they stay until object_destroy.
+ * A new instance of a manager says manager_ready once: requests that its predecessor took are handed out
+ * again. supply may bring fewer pages than asked, or more; the request is answered by any supply that meets
+ * its range. When the last session and region of an object are gone, its pages are freed and its manager gets
+ * PAGER_UNUSED; with dirty pages left, they stay until object_destroy.
  *
  * DMA memory of a dead space stays in quarantine until dma_release names the space.
  *
- * Exceptions of tasks go, by parked next_exception calls, to the admin session that created the space; when nobody
- * is parked there they wait. When that session is closed, or for init's servers unless init parks a call, the pager
- * logs the fault and ends the task with TASK_UNHANDLED_FAULT. */
+ * Exceptions of tasks go, by parked next_exception calls, to the admin session that created the space; when
+ * nobody is parked there they wait. When that session is closed, or for init's servers unless init parks a
+ * call, the pager logs the fault and ends the task with TASK_UNHANDLED_FAULT. */
 IPC_PROTOCOL(pager, PAGER_PROTOCOL)
 
 #endif

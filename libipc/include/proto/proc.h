@@ -1,5 +1,6 @@
-/* POSIX processes. A *process* session (RIGHT_USE) is one process; an *admin* session (RIGHT_ADMIN: init) starts the
- * first ones. The /proc tree is served on sessions that speak proto/vfs.h (open, stat, …) and proto/io.h. */
+/* POSIX processes. A *process* session (RIGHT_USE) is one process; an *admin* session (RIGHT_ADMIN: init)
+ * starts the first ones. The /proc tree is served on sessions that speak proto/vfs.h (open, stat, …) and
+ * proto/io.h. */
 #ifndef PROTO_PROC_H
 #define PROTO_PROC_H
 
@@ -9,21 +10,21 @@ struct proc_pid {
     int64_t pid;
 };
 
-/* exec and spawn: the in-buffer holds, one behind the other and counted in the request: the path; argc strings and
- * envc strings, each ended by NUL, `strings` bytes together; then fd_count struct proc_fd. proc copies the named
- * handles from the caller's task into the new one and lists them in its startup block. */
+/* exec and spawn: the in-buffer holds, one behind the other and counted in the request: the path; argc
+ * strings and envc strings, each ended by NUL, `strings` bytes together; then fd_count struct proc_fd. proc
+ * copies the named handles from the caller's task into the new one and lists them in its startup block. */
 struct proc_image {
     uint32_t path_length, strings;
     uint32_t argc, envc;
     uint32_t fd_count;
-    uint32_t flags;   /* enum proc_image_flag */
-    int64_t pgid;     /* with PROC_SETPGROUP */
+    uint32_t flags;      /* enum proc_image_flag */
+    int64_t pgid;        /* with PROC_SETPGROUP */
     uint64_t sigdefault; /* bit n-1: signal n gets its default action (spawn); ignored ones are inherited */
 };
 enum proc_image_flag { PROC_SETPGROUP = 1 << 0, PROC_SETSID = 1 << 1 };
 struct proc_fd {
     int32_t fd;
-    uint32_t flags; /* status and descriptor flags, as in struct startup_fd */
+    uint32_t flags;  /* status and descriptor flags, as in struct startup_fd */
     uint32_t handle; /* in the caller's task */
 };
 #define PROC_IMAGE_MAX (192u << 10)
@@ -70,26 +71,26 @@ struct proc_foreground {
     int64_t pgid; /* 0: only ask */
 };
 
-#define PROC_PROTOCOL(OP)                                                                                           \
-    OP(1, fork, struct ipc_none, struct proc_pid, RIGHT_USE, EFFECT)                                                \
-    OP(2, exec, struct proc_image, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | PARKS)                             \
-    OP(3, spawn, struct proc_image, struct proc_pid, RIGHT_USE, EFFECT | BUF_IN | PARKS)                            \
-    OP(4, wait, struct proc_wait, struct proc_waited, RIGHT_USE, EFFECT | PARKS)                                    \
-    OP(5, exit, struct proc_exit, struct ipc_none, RIGHT_USE, EFFECT)                                               \
-    OP(6, kill, struct proc_kill, struct ipc_none, RIGHT_USE, EFFECT)                                               \
-    OP(7, ids, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT) /* struct proc_ids */             \
-    OP(8, setpgid, struct proc_setpgid, struct ipc_none, RIGHT_USE, EFFECT)                                         \
-    OP(9, setsid, struct ipc_none, struct proc_pid, RIGHT_USE, EFFECT)                                              \
-    OP(10, sigaction, struct proc_sigaction, struct proc_sigaction_reply, RIGHT_USE, EFFECT)                        \
-    OP(11, setids, struct proc_setids, struct ipc_none, RIGHT_USE, EFFECT)                                          \
-    OP(12, usage, struct ipc_none, struct proc_usage, RIGHT_USE, IDEMPOTENT)                                        \
-    OP(13, foreground, struct proc_foreground, struct proc_foreground, RIGHT_USE, EFFECT)                           \
-    OP(32, start, struct proc_image, struct proc_pid, RIGHT_ADMIN, EFFECT | BUF_IN | PARKS)                         \
+#define PROC_PROTOCOL(OP)                                                                               \
+    OP(1, fork, struct ipc_none, struct proc_pid, RIGHT_USE, EFFECT)                                    \
+    OP(2, exec, struct proc_image, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | PARKS)                 \
+    OP(3, spawn, struct proc_image, struct proc_pid, RIGHT_USE, EFFECT | BUF_IN | PARKS)                \
+    OP(4, wait, struct proc_wait, struct proc_waited, RIGHT_USE, EFFECT | PARKS)                        \
+    OP(5, exit, struct proc_exit, struct ipc_none, RIGHT_USE, EFFECT)                                   \
+    OP(6, kill, struct proc_kill, struct ipc_none, RIGHT_USE, EFFECT)                                   \
+    OP(7, ids, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT) /* struct proc_ids */ \
+    OP(8, setpgid, struct proc_setpgid, struct ipc_none, RIGHT_USE, EFFECT)                             \
+    OP(9, setsid, struct ipc_none, struct proc_pid, RIGHT_USE, EFFECT)                                  \
+    OP(10, sigaction, struct proc_sigaction, struct proc_sigaction_reply, RIGHT_USE, EFFECT)            \
+    OP(11, setids, struct proc_setids, struct ipc_none, RIGHT_USE, EFFECT)                              \
+    OP(12, usage, struct ipc_none, struct proc_usage, RIGHT_USE, IDEMPOTENT)                            \
+    OP(13, foreground, struct proc_foreground, struct proc_foreground, RIGHT_USE, EFFECT)               \
+    OP(32, start, struct proc_image, struct proc_pid, RIGHT_ADMIN, EFFECT | BUF_IN | PARKS)             \
     OP(33, started_wait, struct proc_pid, struct proc_waited, RIGHT_ADMIN, EFFECT | PARKS)
 
-/* `start` runs a first process, uid 0, with descriptors 0, 1 and 2 open on /dev/console (fd_count is 0) in a session
- * and group of its own that is the console's foreground. `started_wait` waits for its end. A terminal's ^C reaches
- * proc through its parked tty next_event. */
+/* `start` runs a first process, uid 0, with descriptors 0, 1 and 2 open on /dev/console (fd_count is 0) in a
+ * session and group of its own that is the console's foreground. `started_wait` waits for its end. A
+ * terminal's ^C reaches proc through its parked tty next_event. */
 IPC_PROTOCOL(proc, PROC_PROTOCOL)
 
 #endif

@@ -16,13 +16,14 @@ struct tty_event {
     int64_t pgid;          /* the foreground group at that moment */
 };
 struct tty_batch {
-    uint32_t on; /* the console is fed by a program: no echo, no signal characters, no editing but ^V and ^D */
+    uint32_t
+        on; /* the console is fed by a program: no echo, no signal characters, no editing but ^V and ^D */
 };
 
-#define TTY_PROTOCOL(OP)                                                                                            \
-    OP(1, next_event, struct ipc_none, struct tty_event, RIGHT_ADMIN, EFFECT | PARKS)                               \
-    OP(2, foreground, struct tty_foreground, struct tty_foreground, RIGHT_ADMIN, IDEMPOTENT)                        \
-    OP(3, batch, struct tty_batch, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)                                        \
+#define TTY_PROTOCOL(OP)                                                                     \
+    OP(1, next_event, struct ipc_none, struct tty_event, RIGHT_ADMIN, EFFECT | PARKS)        \
+    OP(2, foreground, struct tty_foreground, struct tty_foreground, RIGHT_ADMIN, IDEMPOTENT) \
+    OP(3, batch, struct tty_batch, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)                 \
     OP(4, drain, struct tty_line, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT | PARKS)
 
 /* next_event is proc's; `drain` answers when all output has left (before power-off). */
