@@ -356,6 +356,27 @@ static const char *fatal_faults(void)
     return NULL;
 }
 
+__attribute__((noinline, optimize("stack-protector-all"))) static void smash(volatile int length)
+{
+    char buffer[16];
+    for (volatile int i = 0; i < length; i++)
+        ((volatile char *)buffer)[i] = 1;
+}
+
+static const char *stack_protector(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(open("/dev/null", O_WRONLY), 2); /* what the library says about it */
+        smash(16);
+        smash(64);
+        _exit(1);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    return NULL;
+}
+
 static const char *ignored_signals(void)
 {
     EXPECT(signal(SIGUSR1, SIG_IGN) == SIG_DFL);
@@ -439,6 +460,7 @@ int main(int argc, char **argv)
         {"broken_pipe", broken_pipe},
         {"killed", killed},
         {"fatal_faults", fatal_faults},
+        {"stack_protector", stack_protector},
         {"ignored_signals", ignored_signals},
         {"groups", groups},
         {"atexit_order", atexit_order},

@@ -2,6 +2,7 @@
  * fork. */
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -421,6 +422,56 @@ static const char *fork_beside_threads(void)
     return NULL;
 }
 
+static void *late_main(void *argument)
+{
+    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    exit((int)(intptr_t)argument);
+}
+
+/* The process goes on when its first thread ends, and ends with the last one. */
+static const char *first_thread_leaves(void)
+{
+    for (int last = 0; last < 2; last++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            pthread_t thread;
+            if (pthread_create(&thread, NULL, last ? twice : late_main, (void *)9))
+                _exit(1);
+            pthread_exit(NULL);
+        }
+        EXPECT(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+               WEXITSTATUS(status) == (last ? 0 : 9));
+    }
+    return NULL;
+}
+
+static int deeper(volatile int depth)
+{
+    volatile char frame[1000];
+    frame[0] = 1;
+    return depth == 0 ? 0 : frame[0] + deeper(depth - 1);
+}
+
+static void *overflow_main(void *argument)
+{
+    return (void *)(intptr_t)(argument ? deeper(1 << 20) : 0);
+}
+
+static const char *stack_guard(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, overflow_main, &status) == 0)
+            pthread_join(thread, NULL);
+        _exit(1);
+    }
+    EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    return NULL;
+}
+
 static void *write_main(void *stream)
 {
     for (int i = 0; i < 200; i++)
@@ -507,6 +558,8 @@ int main(void)
         {"semaphores", semaphores},
         {"stack_size", stack_size},
         {"fork_beside_threads", fork_beside_threads},
+        {"first_thread_leaves", first_thread_leaves},
+        {"stack_guard", stack_guard},
         {"streams_are_locked", streams_are_locked},
         {"readers_and_writers", readers_and_writers},
     };
