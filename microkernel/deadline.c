@@ -1,124 +1,88 @@
-/* Deadlines of waiting threads: a hierarchical timing wheel. Level 0 has slots of one grain (131
- * microseconds), each further level slots 64 times as long. A thread is filed at the lowest level that
- * reaches its deadline and moves down as time passes. Deadlines are rounded up: nobody is woken early. */
+/* Deadlines of waiting threads: a leftist heap, linked through the threads.
+ *
+ * Invariants
+ * D1 no thread is due before the one above it; due_rank is the number of threads on the way down the right,
+ *    at most that on the left. So the way down the right is no longer than the number of threads has binary
+ *    digits, and that bounds each operation
+ * D2 due_rank is 0 exactly while the thread is not in the heap */
+#include <hooks.h>
 #include <port.h>
-#include <sched.h>
 
-#define GRAIN_SHIFT 17
-#define LEVELS      6
-#define SLOT_BITS   6
-#define SLOTS       (1u << SLOT_BITS)
-#define BATCH       32 /* threads moved or woken in one tick; the rest follow at once */
+#define BATCH 32 /* threads woken in one tick; the rest follow at once */
 
-static struct list wheel[LEVELS][SLOTS];
-static uint64_t filled[LEVELS]; /* one bit a slot that is not empty */
-static uint64_t now;            /* grains; all earlier slots are empty */
+static struct thread *first;
 
-static uint64_t to_grains(uint64_t ns)
+static uint32_t rank(const struct thread *t)
 {
-    return (ns >> GRAIN_SHIFT) + ((ns & ((1ul << GRAIN_SHIFT) - 1)) != 0);
+    return t ? t->due_rank : 0;
 }
 
-static void file(struct thread *t)
+/* Merge heap b into the one at *link, which hangs under `above`. */
+static void merge(struct thread **link, struct thread *above, struct thread *b)
 {
-    uint64_t due = to_grains(t->deadline);
-    if (due < now)
-        due = now;
-    unsigned level = 0;
-    while (level < LEVELS - 1 && (due >> level * SLOT_BITS) - (now >> level * SLOT_BITS) >= SLOTS)
-        level++;
-    uint64_t last = (now >> level * SLOT_BITS) + SLOTS - 1;
-    uint64_t place = due >> level * SLOT_BITS;
-    if (place > last)
-        place = last; /* years ahead: filed again when that slot comes */
-    unsigned slot = place & (SLOTS - 1);
-    struct list *head = &wheel[level][slot];
-    if (!head->next)
-        list_init(head);
-    list_add_tail(head, &t->timer);
-    filled[level] |= 1ul << slot;
-    t->timer_slot = (uint8_t)slot;
-    t->timer_level = (uint8_t)level;
+    struct thread *at = above;
+    while (b) {
+        struct thread *a = *link;
+        if (!a || b->deadline < a->deadline) {
+            *link = b;
+            b->due_above = at;
+            b = a;
+        }
+        at = *link;
+        link = &at->due_right;
+    }
+    /* Upwards: the whole way that was merged, and from `above` on as far as ranks change. */
+    for (bool merged = true; at; at = at->due_above) {
+        merged = merged && at != above;
+        struct thread *left = at->due_left;
+        if (rank(left) < rank(at->due_right)) {
+            at->due_left = at->due_right;
+            at->due_right = left;
+        }
+        uint32_t now = rank(at->due_right) + 1;
+        if (now == at->due_rank && !merged)
+            return;
+        at->due_rank = now;
+    }
 }
 
 void deadline_set(struct thread *thread, uint64_t deadline)
 {
+    DEBUG_ASSERT(!thread->due_rank);
     thread->deadline = deadline;
     if (deadline != DEADLINE_NEVER)
-        file(thread);
+        merge(&first, NULL, thread);
 }
 
 void deadline_clear(struct thread *thread)
 {
+    struct thread *above = thread->due_above, *left = thread->due_left, *right = thread->due_right;
     thread->deadline = DEADLINE_NEVER;
-    if (list_empty(&thread->timer))
+    if (!thread->due_rank)
         return;
-    list_remove(&thread->timer);
-    if (list_empty(&wheel[thread->timer_level][thread->timer_slot]))
-        filled[thread->timer_level] &= ~(1ul << thread->timer_slot);
-}
-
-/* The first slot that is not empty: its level, number, and the grain at which it begins. */
-static bool first_slot(unsigned *level, unsigned *slot, uint64_t *begins)
-{
-    *begins = UINT64_MAX;
-    for (unsigned l = 0; l < LEVELS; l++) {
-        if (!filled[l])
-            continue;
-        uint64_t base = now >> l * SLOT_BITS;
-        unsigned shift = base & (SLOTS - 1);
-        uint64_t turned = shift ? filled[l] >> shift | filled[l] << (SLOTS - shift) : filled[l];
-        unsigned ahead = (unsigned)__builtin_ctzl(turned);
-        uint64_t at = (base + ahead) << l * SLOT_BITS;
-        if (at < now)
-            at = now;
-        if (at < *begins) {
-            *begins = at;
-            *level = l;
-            *slot = (shift + ahead) & (SLOTS - 1);
-        }
-    }
-    return *begins != UINT64_MAX;
+    struct thread **link = !above ? &first : above->due_left == thread ? &above->due_left : &above->due_right;
+    *link = left;
+    if (left)
+        left->due_above = above;
+    thread->due_above = thread->due_left = thread->due_right = NULL;
+    thread->due_rank = 0;
+    merge(link, above, right);
 }
 
 uint64_t deadline_next(void)
 {
-    unsigned level, slot;
-    uint64_t begins;
-    if (!first_slot(&level, &slot, &begins))
-        return DEADLINE_NEVER;
-    return begins << GRAIN_SHIFT;
-}
-
-static void expire(struct thread *t)
-{
-    if (t->state == THREAD_CALLING)
-        ipc_abandon(t, CANCEL_TIMEDOUT);
-    else
-        thread_unqueue(t);
-    thread_wake(t, E_TIMEDOUT);
+    return first ? first->deadline : DEADLINE_NEVER;
 }
 
 void deadline_tick(uint64_t time)
 {
-    uint64_t target = time >> GRAIN_SHIFT;
-    unsigned level, slot;
-    uint64_t begins;
-    for (int n = 0; n < BATCH; n++) {
-        if (!first_slot(&level, &slot, &begins) || begins > target) {
-            if (now < target)
-                now = target;
-            return;
-        }
-        now = begins;
-        struct thread *t = container_of(wheel[level][slot].next, struct thread, timer);
-        uint64_t deadline = t->deadline;
+    for (int n = 0; n < BATCH && deadline_next() <= time; n++) {
+        struct thread *t = first;
         deadline_clear(t);
-        if (to_grains(deadline) <= target) {
-            expire(t);
-        } else {
-            t->deadline = deadline;
-            file(t);
-        }
+        if (t->state == THREAD_CALLING)
+            ipc_abandon(t, CANCEL_TIMEDOUT);
+        else
+            thread_unqueue(t);
+        thread_wake(t, E_TIMEDOUT);
     }
 }

@@ -157,7 +157,7 @@ static void arm(struct thread *next)
     } else {
         slice_end = DEADLINE_NEVER;
     }
-    if (when != armed) {
+    if (when < armed) { /* a timer that comes too soon is armed again then */
         armed = when;
         timer_arm(when);
     }

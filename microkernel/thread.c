@@ -21,7 +21,6 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     list_init(&thread->run);
     list_init(&thread->peers);
     list_init(&thread->received);
-    list_init(&thread->timer);
     notice_init(&thread->cancel_notice, &thread->object);
     list_add_tail(&task->threads, &thread->in_task);
     task->thread_count++;

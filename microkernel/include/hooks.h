@@ -22,8 +22,8 @@ struct boot_params {
     uint8_t rsdp_copy[36];
     char cmdline[1024];
 };
-/* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the boot
- * tables' direct map of the first 4 GiB. Does not return. */
+/* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the
+ * boot tables' direct map of the first 4 GiB. Does not return. */
 void kernel_main(struct boot_params *params) __attribute__((noreturn));
 
 /* A system call by the current thread, registers in its frame. */

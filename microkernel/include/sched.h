@@ -27,7 +27,7 @@ void sched_tick(void);
  * interrupts on and calls again after the next one. */
 struct thread *sched_leave(void);
 
-/* Deadlines: absolute ns. Set puts the thread into the timer wheel; clear takes it out. */
+/* Deadlines: absolute ns. Set puts the thread among those that wait for one; clear takes it out. */
 void deadline_set(struct thread *thread, uint64_t deadline);
 void deadline_clear(struct thread *thread);
 

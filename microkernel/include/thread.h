@@ -52,8 +52,8 @@ struct thread {
 
     /* Deadline and futex. */
     uint64_t deadline; /* DEADLINE_NEVER: none */
-    struct list timer;
-    uint8_t timer_slot, timer_level;
+    struct thread *due_above, *due_left, *due_right; /* deadline.c */
+    uint32_t due_rank;
     uint64_t futex_key[2];
 
     /* User memory that a system call could not reach (SYS_TOUCH). */

@@ -1,0 +1,94 @@
+// sources: microkernel/deadline.c
+/* The heap of deadlines against an array: random threads wait, stop waiting and are woken. */
+#include <hooks.h>
+#include <port.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define THREADS 200
+#define STEPS   200000
+#define SPAN    4096
+
+static struct thread threads[THREADS];
+static uint64_t now;
+static int faults;
+
+#define CHECK(condition)                                                \
+    do {                                                                \
+        if (!(condition) && !faults++)                                  \
+            printf("# deadline_test.c:%d: %s\n", __LINE__, #condition); \
+    } while (0)
+
+void panic(const char *format, ...)
+{
+    printf("# panic: %s\n", format);
+    abort();
+}
+
+void ipc_abandon(struct thread *caller, enum cancel_why why)
+{
+    CHECK(caller->state == THREAD_CALLING && why == CANCEL_TIMEDOUT);
+}
+
+void thread_unqueue(struct thread *thread)
+{
+    CHECK(thread->state != THREAD_CALLING);
+}
+
+static uint64_t due[THREADS]; /* what the model says; DEADLINE_NEVER: does not wait */
+static unsigned woken;
+
+void thread_wake(struct thread *thread, int error)
+{
+    CHECK(error == E_TIMEDOUT && due[thread - threads] <= now);
+    CHECK(!thread->due_rank && thread->deadline == DEADLINE_NEVER);
+    due[thread - threads] = DEADLINE_NEVER;
+    woken++;
+}
+
+static uint64_t earliest(void)
+{
+    uint64_t least = DEADLINE_NEVER;
+    for (unsigned i = 0; i < THREADS; i++)
+        least = due[i] < least ? due[i] : least;
+    return least;
+}
+
+/* Length of the way down the right, which bounds every operation. */
+static unsigned longest_right(void)
+{
+    unsigned most = 0;
+    for (unsigned i = 0; i < THREADS; i++)
+        most = threads[i].due_rank > most ? threads[i].due_rank : most;
+    return most;
+}
+
+int main(void)
+{
+    srand(1);
+    for (unsigned i = 0; i < THREADS; i++) {
+        due[i] = threads[i].deadline = DEADLINE_NEVER;
+        threads[i].state = i % 2 ? THREAD_CALLING : THREAD_FUTEX;
+    }
+    for (unsigned step = 0; step < STEPS && !faults; step++) {
+        unsigned i = (unsigned)rand() % THREADS;
+        if (step % 64 == 63) {
+            now += (unsigned)rand() % (SPAN / 4);
+            do {
+                woken = 0;
+                deadline_tick(now);
+            } while (woken);
+        } else if (due[i] == DEADLINE_NEVER) {
+            due[i] = step % 5000 > 4000 ? now + 1 + step % 5000 : now + 1 + (unsigned)rand() % SPAN;
+            deadline_set(&threads[i], due[i]);
+        } else {
+            deadline_clear(&threads[i]);
+            deadline_clear(&threads[i]); /* does nothing */
+            due[i] = DEADLINE_NEVER;
+        }
+        CHECK(deadline_next() == earliest());
+        CHECK(longest_right() <= 8); /* 2^8 > THREADS */
+    }
+    printf(faults ? "not ok deadline.random: a step went wrong\n" : "ok deadline.random\n");
+    return faults != 0;
+}
