@@ -61,7 +61,7 @@ static void options_read(const struct boot_info *info, struct options *o)
 
 static int find_program(const struct options *o, const void *archive, size_t size, struct cpio_entry *entry)
 {
-    static const char *const places[] = { "bin/init", "init" };
+    static const char *const places[] = {"bin/init", "init"};
     if (o->path[0])
         return cpio_find(archive, size, o->path, entry);
     int error = E_NOENT;
@@ -87,7 +87,8 @@ static int poke(struct space *space, vaddr_t va, const uint8_t *from, uint64_t l
         if (!pte_present(e))
             return E_FAULT;
         n = n < length ? n : length;
-        memcpy((uint8_t *)frame_memory((frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT)) + va % PAGE_SIZE, from, n);
+        memcpy((uint8_t *)frame_memory((frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT)) + va % PAGE_SIZE,
+               from, n);
         va += n;
         from += n;
         length -= n;
@@ -99,11 +100,11 @@ static int load_segment(void *context, const struct elf_segment *s)
 {
     struct loading *l = context;
     vaddr_t at;
-    struct mapping m = { .address = s->page_start,
-                         .length = s->page_end - s->page_start,
-                         .prot = s->prot,
-                         .limit = VMS_READ | VMS_WRITE | VMS_EXEC,
-                         .flags = PAGER_FIXED | PAGER_NO_REPLACE | PAGER_RESIDENT };
+    struct mapping m = {.address = s->page_start,
+                        .length = s->page_end - s->page_start,
+                        .prot = s->prot,
+                        .limit = VMS_READ | VMS_WRITE | VMS_EXEC,
+                        .flags = PAGER_FIXED | PAGER_NO_REPLACE | PAGER_RESIDENT};
     int error = space_map(l->space, &m, &at);
     return error ? error : poke(l->space, s->address, l->file + s->offset, s->file_size);
 }
@@ -118,11 +119,11 @@ static int read_file(void *context, uint64_t offset, void *to, size_t length)
 static int load_stack(struct space *space)
 {
     vaddr_t at;
-    struct mapping m = { .address = USER_STACK_TOP - STACK_SIZE,
-                         .length = STACK_SIZE,
-                         .prot = VMS_READ | VMS_WRITE,
-                         .limit = VMS_READ | VMS_WRITE,
-                         .flags = PAGER_FIXED | PAGER_STACK | PAGER_RESIDENT };
+    struct mapping m = {.address = USER_STACK_TOP - STACK_SIZE,
+                        .length = STACK_SIZE,
+                        .prot = VMS_READ | VMS_WRITE,
+                        .limit = VMS_READ | VMS_WRITE,
+                        .flags = PAGER_FIXED | PAGER_STACK | PAGER_RESIDENT};
     return space_map(space, &m, &at);
 }
 
@@ -155,7 +156,8 @@ static int load_startup(struct space *space, const struct options *o, const stru
     const uint32_t authority = RIGHT_COPY | RIGHT_MANAGE;
     int error = give(&handles[0], "task", space->task, space->task, SLOT_TASK, authority | RIGHT_INFO);
     if (!error)
-        error = give(&handles[1], "pager", session, space->task, SLOT_PAGER, RIGHT_COPY | RIGHT_CALL | RIGHT_USE);
+        error =
+            give(&handles[1], "pager", session, space->task, SLOT_PAGER, RIGHT_COPY | RIGHT_CALL | RIGHT_USE);
     if (!error)
         error = give(&handles[2], "task-maker", HANDLE_FIRST(PAGER_HANDLE_TASK_MAKER), space->task, SLOT_FREE,
                      authority);
@@ -165,15 +167,15 @@ static int load_startup(struct space *space, const struct options *o, const stru
     if (!error)
         error = give(&handles[4], "pager-admin", admin, space->task, SLOT_FREE + 2,
                      RIGHT_COPY | RIGHT_CALL | RIGHT_USE | RIGHT_ADMIN);
-    struct startup_input in = { .args = o->args,
-                                .arg_bytes = o->bytes,
-                                .argc = o->count,
-                                .handles = handles,
-                                .handle_count = 5,
-                                .random = { stamp(), stamp() * 3 },
-                                .image_start = image->start,
-                                .image_end = image->end,
-                                .stack_low = USER_STACK_TOP - STACK_SIZE };
+    struct startup_input in = {.args = o->args,
+                               .arg_bytes = o->bytes,
+                               .argc = o->count,
+                               .handles = handles,
+                               .handle_count = 5,
+                               .random = {stamp(), stamp() * 3},
+                               .image_start = image->start,
+                               .image_end = image->end,
+                               .stack_low = USER_STACK_TOP - STACK_SIZE};
     if (!error)
         error = startup_build(&in, block, sizeof block);
     if (error)
@@ -187,8 +189,8 @@ static int load_startup(struct space *space, const struct options *o, const stru
 
 static int load_program(struct space *space, const struct cpio_entry *entry, struct elf_image *image)
 {
-    struct loading l = { space, entry->data };
-    struct elf_source source = { read_file, &l, entry->length };
+    struct loading l = {space, entry->data};
+    struct elf_source source = {read_file, &l, entry->length};
     int error = elf_parse(&source, image);
     if (!error)
         error = elf_load(image, load_segment, &l);

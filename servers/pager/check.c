@@ -27,7 +27,8 @@ static uint64_t check_regions(struct space *space)
         pages += r->flags & PAGER_GUARD ? 0 : region_pages(r);
         charged += region_charge(r);
     }
-    if (before != space->last || count != space->region_count || pages != space->pages || charged != space->charged)
+    if (before != space->last || count != space->region_count || pages != space->pages ||
+        charged != space->charged)
         errors += complain(space, 0, "region counts");
     vaddr_t hole;
     if (region_place(space, 0, PAGE_SIZE, &hole) == 0 && region_find(space, hole))
@@ -104,5 +105,6 @@ void pager_check_all(struct pager_check *out)
                     (unsigned long)space_committed);
         errors++;
     }
-    *out = (struct pager_check){ .errors = errors + object_check() + frame_check(), .spaces = spaces, .pages = pages };
+    *out = (struct pager_check){
+        .errors = errors + object_check() + frame_check(), .spaces = spaces, .pages = pages};
 }

@@ -100,7 +100,7 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
 
 int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, struct plan *plan)
 {
-    *plan = (struct plan){ .va = va & ~(PAGE_SIZE - 1) };
+    *plan = (struct plan){.va = va & ~(PAGE_SIZE - 1)};
     if (r->flags & PAGER_GUARD || (r->flags & REGION_LOW_GUARD && plan->va == r->start))
         return PAGER_EXC_GUARD;
     if ((wish & PAGE_FORCE && r->flags & REGION_DEVICE) ||
@@ -209,7 +209,9 @@ int page_apply(struct space *space, const struct plan *plan)
 
 static int fault_access(const struct region *r, uint32_t access)
 {
-    uint32_t need = access & FAULT_WRITE ? VMS_WRITE : access & FAULT_EXEC ? VMS_EXEC : VMS_READ | VMS_WRITE | VMS_EXEC;
+    uint32_t need = access & FAULT_WRITE  ? VMS_WRITE
+                    : access & FAULT_EXEC ? VMS_EXEC
+                                          : VMS_READ | VMS_WRITE | VMS_EXEC;
     return r->flags & PAGER_GUARD ? PAGER_EXC_GUARD : r->prot & need ? 0 : PAGER_EXC_DENIED;
 }
 
@@ -225,7 +227,7 @@ static int fault_plan(struct space *space, const struct fault *f, struct region 
 
 static int fault_answer(struct fault_answer *out, uint32_t label)
 {
-    *out = (struct fault_answer){ .label = label };
+    *out = (struct fault_answer){.label = label};
     return 0;
 }
 
@@ -233,8 +235,12 @@ static int fault_answer(struct fault_answer *out, uint32_t label)
 static int fault_raise(struct space *space, const struct fault *f, uint32_t code, struct waiter *w,
                        struct fault_answer *out)
 {
-    struct pager_exception x = { .space = f->space, .thread = f->thread, .address = f->va, .rip = f->rip,
-                                 .vector = PAGE_FAULT, .code = code };
+    struct pager_exception x = {.space = f->space,
+                                .thread = f->thread,
+                                .address = f->va,
+                                .rip = f->rip,
+                                .vector = PAGE_FAULT,
+                                .code = code};
     if (f->access & FAULT_TOUCH || !exception_raise(space, w, &x))
         return fault_answer(out, FAULT_REFUSE);
     return FAULT_LATER;
@@ -261,13 +267,14 @@ static int fault_map(struct region *r, const struct plan *plan, struct fault_ans
         r->around = 1;
         r->next_fault = plan->va + PAGE_SIZE;
     }
-    *out = (struct fault_answer){ FAULT_MAP,
-                                  { plan->va, (paddr_t)plan->frame << PAGE_SHIFT,
-                                    plan->prot | PTEP_LEAF << 8 | (set ? 0 : VMS_REPLACE << 16) } };
+    *out = (struct fault_answer){FAULT_MAP,
+                                 {plan->va, (paddr_t)plan->frame << PAGE_SHIFT,
+                                  plan->prot | PTEP_LEAF << 8 | (set ? 0 : VMS_REPLACE << 16)}};
     return 0;
 }
 
-static int fault_wait(const struct fault *f, struct request *request, struct waiter *w, struct fault_answer *out)
+static int fault_wait(const struct fault *f, struct request *request, struct waiter *w,
+                      struct fault_answer *out)
 {
     if (!w && waiter_new(WAIT_FAULT, f->thread, &w))
         return fault_answer(out, FAULT_RESUME); /* no memory to wait with: it faults again */
@@ -321,8 +328,12 @@ int fault_exception(uint64_t id, uint32_t thread, uint32_t vector, vaddr_t rip, 
                     struct fault_answer *out)
 {
     struct space *space = space_by_id(id);
-    struct pager_exception x = { .space = id, .thread = thread, .address = address, .rip = rip, .vector = vector,
-                                 .code = PAGER_EXC_CPU };
+    struct pager_exception x = {.space = id,
+                                .thread = thread,
+                                .address = address,
+                                .rip = rip,
+                                .vector = vector,
+                                .code = PAGER_EXC_CPU};
     if (!space || !exception_raise(space, NULL, &x))
         return fault_answer(out, FAULT_REFUSE);
     return FAULT_LATER;
@@ -333,7 +344,7 @@ void fault_retry(struct waiter *w)
     struct fault_answer answer;
     waiter_unlist(w);
     if (w->kind == WAIT_COPY) {
-        uint64_t touch[2] = { 0, w->copy.out ? FAULT_WRITE : 0 }; /* its stub touches that, and calls again */
+        uint64_t touch[2] = {0, w->copy.out ? FAULT_WRITE : 0}; /* its stub touches that, and calls again */
         waiter_answer(w, E_TOUCH, touch, 2);
         return;
     }

@@ -53,8 +53,8 @@ void fault_retry(struct waiter *w);
 /* It will not come. code: enum pager_exception_code. */
 void fault_fail(struct waiter *w, uint32_t code);
 
-/* space_read, space_write: copy between the present caller's buffer and a space. *done: bytes. 0; PAGER_PARKED: the
- * caller is answered later; E_FAULT, E_NOMEM, E_IO, E_TOUCH. */
+/* space_read, space_write: copy between the present caller's buffer and a space. *done: bytes. 0;
+ * PAGER_PARKED: the caller is answered later; E_FAULT, E_NOMEM, E_IO, E_TOUCH. */
 int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t length, uint32_t wish,
                 uint64_t *done);
 /* Bring all pages of [start, end) in now: no object of a manager is mapped there. E_NOMEM, E_QUOTA, E_IO. */

@@ -1,5 +1,6 @@
-/* Fork: the child gets the regions, and the parent's pages with them; both may only read what is private until one
- * of them writes. Entries are read through the parent's view, and written 64 operations at a time, neighbours in one. */
+/* Fork: the child gets the regions, and the parent's pages with them; both may only read what is private
+ * until one of them writes. Entries are read through the parent's view, and written 64 operations at a time,
+ * neighbours in one. */
 #include "fault.h"
 #include "object.h"
 #include "space.h"
@@ -26,8 +27,8 @@ static int fork_region(struct space *child, const struct region *r)
 }
 
 /* Entries of one leaf table of the parent, all of region r. */
-static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32_t count, struct batch *parent,
-                         struct batch *child)
+static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32_t count,
+                         struct batch *parent, struct batch *child)
 {
     uint32_t read_only = r->prot & ~(uint32_t)VMS_WRITE, first = count, last = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -72,7 +73,8 @@ static int fork_pages(struct space *from, struct space *to)
     return error ? error : protected ? protected : set;
 }
 
-int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session, struct space **out)
+int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session,
+               struct space **out)
 {
     uint64_t charge = 0;
     for (const struct region *r = parent->first; r; r = r->next)

@@ -214,8 +214,8 @@ void frame_put(frame_t frame)
 uint64_t frame_usable(void)
 {
     const uint64_t *kind = frame_counts.kind;
-    uint64_t fixed = kind[FRAME_PAGER] + kind[FRAME_POOL] + kind[FRAME_DMA] + frame_counts.bundle + SPARE_FRAMES +
-                     block_reserve * BLOCK_FRAMES;
+    uint64_t fixed = kind[FRAME_PAGER] + kind[FRAME_POOL] + kind[FRAME_DMA] + frame_counts.bundle +
+                     SPARE_FRAMES + block_reserve * BLOCK_FRAMES;
     return frame_counts.owned > fixed ? frame_counts.owned - fixed : 0;
 }
 
@@ -338,7 +338,7 @@ static void boot_hold(paddr_t start, paddr_t end)
 
 bool frame_init(const struct boot_info *info)
 {
-    frame_counts = (struct frame_counts){ 0 };
+    frame_counts = (struct frame_counts){0};
     partial = whole = NO_BLOCK;
     block_count = info->blocks < BOOT_BLOCKS_MAX ? (uint32_t)info->blocks : BOOT_BLOCKS_MAX;
     frame_limit = block_count * BLOCK_FRAMES;
@@ -392,8 +392,8 @@ static uint64_t block_check(uint32_t n)
     errors += machine_block(BLOCK_INFO, (paddr_t)n * HUGE_SIZE, 0, &info) != 0;
     errors += (info & 0xff) != b->kind || (countable && info >> 32 != mappings);
     if (errors)
-        machine_log("check: block %u is wrong: kind %u, %u free, %lu mappings; the kernel has %lx", n, b->kind,
-                    b->free, (unsigned long)mappings, (unsigned long)info);
+        machine_log("check: block %u is wrong: kind %u, %u free, %lu mappings; the kernel has %lx", n,
+                    b->kind, b->free, (unsigned long)mappings, (unsigned long)info);
     return errors;
 }
 

@@ -1,11 +1,11 @@
 /* Frames of physical memory: who holds each 4 KiB page, and the blocks of 2 MiB that pager and kernel trade.
  *
  * Invariants (frame_check tests them)
- * F1 a frame's count is the number of leaf entries that map it, plus one if it is in an object, a pool or pinned.
- * F2 a free frame is on the free list of its block and nowhere else; its count is 0.
- * F3 a block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none.
- * F4 frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window.
- * F5 FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. */
+ * F1 a frame's count is the number of leaf entries that map it, plus one if it is in an object, a pool or
+ * pinned. F2 a free frame is on the free list of its block and nowhere else; its count is 0. F3 a block is on
+ * the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none. F4 frames of
+ * blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window. F5 FRAME_ANON frames
+ * belong to private mappings alone: with count 1 the one mapping may write in place. */
 #ifndef PAGER_FRAME_H
 #define PAGER_FRAME_H
 
@@ -74,8 +74,8 @@ static inline void frame_get(frame_t frame)
 /* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
 void frame_put(frame_t frame);
 
-/* Feed the kernel: a block for its objects, or for tables, where it has few left. After E_KMEM, and now and then.
- * 0: something was given; E_AGAIN: it has enough; E_NOMEM: nothing can be spared. */
+/* Feed the kernel: a block for its objects, or for tables, where it has few left. After E_KMEM, and now and
+ * then. 0: something was given; E_AGAIN: it has enough; E_NOMEM: nothing can be spared. */
 int frame_feed(void);
 /* Take back what the kernel no longer needs; true if anything came. */
 bool frame_reap_kernel(void);

@@ -28,12 +28,12 @@ int machine_block(enum block_op op, paddr_t address, enum block_kind kind, uint6
 
 int machine_window(paddr_t block, bool map)
 {
-    struct vms_op op = { .op = map ? VMS_SET : VMS_CLEAR,
-                         .level = PTEP_LEAF - 1,
-                         .prot = map ? VMS_READ | VMS_WRITE : 0,
-                         .count = 1,
-                         .va = PAGER_RAM + block,
-                         .pa = block };
+    struct vms_op op = {.op = map ? VMS_SET : VMS_CLEAR,
+                        .level = PTEP_LEAF - 1,
+                        .prot = map ? VMS_READ | VMS_WRITE : 0,
+                        .count = 1,
+                        .va = PAGER_RAM + block,
+                        .pa = block};
     uint64_t done;
     return sys_vms_batch(MEMORY, OWN_TASK, &op, 1, &done);
 }
@@ -83,7 +83,7 @@ int machine_defer(handle_t *reply)
 
 int machine_reply(handle_t reply, uint32_t label, const uint64_t *words, uint32_t count)
 {
-    struct ipc_message m = { .label = label };
+    struct ipc_message m = {.label = label};
     for (uint32_t i = 0; i < count; i++)
         m.words[i] = words[i];
     return sys_reply_message(reply, &m);

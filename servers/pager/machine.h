@@ -18,11 +18,12 @@ void machine_copy(void *to, const void *from);
 #else
 #define MACHINE_RAM ((uint8_t *)PAGER_RAM)
 
-/* The entry of va at a level in the space with this index in V, its leaf view in `slot`. Upper levels first: a
- * level may be read only if the one above is present and no huge page. */
+/* The entry of va at a level in the space with this index in V, its leaf view in `slot`. Upper levels first:
+ * a level may be read only if the one above is present and no huge page. */
 static inline ptep_t machine_ptep(uint32_t index, uint32_t slot, uint32_t level, vaddr_t va)
 {
-    return level == PTEP_LEAF ? ptep_view_leaf(slot, va) : ptep_view_upper(PAGER_UPPER_SLOT, index, level, va);
+    return level == PTEP_LEAF ? ptep_view_leaf(slot, va)
+                              : ptep_view_upper(PAGER_UPPER_SLOT, index, level, va);
 }
 
 static inline void machine_zero(void *page)
@@ -79,9 +80,9 @@ int machine_write(uint64_t offset, const void *from, uint64_t length);
 void machine_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* An invariant of the pager's is broken: say so and die (the kernel then stops the machine). */
 void machine_panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
-#define PAGER_ASSERT(condition)                                                            \
-    do {                                                                                   \
-        if (!(condition))                                                                  \
+#define PAGER_ASSERT(condition)                                                           \
+    do {                                                                                  \
+        if (!(condition))                                                                 \
             machine_panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition); \
     } while (0)
 

@@ -1,5 +1,5 @@
-/* The pager: the first task. It holds the physical memory, and decides what every space shows. It waits for nobody,
- * and never faults: all that it touches was mapped before it ran. docs/pager.md is its page. */
+/* The pager: the first task. It holds the physical memory, and decides what every space shows. It waits for
+ * nobody, and never faults: all that it touches was mapped before it ran. docs/pager.md is its page. */
 #include "server.h"
 
 #include <ipc/heap.h>
@@ -35,10 +35,11 @@ static int fault(const struct ipc_message *m, int error, struct ipc_message *rep
     if (error)
         fault_refused(error, &answer);
     else if (m->label == MSG_EXCEPTION)
-        later = fault_exception(m->badge, m->thread, (uint32_t)m->words[0], m->words[2], m->words[4], &answer);
+        later =
+            fault_exception(m->badge, m->thread, (uint32_t)m->words[0], m->words[2], m->words[4], &answer);
     else
-        later = fault_handle(&(struct fault){ m->badge, m->thread, (uint32_t)m->words[1], m->words[0], m->words[2] },
-                             &answer);
+        later = fault_handle(
+            &(struct fault){m->badge, m->thread, (uint32_t)m->words[1], m->words[0], m->words[2]}, &answer);
     if (later)
         return IPC_LATER;
     reply->label = answer.label;
@@ -73,7 +74,8 @@ static void dead(uint64_t cookie, uint64_t value, enum task_end end)
     struct space *space = space_by_id(cookie);
     message_begin(NULL);
     if (cookie == boot_init_space)
-        machine_panic("init has ended: value %lu, how %d: nobody is left to go on", (unsigned long)value, (int)end);
+        machine_panic("init has ended: value %lu, how %d: nobody is left to go on", (unsigned long)value,
+                      (int)end);
     if (space)
         space_destroy(space);
     deaths++;
@@ -94,7 +96,8 @@ static void check_now_and_then(void)
 #endif
 }
 
-/* Asked before each wait: the place for what must not happen amid a message, and to look after the kernel's stock. */
+/* Asked before each wait: the place for what must not happen amid a message, and to look after the kernel's
+ * stock. */
 static uint64_t deadline(void)
 {
     static uint32_t rounds;
@@ -116,7 +119,7 @@ int main(void)
 {
     const struct boot_info *info = (const struct boot_info *)ipc_argument();
     uint64_t badge;
-    ipc_heap_source(&(struct ipc_page_source){ no_pages, NULL });
+    ipc_heap_source(&(struct ipc_page_source){no_pages, NULL});
     if (!info || info->magic != BOOT_INFO_MAGIC)
         machine_panic("no boot information");
     if (!frame_init(info))
@@ -136,13 +139,13 @@ int main(void)
     error = boot_start_init(info);
     if (error)
         machine_panic("init cannot be started: %s", ipc_error_text(error));
-    error = ipc_serve(&(struct ipc_server){ .name = "pager",
-                                            .ops = &pager_operations,
-                                            .port = machine_port,
-                                            .fault = fault,
-                                            .client_close = client_close,
-                                            .cancel = cancel,
-                                            .dead = dead,
-                                            .deadline = deadline });
+    error = ipc_serve(&(struct ipc_server){.name = "pager",
+                                           .ops = &pager_operations,
+                                           .port = machine_port,
+                                           .fault = fault,
+                                           .client_close = client_close,
+                                           .cancel = cancel,
+                                           .dead = dead,
+                                           .deadline = deadline});
     machine_panic("the loop has ended: %s", ipc_error_text(error));
 }

@@ -7,7 +7,7 @@
 #define OBJECT_TABLES (OBJECT_INDEXES / TABLE_SLOTS)
 #define RECLAIM_BATCH 32u
 
-static struct pool object_pool = { .size = sizeof(struct object) };
+static struct pool object_pool = {.size = sizeof(struct object)};
 static struct object **tables[OBJECT_TABLES];
 static uint32_t next_index = 1;
 static uint64_t next_serial;
@@ -124,7 +124,8 @@ struct object *object_by_id(uint64_t id)
 
 struct object *object_by_badge(uint64_t badge)
 {
-    struct object *object = SESSION_KIND(badge) == SESSION_OBJECT ? object_by_index(SESSION_INDEX(badge)) : NULL;
+    struct object *object =
+        SESSION_KIND(badge) == SESSION_OBJECT ? object_by_index(SESSION_INDEX(badge)) : NULL;
     return object && object->session && object->badge == badge ? object : NULL;
 }
 
@@ -148,8 +149,8 @@ static uint32_t object_new_index(void)
     return 0;
 }
 
-int object_create(enum object_type type, uint64_t size, uint64_t tag, struct channel *manager, handle_t *session,
-                  struct object **out)
+int object_create(enum object_type type, uint64_t size, uint64_t tag, struct channel *manager,
+                  handle_t *session, struct object **out)
 {
     uint64_t charge = type == OBJECT_ANON ? object_size_pages(size) : 0;
     if (object_size_pages(size) > UINT32_MAX)
@@ -161,8 +162,8 @@ int object_create(enum object_type type, uint64_t size, uint64_t tag, struct cha
     object->index = object_new_index();
     error = object->index ? 0 : E_NOMEM;
     if (!error && session)
-        error = machine_mint(SESSION_TAG(SESSION_OBJECT, object->index), RIGHT_COPY | RIGHT_READ | RIGHT_WRITE,
-                             session, &object->badge);
+        error = machine_mint(SESSION_TAG(SESSION_OBJECT, object->index),
+                             RIGHT_COPY | RIGHT_READ | RIGHT_WRITE, session, &object->badge);
     if (error) {
         pool_free(&object_pool, object);
         return error;
@@ -306,7 +307,8 @@ int object_resize(struct object *object, uint64_t size)
         if (frame_table[f].page >= pages)
             object_evict(object, f);
     }
-    frame_t last = size % PAGE_SIZE && size < object->size ? object_page(object, (uint32_t)pages - 1) : FRAME_NONE;
+    frame_t last =
+        size % PAGE_SIZE && size < object->size ? object_page(object, (uint32_t)pages - 1) : FRAME_NONE;
     if (last) /* what is beyond the end reads as zeros if the file grows again */
         __builtin_memset((uint8_t *)frame_memory(last) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
     object->size = size;
@@ -406,7 +408,8 @@ uint64_t object_check(void)
         for (struct region *r = object->regions; r; r = r->object_next)
             wrong += r->object != object;
         if (wrong)
-            machine_log("check: object %lx is wrong (%lu pages)", (unsigned long)object->id, (unsigned long)pages);
+            machine_log("check: object %lx is wrong (%lu pages)", (unsigned long)object->id,
+                        (unsigned long)pages);
         errors += wrong;
         count++;
     }

@@ -1,10 +1,11 @@
-/* Memory objects: pages that regions of several spaces show, and the requests to the managers of file objects.
+/* Memory objects: pages that regions of several spaces show, and the requests to the managers of file
+ * objects.
  *
  * Invariants
- * J1 a page of an object is a frame of kind FRAME_OBJECT in the index under (object, page); the index holds a count.
- * J2 a page with FRAME_DIRTY or FRAME_WRITEBACK is not dropped while its object lives; `dirty` counts them.
- * J3 an object with neither session nor region has no pages but those; its record goes when its manager has been
- *    told (OBJECT_FILE), or at once. */
+ * J1 a page of an object is a frame of kind FRAME_OBJECT in the index under (object, page); the index holds a
+ * count. J2 a page with FRAME_DIRTY or FRAME_WRITEBACK is not dropped while its object lives; `dirty` counts
+ * them. J3 an object with neither session nor region has no pages but those; its record goes when its manager
+ * has been told (OBJECT_FILE), or at once. */
 #ifndef PAGER_OBJECT_H
 #define PAGER_OBJECT_H
 
@@ -22,18 +23,18 @@ enum object_type {
 struct object {
     uint64_t id; /* serial << 20 | index */
     uint32_t index;
-    uint8_t type;  /* enum object_type */
-    bool session;  /* its session has handles */
-    bool unused;   /* PAGER_UNUSED is to be, or has been, told */
+    uint8_t type; /* enum object_type */
+    bool session; /* its session has handles */
+    bool unused;  /* PAGER_UNUSED is to be, or has been, told */
     bool told;
     uint64_t size; /* bytes */
     uint64_t tag, badge;
     uint64_t pages, dirty;
-    uint64_t charged;         /* pages committed */
-    struct channel *manager;  /* FILE */
-    frame_t first;            /* its pages, in no order */
+    uint64_t charged;        /* pages committed */
+    struct channel *manager; /* FILE */
+    frame_t first;           /* its pages, in no order */
     struct region *regions;
-    struct request *requests; /* page-ins under way */
+    struct request *requests;                 /* page-ins under way */
     struct object *unused_next, *unused_prev; /* on the manager's list of those to tell */
 };
 
@@ -60,8 +61,8 @@ void object_evict(struct object *object, frame_t frame);
 bool object_reclaim(void);
 
 /* A new object with its session. E_NOMEM, or the kernel's error. */
-int object_create(enum object_type type, uint64_t size, uint64_t tag, struct channel *manager, handle_t *session,
-                  struct object **out);
+int object_create(enum object_type type, uint64_t size, uint64_t tag, struct channel *manager,
+                  handle_t *session, struct object **out);
 struct object *object_by_id(uint64_t id);
 struct object *object_by_badge(uint64_t badge);
 struct object *object_by_index(uint32_t index);
@@ -105,8 +106,8 @@ bool object_next_request(struct channel *manager, struct pager_request *out);
 void object_requeue(struct channel *manager);
 /* Requests that meet [page, page + pages) are done; their waiters are moved to `woken`. */
 void object_answered(struct object *object, uint32_t page, uint32_t pages, struct waiter_list *woken);
-/* An object goes while somebody waits for its pages (its region was unmapped meanwhile): its requests go too, and
- * the waiters try again when requests_settle is called, once the present message is dealt with. */
+/* An object goes while somebody waits for its pages (its region was unmapped meanwhile): its requests go too,
+ * and the waiters try again when requests_settle is called, once the present message is dealt with. */
 void object_abandon(struct object *object);
 void requests_settle(void);
 /* The checker's part. */

@@ -8,7 +8,8 @@
 
 static struct space *own_space(struct ipc_request *r)
 {
-    struct space *space = SESSION_KIND(r->badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(r->badge)) : NULL;
+    struct space *space =
+        SESSION_KIND(r->badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(r->badge)) : NULL;
     message_begin(r);
     return space && space->badge == r->badge ? space : NULL;
 }
@@ -39,9 +40,9 @@ static int mapping_object(struct ipc_request *r, struct mapping *m)
     int error = machine_handle_info(r->got[0], &info);
     if (error)
         return error;
-    m->object = info.kind != OBJ_SESSION         ? NULL
+    m->object = info.kind != OBJ_SESSION             ? NULL
                 : info.id && info.id == bundle_badge ? bundle_object
-                                                 : object_by_badge(info.id);
+                                                     : object_by_badge(info.id);
     if (!m->object)
         return E_TYPE;
     if (!(info.rights & RIGHT_READ))
@@ -54,7 +55,7 @@ static int mapping_object(struct ipc_request *r, struct mapping *m)
 static int map(struct ipc_request *r, const struct pager_map *in, struct pager_address *out)
 {
     struct space *space = own_space(r);
-    struct mapping m = { in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL };
+    struct mapping m = {in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL};
     if (!space)
         return E_TYPE;
     int error = mapping_object(r, &m);
@@ -78,7 +79,7 @@ static int protect(struct ipc_request *r, const struct pager_protect *in, struct
 static int map_device(struct ipc_request *r, const struct pager_map_device *in, struct pager_address *out)
 {
     struct space *space = own_space(r);
-    struct mapping m = { .length = in->length, .offset = in->offset, .prot = in->prot };
+    struct mapping m = {.length = in->length, .offset = in->offset, .prot = in->prot};
     if (!space || r->got_count != 1)
         return E_TYPE;
     return space_map_device(space, &m, r->got[0], &out->address);
@@ -145,10 +146,11 @@ static int op_space_fork(struct ipc_request *r, const struct pager_space *in, st
     return space_give(r, error, session, space, out);
 }
 
-static int op_space_map(struct ipc_request *r, const struct pager_space_map *in, struct pager_space_map_reply *out)
+static int op_space_map(struct ipc_request *r, const struct pager_space_map *in,
+                        struct pager_space_map_reply *out)
 {
     struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
-    struct mapping m = { in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL };
+    struct mapping m = {in->address, in->length, in->offset, in->prot, in->flags & 0xffff, 0, NULL};
     if (!space)
         return E_SRCH;
     int error = mapping_object(r, &m);
@@ -161,7 +163,8 @@ static int remote(struct ipc_request *r, const struct pager_space_range *in, uin
     struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
     if (!space)
         return E_SRCH;
-    return in->length > lent ? E_SIZE : remote_copy(space, r->thread, in->address, in->length, wish, &out->count);
+    return in->length > lent ? E_SIZE
+                             : remote_copy(space, r->thread, in->address, in->length, wish, &out->count);
 }
 
 static int space_write(struct ipc_request *r, const struct pager_space_range *in, struct pager_count *out)
@@ -181,7 +184,8 @@ static int next_exception(struct ipc_request *r, const struct ipc_none *in, stru
     return admin ? channel_next_exception(admin, r->thread, out) : E_TYPE;
 }
 
-static int op_exception_done(struct ipc_request *r, const struct pager_exception_done *in, struct ipc_none *out)
+static int op_exception_done(struct ipc_request *r, const struct pager_exception_done *in,
+                             struct ipc_none *out)
 {
     struct channel *admin = own_channel(r, CHANNEL_ADMIN);
     (void)out;
@@ -197,7 +201,8 @@ static int session(struct ipc_request *r, const struct pager_session *in, struct
         return E_TYPE;
     if (in->kind != PAGER_SESSION_ADMIN && in->kind != PAGER_SESSION_MANAGER)
         return E_INVAL;
-    int error = channel_create(in->kind == PAGER_SESSION_ADMIN ? CHANNEL_ADMIN : CHANNEL_MANAGER, &given, &channel);
+    int error =
+        channel_create(in->kind == PAGER_SESSION_ADMIN ? CHANNEL_ADMIN : CHANNEL_MANAGER, &given, &channel);
     return error ? error : ipc_give(r, given);
 }
 
@@ -246,8 +251,8 @@ static int regions(struct ipc_request *r, const struct pager_space *in, struct p
     out->count = space->region_count;
     uint64_t i = 0;
     for (const struct region *g = space->first; g && i < room; g = g->next, i++) {
-        struct pager_region one = { g->start, g->end, g->offset, g->object ? g->object->id : 0, g->prot,
-                                    g->flags & 0xffff, 0 };
+        struct pager_region one = {
+            g->start, g->end, g->offset, g->object ? g->object->id : 0, g->prot, g->flags & 0xffff, 0};
         space_resident(space, g->start, g->end, &one.resident, &tables);
         int error = machine_write(i * sizeof one, &one, sizeof one);
         if (error)
@@ -272,7 +277,7 @@ static int bundle(struct ipc_request *r, const struct ipc_none *in, struct pager
     (void)in;
     if (!own_channel(r, CHANNEL_ADMIN))
         return E_TYPE;
-    *out = (struct pager_object_size){ bundle_object->id, bundle_object->size };
+    *out = (struct pager_object_size){bundle_object->id, bundle_object->size};
     return ipc_give_copy(r, bundle_session);
 }
 
@@ -287,7 +292,8 @@ static int check(struct ipc_request *r, const struct ipc_none *in, struct pager_
 
 /* ---- managers ---- */
 
-static int op_object_create(struct ipc_request *r, const struct pager_object_create *in, struct pager_object *out)
+static int op_object_create(struct ipc_request *r, const struct pager_object_create *in,
+                            struct pager_object *out)
 {
     struct channel *manager = own_channel(r, CHANNEL_MANAGER);
     handle_t given;

@@ -34,7 +34,7 @@ static struct pool_page *pool_grow(struct pool *pool)
     struct pool_page *page = frame_memory(frame);
     uint8_t *record = (uint8_t *)page + ((sizeof *page + 15) & ~15ul);
     uint8_t *end = (uint8_t *)page + PAGE_SIZE;
-    *page = (struct pool_page){ 0 };
+    *page = (struct pool_page){0};
     for (; pool->size <= (size_t)(end - record); record += pool->size, page->slots++) {
         *(void **)record = page->free;
         page->free = record;

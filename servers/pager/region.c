@@ -4,7 +4,7 @@
 #include "object.h"
 #include "pool.h"
 
-static struct pool region_pool = { .size = sizeof(struct region) };
+static struct pool region_pool = {.size = sizeof(struct region)};
 
 struct region *region_new(void)
 {
@@ -160,8 +160,8 @@ static void region_unlink(struct space *space, struct region *r)
 
 static bool region_continues(const struct region *a, const struct region *b)
 {
-    return a->end == b->start && a->prot == b->prot && a->limit == b->limit && a->flags == b->flags && a->object == b->object &&
-           !(a->flags & (REGION_DMA | REGION_DEVICE | PAGER_STACK)) &&
+    return a->end == b->start && a->prot == b->prot && a->limit == b->limit && a->flags == b->flags &&
+           a->object == b->object && !(a->flags & (REGION_DMA | REGION_DEVICE | PAGER_STACK)) &&
            (!a->object || a->offset + (a->end - a->start) == b->offset);
 }
 

@@ -1,4 +1,5 @@
-/* Pages moved by the pager itself: an admin's access to another space, resident mappings, pages from a manager. */
+/* Pages moved by the pager itself: an admin's access to another space, resident mappings, pages from a
+ * manager. */
 #include "fault.h"
 
 static const uint8_t zeros[PAGE_SIZE];
@@ -19,7 +20,8 @@ int region_populate(struct space *space, vaddr_t start, vaddr_t end)
         uint32_t missing;
         if (va == start || va % HUGE_SIZE == 0)
             error = tables_link(space, va);
-        if (error || (r->flags & REGION_LOW_GUARD && va == r->start) || pte_present(tables_entry(space, va, &missing)))
+        if (error || (r->flags & REGION_LOW_GUARD && va == r->start) ||
+            pte_present(tables_entry(space, va, &missing)))
             continue;
         int code = page_plan(space, r, va, r->prot & VMS_WRITE ? PAGE_WRITE : 0, &plan);
         if (code)
@@ -112,13 +114,14 @@ static int supply_page(struct object *object, uint32_t page, uint64_t offset, ui
 int object_supply(struct object *object, uint64_t offset, uint32_t status, uint64_t length)
 {
     uint64_t first = offset >> PAGE_SHIFT, pages = length ? object_size_pages(length) : 1;
-    struct waiter_list woken = { 0 };
+    struct waiter_list woken = {0};
     int error = 0;
     if (offset % PAGE_SIZE || length > PAGER_SUPPLY_MAX || first > UINT32_MAX - pages)
         return E_INVAL;
     for (uint64_t i = 0; i < pages && !status && !error; i++) {
         uint64_t at = i * PAGE_SIZE, left = length - at;
-        error = supply_page(object, (uint32_t)(first + i), at, length ? (left < PAGE_SIZE ? left : PAGE_SIZE) : 0);
+        error = supply_page(object, (uint32_t)(first + i), at,
+                            length ? (left < PAGE_SIZE ? left : PAGE_SIZE) : 0);
     }
     if (error && error != E_NOMEM)
         return error; /* the manager calls again */

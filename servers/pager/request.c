@@ -1,5 +1,6 @@
-/* Page-ins: what is asked of the managers of file objects, and who waits for it. A request is queued, then sent (it
- * is the reply to a parked next_request), then answered by a supply. It survives the manager's death. */
+/* Page-ins: what is asked of the managers of file objects, and who waits for it. A request is queued, then
+ * sent (it is the reply to a parked next_request), then answered by a supply. It survives the manager's
+ * death. */
 #include "fault.h"
 #include "object.h"
 #include "pool.h"
@@ -7,7 +8,7 @@
 
 #define READ_AROUND 16u /* pages asked for at once, aligned */
 
-static struct pool request_pool = { .size = sizeof(struct request) };
+static struct pool request_pool = {.size = sizeof(struct request)};
 
 static void request_enqueue(struct request *r)
 {
@@ -82,16 +83,16 @@ bool object_next_request(struct channel *manager, struct pager_request *out)
     struct object *object = manager->unused;
     if (r) {
         request_dequeue(r);
-        *out = (struct pager_request){ .object = r->object->id,
-                                       .tag = r->object->tag,
-                                       .offset = (uint64_t)r->page << PAGE_SHIFT,
-                                       .kind = PAGER_PAGE_IN,
-                                       .pages = r->pages };
+        *out = (struct pager_request){.object = r->object->id,
+                                      .tag = r->object->tag,
+                                      .offset = (uint64_t)r->page << PAGE_SHIFT,
+                                      .kind = PAGER_PAGE_IN,
+                                      .pages = r->pages};
         return true;
     }
     if (!object)
         return false;
-    *out = (struct pager_request){ .object = object->id, .tag = object->tag, .kind = PAGER_UNUSED };
+    *out = (struct pager_request){.object = object->id, .tag = object->tag, .kind = PAGER_UNUSED};
     object_told(object);
     return true;
 }

@@ -8,7 +8,7 @@
 #define UNLINK_ABOVE (64ul << 10) /* a smaller unmapping leaves empty tables for the next mapping */
 #define PROT_ANY     (VMS_READ | VMS_WRITE | VMS_EXEC)
 
-static struct pool space_pool = { .size = sizeof(struct space) };
+static struct pool space_pool = {.size = sizeof(struct space)};
 static struct space *spaces[SPACE_MAX];
 static uint64_t next_serial;
 uint64_t space_committed;
@@ -20,7 +20,7 @@ struct quarantine {
     uint64_t space;
     frame_t first;
 };
-static struct pool quarantine_pool = { .size = sizeof(struct quarantine) };
+static struct pool quarantine_pool = {.size = sizeof(struct quarantine)};
 static struct quarantine *quarantines;
 
 struct space *space_by_index(uint32_t index)
@@ -166,7 +166,8 @@ static int mapping_check(const struct mapping *m, uint64_t length)
         return E_ACCES;
     if (m->flags & PAGER_FIXED && !range_valid(m->address, length))
         return E_INVAL;
-    if (m->flags & PAGER_STACK && (m->object || length < 2 * PAGE_SIZE || m->flags & (PAGER_SHARED | PAGER_GUARD)))
+    if (m->flags & PAGER_STACK &&
+        (m->object || length < 2 * PAGE_SIZE || m->flags & (PAGER_SHARED | PAGER_GUARD)))
         return E_INVAL;
     if (m->flags & PAGER_SHARED && !m->object)
         return E_INVAL;
@@ -283,7 +284,8 @@ int space_map_device(struct space *space, const struct mapping *m, handle_t devi
         error = tables_link(space, va);
         if (error)
             break;
-        batch_op(&b, VMS_SET_DEVICE, PTEP_LEAF, va, (uint32_t)(step >> PAGE_SHIFT), prot_normal(m->prot) | VMS_UNCACHED);
+        batch_op(&b, VMS_SET_DEVICE, PTEP_LEAF, va, (uint32_t)(step >> PAGE_SHIFT),
+                 prot_normal(m->prot) | VMS_UNCACHED);
         b.op[b.count - 1].pa = m->offset + at;
         b.op[b.count - 1].handle = device;
         error = batch_flush(&b);
@@ -297,10 +299,10 @@ int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa
 {
     uint64_t pages = object_size_pages(length);
     frame_t first;
-    struct mapping m = { .length = length,
-                         .prot = VMS_READ | VMS_WRITE,
-                         .limit = VMS_READ | VMS_WRITE,
-                         .flags = REGION_DMA | PAGER_NO_INHERIT };
+    struct mapping m = {.length = length,
+                        .prot = VMS_READ | VMS_WRITE,
+                        .limit = VMS_READ | VMS_WRITE,
+                        .flags = REGION_DMA | PAGER_NO_INHERIT};
     if (pages == 0)
         return E_INVAL;
     if (pages > UINT32_MAX)
@@ -425,7 +427,8 @@ void space_resident(struct space *space, vaddr_t start, vaddr_t end, uint64_t *p
     ptep_t leaf;
     uint32_t count;
     *pages = *tables = 0;
-    for (vaddr_t va = start; tables_next(space, &va, end, &leaf, &count); va += (vaddr_t)count << PAGE_SHIFT) {
+    for (vaddr_t va = start; tables_next(space, &va, end, &leaf, &count);
+         va += (vaddr_t)count << PAGE_SHIFT) {
         ++*tables;
         for (uint32_t i = 0; i < count; i++)
             *pages += pte_present(ptep_load(leaf + i));

@@ -1,10 +1,10 @@
 /* Spaces and their regions.
  *
  * Invariants (check.c tests them)
- * S1 regions of a space do not overlap, lie in [USER_MIN, USER_END) and are page aligned; tree and list agree.
- * S2 the page tables are the only record of which private frames a space has: each present leaf entry lies in a
- *    region, and holds one count of its frame (regions of devices and of DMA memory: none).
- * S3 an entry may be writable only if its region is, and if the frame is the space's own (FRAME_ANON, count 1), the
+ * S1 regions of a space do not overlap, lie in [USER_MIN, USER_END) and are page aligned; tree and list
+ * agree. S2 the page tables are the only record of which private frames a space has: each present leaf entry
+ * lies in a region, and holds one count of its frame (regions of devices and of DMA memory: none). S3 an
+ * entry may be writable only if its region is, and if the frame is the space's own (FRAME_ANON, count 1), the
  *    page of a shared object (then FRAME_DIRTY, if the object has a manager), or DMA memory.
  * S4 an entry leaves the tables, and the translation buffers, before its frame is given back.
  * S5 committed pages over all spaces and objects never exceed frame_usable() when a call adds to them. */
@@ -34,16 +34,16 @@ enum region_flag {
 struct region {
     struct region *left, *right; /* treap by start */
     uint32_t priority;
-    uint32_t prot;               /* enum vms_prot */
-    uint32_t flags;              /* enum pager_map_flag (REGION_KEPT_FLAGS) and enum region_flag */
-    uint32_t limit;              /* protection that may be asked for */
-    uint32_t around;             /* pages that the last sequential fault brought */
-    struct region *next, *prev;  /* by address */
+    uint32_t prot;              /* enum vms_prot */
+    uint32_t flags;             /* enum pager_map_flag (REGION_KEPT_FLAGS) and enum region_flag */
+    uint32_t limit;             /* protection that may be asked for */
+    uint32_t around;            /* pages that the last sequential fault brought */
+    struct region *next, *prev; /* by address */
     vaddr_t start, end;
-    vaddr_t next_fault;          /* where a sequential fault would come */
+    vaddr_t next_fault; /* where a sequential fault would come */
     struct space *space;
-    struct object *object;       /* NULL: anonymous */
-    uint64_t offset;             /* of start in the object, bytes */
+    struct object *object; /* NULL: anonymous */
+    uint64_t offset;       /* of start in the object, bytes */
     struct region *object_next, *object_prev;
 };
 
@@ -54,8 +54,8 @@ struct space {
     uint64_t used;  /* when the view was last needed */
     vaddr_t linked; /* of a leaf table that is there: the first address it maps, plus 1; 0: unknown */
     handle_t task;
-    uint64_t badge; /* of the space session */
-    struct channel *admin;  /* exceptions go there; NULL: its session is gone */
+    uint64_t badge;        /* of the space session */
+    struct channel *admin; /* exceptions go there; NULL: its session is gone */
     struct region *root, *first, *last, *hit;
     uint32_t region_count;
     bool dying;       /* TASK_DEAD has come */
@@ -75,7 +75,8 @@ void tables_view(struct space *space);
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing);
 /* Link what tables are missing for va. E_NOMEM, E_QUOTA, E_DEAD. */
 int tables_link(struct space *space, vaddr_t va);
-/* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more. */
+/* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more.
+ */
 bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count);
 /* Take all tables of a space away (its entries must hold no counts). */
 void tables_drop(struct space *space);
@@ -149,8 +150,8 @@ struct mapping {
     struct object *object;
 };
 
-/* The space of a task, whose handle is taken over (on error it is closed), and a session for it. E_FULL, E_NOMEM, or
- * the kernel's error. */
+/* The space of a task, whose handle is taken over (on error it is closed), and a session for it. E_FULL,
+ * E_NOMEM, or the kernel's error. */
 int space_create(handle_t task, struct channel *admin, handle_t *session, struct space **out);
 /* The task is dead: give everything back, its handle last. */
 void space_destroy(struct space *space);
@@ -169,7 +170,8 @@ void space_dma_release(uint64_t id);
 /* May `pages` more be committed? 0 or E_NOMEM. */
 int space_commit(uint64_t pages);
 /* A copy of the parent in a new task, private pages shared until written. */
-int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session, struct space **out);
+int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session,
+               struct space **out);
 /* Present pages and leaf tables of [start, end). */
 void space_resident(struct space *space, vaddr_t start, vaddr_t end, uint64_t *pages, uint64_t *tables);
 

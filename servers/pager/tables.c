@@ -1,7 +1,7 @@
 /* Page tables of other spaces: read through the pager's views at the speed of a load, written by vms_batch.
  *
- * A walk goes from the top down and looks at each level before it steps in: the next one is not mapped in the view
- * when a table is missing, and shows data behind a huge page (the pager puts none into user spaces). */
+ * A walk goes from the top down and looks at each level before it steps in: the next one is not mapped in the
+ * view when a table is missing, and shows data behind a huge page (the pager puts none into user spaces). */
 #include "space.h"
 
 #define SPAN       HUGE_SIZE /* what one leaf table maps */
@@ -115,7 +115,7 @@ static struct vms_op *batch_next(struct batch *b)
     if (b->count == VMS_BATCH_MAX)
         batch_flush(b);
     struct vms_op *op = &b->op[b->count++];
-    *op = (struct vms_op){ 0 };
+    *op = (struct vms_op){0};
     return op;
 }
 
@@ -141,7 +141,8 @@ void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32
     op->pa = pa;
 }
 
-void batch_op(struct batch *b, enum vms_opcode code, uint32_t level, vaddr_t va, uint32_t count, uint32_t prot)
+void batch_op(struct batch *b, enum vms_opcode code, uint32_t level, vaddr_t va, uint32_t count,
+              uint32_t prot)
 {
     if (code == VMS_UNLINK)
         b->space->linked = 0;
@@ -175,8 +176,8 @@ static void gather_flush(struct gather *g)
 {
     int error = batch_flush(&g->batch);
     if (error) /* better lost than used twice */
-        machine_log("space %lx: clearing failed, error %d: %u frames lost", (unsigned long)g->batch.space->id, error,
-                    g->frames);
+        machine_log("space %lx: clearing failed, error %d: %u frames lost", (unsigned long)g->batch.space->id,
+                    error, g->frames);
     for (uint32_t i = 0; i < g->frames && !error; i++)
         frame_put(g->frame[i]);
     g->frames = 0;
@@ -193,7 +194,8 @@ static bool range_unused(struct space *space, vaddr_t start, vaddr_t end)
 static bool span_unused(struct space *space, vaddr_t va, vaddr_t start, vaddr_t end)
 {
     vaddr_t low = va & ~(SPAN - 1), high = low + SPAN;
-    return range_unused(space, low, start < high ? start : high) && range_unused(space, end > low ? end : low, high);
+    return range_unused(space, low, start < high ? start : high) &&
+           range_unused(space, end > low ? end : low, high);
 }
 
 void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags)

@@ -7,7 +7,7 @@
 
 #define CHANNEL_MAX 64u
 
-static struct pool waiter_pool = { .size = sizeof(struct waiter) };
+static struct pool waiter_pool = {.size = sizeof(struct waiter)};
 static struct waiter *all;
 static struct channel channels[CHANNEL_MAX];
 static uint64_t next_cookie;
@@ -119,8 +119,8 @@ int channel_create(enum channel_kind kind, handle_t *session, struct channel **o
             continue;
         bool admin = kind == CHANNEL_ADMIN;
         int error = machine_mint(SESSION_TAG(admin ? SESSION_ADMIN : SESSION_MANAGER, i),
-                                 RIGHT_COPY | RIGHT_CALL | RIGHT_USE | (admin ? RIGHT_ADMIN : RIGHT_WRITE), session,
-                                 &c->badge);
+                                 RIGHT_COPY | RIGHT_CALL | RIGHT_USE | (admin ? RIGHT_ADMIN : RIGHT_WRITE),
+                                 session, &c->badge);
         if (error)
             return error;
         c->kind = (uint8_t)kind;
@@ -143,7 +143,7 @@ static void exception_end(struct waiter *w);
 
 void channel_closed(struct channel *channel)
 {
-    struct waiter_list woken = { 0 };
+    struct waiter_list woken = {0};
     while (channel->parked.first) /* a caller holds its session: this is for completeness */
         waiter_answer(channel->parked.first, E_DEAD, NULL, 0);
     while (channel->pending.first)
@@ -165,7 +165,7 @@ void channel_closed(struct channel *channel)
         while (woken.first)
             fault_retry(woken.first);
     }
-    *channel = (struct channel){ 0 };
+    *channel = (struct channel){0};
 }
 
 /* Park the present caller: PAGER_PARKED or an error. */
@@ -199,8 +199,8 @@ void channel_kick(struct channel *manager)
 static const char *exception_name(uint32_t code)
 {
     static const char *const names[] = {
-        [PAGER_EXC_CPU] = "exception",       [PAGER_EXC_UNMAPPED] = "nothing mapped",
-        [PAGER_EXC_DENIED] = "access denied", [PAGER_EXC_GUARD] = "guard hit",
+        [PAGER_EXC_CPU] = "exception",          [PAGER_EXC_UNMAPPED] = "nothing mapped",
+        [PAGER_EXC_DENIED] = "access denied",   [PAGER_EXC_GUARD] = "guard hit",
         [PAGER_EXC_IO] = "page cannot be read", [PAGER_EXC_NOMEM] = "out of memory",
     };
     return code < sizeof names / sizeof *names && names[code] ? names[code] : "fault";
@@ -208,9 +208,9 @@ static const char *exception_name(uint32_t code)
 
 static void exception_log(const struct pager_exception *x)
 {
-    machine_log("space %lx thread %lu: %s at address %lx, rip %lx (vector %u): ended", (unsigned long)x->space,
-                (unsigned long)x->thread, exception_name(x->code), (unsigned long)x->address, (unsigned long)x->rip,
-                x->vector);
+    machine_log("space %lx thread %lu: %s at address %lx, rip %lx (vector %u): ended",
+                (unsigned long)x->space, (unsigned long)x->thread, exception_name(x->code),
+                (unsigned long)x->address, (unsigned long)x->rip, x->vector);
 }
 
 static void exception_end(struct waiter *w)

@@ -2,8 +2,8 @@
  *
  * Invariants
  * W1 a waiter holds the caller's reply as a handle; it is answered, or closed, exactly once, and then freed.
- * W2 a waiter is on one list: a request's (for a page), a channel's `parked` or `pending`, or on none (an exception
- *    that was handed out). All are chained, so that a cancelled or dead thread's is found. */
+ * W2 a waiter is on one list: a request's (for a page), a channel's `parked` or `pending`, or on none (an
+ * exception that was handed out). All are chained, so that a cancelled or dead thread's is found. */
 #ifndef PAGER_WAIT_H
 #define PAGER_WAIT_H
 
@@ -20,7 +20,12 @@ struct waiter_list {
     struct waiter *first, *last;
 };
 
-enum waiter_kind { WAIT_FAULT, WAIT_COPY /* space_read, space_write: they call again */, WAIT_EXCEPTION, WAIT_NEXT };
+enum waiter_kind {
+    WAIT_FAULT,
+    WAIT_COPY /* space_read, space_write: they call again */,
+    WAIT_EXCEPTION,
+    WAIT_NEXT
+};
 
 /* A fault, as the kernel told it. */
 struct fault {
@@ -51,12 +56,12 @@ struct waiter {
 enum channel_kind { CHANNEL_NONE, CHANNEL_ADMIN, CHANNEL_MANAGER };
 struct channel {
     uint8_t kind;
-    bool boot;   /* init's: when nobody is parked, exceptions end the task at once */
+    bool boot; /* init's: when nobody is parked, exceptions end the task at once */
     uint64_t badge;
-    struct waiter_list parked;                     /* next_exception or next_request calls */
-    struct waiter_list pending;                    /* exceptions that nobody took yet */
-    struct request *request_first, *request_last;  /* page-ins to hand out */
-    struct object *unused;                         /* objects to report */
+    struct waiter_list parked;                    /* next_exception or next_request calls */
+    struct waiter_list pending;                   /* exceptions that nobody took yet */
+    struct request *request_first, *request_last; /* page-ins to hand out */
+    struct object *unused;                        /* objects to report */
 };
 
 /* Tags of sessions: what lies in the low 24 bits of a badge. */
@@ -81,16 +86,16 @@ int channel_create(enum channel_kind kind, handle_t *session, struct channel **o
 struct channel *channel_by_badge(uint64_t badge);
 /* Its last handle is gone. */
 void channel_closed(struct channel *channel);
-/* Park the present caller of next_exception or next_request, or answer at once: 0 and *out filled in; PAGER_PARKED;
- * or an error. */
+/* Park the present caller of next_exception or next_request, or answer at once: 0 and *out filled in;
+ * PAGER_PARKED; or an error. */
 #define PAGER_PARKED (-1)
 int channel_next_exception(struct channel *channel, uint32_t thread, struct pager_exception *out);
 int channel_next_request(struct channel *channel, uint32_t thread, struct pager_request *out);
 /* Requests were queued: hand them to parked calls. */
 void channel_kick(struct channel *manager);
 
-/* A thread did what it may not. w: its deferred fault (taken over), or NULL: it is the present caller. False: nobody
- * is to be asked, it has been logged, and the fault is to be refused (w is as it was). */
+/* A thread did what it may not. w: its deferred fault (taken over), or NULL: it is the present caller. False:
+ * nobody is to be asked, it has been logged, and the fault is to be refused (w is as it was). */
 bool exception_raise(struct space *space, struct waiter *w, struct pager_exception *exception);
 int exception_done(struct channel *channel, uint64_t cookie, bool resume);
 

@@ -5,13 +5,13 @@
 #include <sys/mman.h>
 
 #define ENTRIES_MAX 4096u /* of one call, as in the kernel */
-#define MUST(condition)                                                      \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
+#define MUST(condition)                                                    \
+    do {                                                                   \
+        if (!(condition)) {                                                \
             printf("not ok machine: line %d: %s\n", __LINE__, #condition); \
-            fflush(stdout);                                                  \
-            abort();                                                         \
-        }                                                                    \
+            fflush(stdout);                                                \
+            abort();                                                       \
+        }                                                                  \
     } while (0)
 
 uint8_t *machine_ram;
@@ -32,7 +32,6 @@ static struct sim_caller *replies[1 << 16];
 static struct boot_info info;
 
 /* ---- tasks ---- */
-
 
 handle_t sim_task_new(uint32_t quota)
 {
@@ -171,7 +170,8 @@ static int do_op(struct sim_task *task, struct vms_op *op)
     MUST(op->va < USER_END && op->op >= VMS_LINK && op->op <= VMS_SET_DEVICE);
     MUST(op->op == VMS_LINK || op->op == VMS_UNLINK || op->level == PTEP_LEAF);
     if (level == PTEP_LEAF)
-        MUST(op->va % PAGE_SIZE == 0 && ptep_va_index(op->va, PTEP_LEAF) + op->count <= 512 && op->va >= USER_MIN);
+        MUST(op->va % PAGE_SIZE == 0 && ptep_va_index(op->va, PTEP_LEAF) + op->count <= 512 &&
+             op->va >= USER_MIN);
     struct sim_table *t = walk(task, op->va, level, &op->missing);
     if (!t)
         return E_NOTABLE;
@@ -215,8 +215,13 @@ int machine_batch(handle_t handle, struct vms_op *ops, uint32_t n, uint64_t *don
 
 int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint64_t how)
 {
-    struct vms_op op = { .op = VMS_SET, .level = (uint8_t)(how >> 8), .prot = (uint8_t)how,
-                         .flags = (uint8_t)(how >> 16), .count = 1, .va = va, .pa = pa };
+    struct vms_op op = {.op = VMS_SET,
+                        .level = (uint8_t)(how >> 8),
+                        .prot = (uint8_t)how,
+                        .flags = (uint8_t)(how >> 16),
+                        .count = 1,
+                        .va = va,
+                        .pa = pa};
     return do_op(task, &op);
 }
 
@@ -439,7 +444,8 @@ void sim_start(uint32_t n, uint64_t bundle_bytes)
 {
     MUST(!machine_ram); /* the pager's own state begins once */
     block_count = n;
-    machine_ram = mmap(NULL, (uint64_t)n * HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    machine_ram =
+        mmap(NULL, (uint64_t)n * HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(machine_ram != MAP_FAILED);
     frame_maps = calloc((uint64_t)n * 512, sizeof *frame_maps);
     tables_free = 100;
@@ -447,11 +453,14 @@ void sim_start(uint32_t n, uint64_t bundle_bytes)
     info.magic = BOOT_INFO_MAGIC;
     info.blocks = n;
     for (uint32_t b = 0; b < n; b++)
-        info.block_kind[b] = blocks[b].kind = b == 0 ? BLOCK_RESERVED : b == 1 ? BLOCK_TABLE : b == 2 ? BLOCK_KERNEL : BLOCK_RAM;
+        info.block_kind[b] = blocks[b].kind = b == 0   ? BLOCK_RESERVED
+                                              : b == 1 ? BLOCK_TABLE
+                                              : b == 2 ? BLOCK_KERNEL
+                                                       : BLOCK_RAM;
     for (uint32_t b = 0; b < n; b++)
         blocks[b].mappings = blocks[b].kind == BLOCK_RAM;
-    info.bundle = (struct boot_range){ 5 * HUGE_SIZE, 5 * HUGE_SIZE + bundle_bytes };
-    info.pager[0] = (struct boot_range){ (n - 1) * HUGE_SIZE, (n - 1) * HUGE_SIZE + 80 * PAGE_SIZE };
+    info.bundle = (struct boot_range){5 * HUGE_SIZE, 5 * HUGE_SIZE + bundle_bytes};
+    info.pager[0] = (struct boot_range){(n - 1) * HUGE_SIZE, (n - 1) * HUGE_SIZE + 80 * PAGE_SIZE};
     info.pager_ranges = 1;
     for (uint64_t i = 0; i < bundle_bytes; i++)
         machine_ram[5 * HUGE_SIZE + i] = (uint8_t)(i / PAGE_SIZE * 7 + i);

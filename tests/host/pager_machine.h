@@ -1,5 +1,5 @@
-/* A machine to run the pager's own code on: RAM, page tables as arrays, blocks, callers. It keeps the kernel's rules,
- * and stops the test when the pager breaks one. */
+/* A machine to run the pager's own code on: RAM, page tables as arrays, blocks, callers. It keeps the
+ * kernel's rules, and stops the test when the pager breaks one. */
 #ifndef PAGER_MACHINE_SIM_H
 #define PAGER_MACHINE_SIM_H
 

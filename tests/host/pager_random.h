@@ -34,7 +34,7 @@ static uint64_t file_value(uint32_t file, uint32_t page)
 /* What an access must come to, and what it must find. */
 static int model_access(const struct model_page *p, enum access access, uint64_t *value)
 {
-    static const uint32_t need[] = { ANY, VMS_WRITE, VMS_EXEC };
+    static const uint32_t need[] = {ANY, VMS_WRITE, VMS_EXEC};
     if (!p->mapped)
         return PAGER_EXC_UNMAPPED;
     if (p->guard)
@@ -71,8 +71,8 @@ static bool random_access(struct model_space *m, uint32_t i)
 
 static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
 {
-    static const uint8_t prots[] = { 0, VMS_READ, RW, RW, RX };
-    struct model_page p = { .mapped = true, .file = -1, .prot = prots[pick(5)] };
+    static const uint8_t prots[] = {0, VMS_READ, RW, RW, RX};
+    struct model_page p = {.mapped = true, .file = -1, .prot = prots[pick(5)]};
     uint32_t flags = PAGER_FIXED, page = 0;
     vaddr_t va;
     if (pick(2)) {
@@ -86,8 +86,8 @@ static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
     } else if (pick(8) == 0) {
         flags |= PAGER_RESIDENT;
     }
-    int error = map(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, p.prot, flags, p.file < 0 ? NULL : files[p.file],
-                    page * PAGE_SIZE, &va);
+    int error = map(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, p.prot, flags,
+                    p.file < 0 ? NULL : files[p.file], page * PAGE_SIZE, &va);
     if (error == E_NOMEM && flags & PAGER_RESIDENT) { /* what was there is gone */
         memset(m->page + i, 0, n * sizeof p);
         return space_unmap(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE) == 0;
@@ -103,7 +103,7 @@ static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
 
 static bool random_protect(struct model_space *m, uint32_t i, uint32_t n)
 {
-    static const uint8_t prots[] = { 0, VMS_READ, RW, RX };
+    static const uint8_t prots[] = {0, VMS_READ, RW, RX};
     uint8_t prot = prots[pick(4)];
     int want = 0;
     for (uint32_t k = 0; k < n && !want; k++)
@@ -121,12 +121,12 @@ static bool random_remote(struct model_space *m, uint32_t i)
     uint64_t value = 0, fresh = check_random(&seed), done;
     static uint8_t in[PAGE_SIZE], out[PAGE_SIZE];
     struct model_page *p = &m->page[i];
-    struct sim_caller c = { .in = in, .in_len = PAGE_SIZE, .out = out, .out_len = PAGE_SIZE };
+    struct sim_caller c = {.in = in, .in_len = PAGE_SIZE, .out = out, .out_len = PAGE_SIZE};
     bool write = pick(2);
     page_fill(in, fresh);
     int want = !p->mapped || p->guard || (write && p->shared && !(p->prot & VMS_WRITE)) ? E_FAULT
-               : p->file >= 0 && !p->own && p->page >= FILE_PAGES                      ? E_IO
-                                                                                       : 0;
+               : p->file >= 0 && !p->own && p->page >= FILE_PAGES                       ? E_IO
+                                                                                        : 0;
     int error;
     for (;;) {
         c.reply = 0;
@@ -144,7 +144,8 @@ static bool random_remote(struct model_space *m, uint32_t i)
         return true;
     if (error || want)
         return error == want;
-    model_access(&(struct model_page){ true, false, p->shared, p->own, ANY, p->file, p->page, p->value }, READ, &value);
+    model_access(&(struct model_page){true, false, p->shared, p->own, ANY, p->file, p->page, p->value}, READ,
+                 &value);
     if (!write)
         return page_is(out, value);
     if (!(p->file >= 0 && p->shared)) {

@@ -1,4 +1,7 @@
-// sources: tests/host/pager_machine.c servers/pager/frame.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
+// sources: tests/host/pager_machine.c servers/pager/frame.c servers/pager/pool.c servers/pager/tables.c
+// servers/pager/region.c servers/pager/space.c servers/pager/fault.c servers/pager/fork.c
+// servers/pager/remote.c servers/pager/object.c servers/pager/request.c servers/pager/wait.c
+// servers/pager/check.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
 #include "tests/host/pager_machine.h"
@@ -36,7 +39,7 @@ static bool page_is(const void *page, uint64_t value)
 
 static int supply(struct object *o, uint64_t offset, uint32_t status, const void *data, uint64_t length)
 {
-    struct sim_caller c = { .in = data, .in_len = length };
+    struct sim_caller c = {.in = data, .in_len = length};
     int error;
     do {
         sim_caller = &c;
@@ -81,15 +84,19 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
     struct sim_task *task = sim_task(space->task);
     for (int tries = 0; tries < 200; tries++) {
         pte_t e = sim_entry(task, va);
-        if (pte_present(e) && e & PTE_US && (access != WRITE || pte_writable(e)) && (access != EXEC || !(e & PTE_NX))) {
+        if (pte_present(e) && e & PTE_US && (access != WRITE || pte_writable(e)) &&
+            (access != EXEC || !(e & PTE_NX))) {
             *memory = machine_ram + pte_frame(e, PTEP_LEAF);
             return 0;
         }
-        struct sim_caller c = { 0 };
-        struct fault f = { .space = space->id, .thread = next_thread++, .va = va, .rip = 0x400000,
-                           .access = (access == WRITE ? FAULT_WRITE : 0) | (access == EXEC ? FAULT_EXEC : 0) |
-                                     (pte_present(e) ? FAULT_PRESENT : 0) };
-        struct fault_answer answer = { 0 };
+        struct sim_caller c = {0};
+        struct fault f = {.space = space->id,
+                          .thread = next_thread++,
+                          .va = va,
+                          .rip = 0x400000,
+                          .access = (access == WRITE ? FAULT_WRITE : 0) | (access == EXEC ? FAULT_EXEC : 0) |
+                                    (pte_present(e) ? FAULT_PRESENT : 0)};
+        struct fault_answer answer = {0};
         sim_caller = &c;
         int later = fault_handle(&f, &answer);
         sim_caller = NULL;
@@ -146,10 +153,10 @@ static struct space *space_new(uint32_t quota)
     return space_create(sim_task_new(quota), admin, &session, &space) ? NULL : space;
 }
 
-static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, uint32_t flags, struct object *o,
-               uint64_t offset, vaddr_t *out)
+static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, uint32_t flags,
+               struct object *o, uint64_t offset, vaddr_t *out)
 {
-    struct mapping m = { at, length, offset, prot, flags, ANY, o };
+    struct mapping m = {at, length, offset, prot, flags, ANY, o};
     return space_map(space, &m, out);
 }
 
@@ -209,7 +216,8 @@ static void pager_arguments(void)
     CHECK(map(s, BASE + 1, PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_INVAL);
     CHECK(map(s, 0, PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_INVAL);
     CHECK(map(s, USER_END - PAGE_SIZE, 2 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_INVAL);
-    CHECK(map(s, USER_END - PAGE_SIZE, PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && store(s, va, 1) == 0);
+    CHECK(map(s, USER_END - PAGE_SIZE, PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 &&
+          store(s, va, 1) == 0);
     CHECK(map(s, 0, PAGE_SIZE, RW, PAGER_SHARED, NULL, 0, &va) == E_INVAL);
     CHECK(map(s, BASE, 4 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && va == BASE);
     CHECK(map(s, BASE + PAGE_SIZE, PAGE_SIZE, RW, PAGER_FIXED | PAGER_NO_REPLACE, NULL, 0, &va) == E_EXISTS);
@@ -243,7 +251,8 @@ static void pager_fork_copies(void)
     vaddr_t va, guard, none;
     CHECK(parent && map(parent, 0, 1200 * PAGE_SIZE, RW, 0, NULL, 0, &va) == 0);
     CHECK(map(parent, 0, PAGE_SIZE, 0, PAGER_GUARD, NULL, 0, &guard) == 0);
-    CHECK(map(parent, 0, PAGE_SIZE, RW, PAGER_NO_INHERIT, NULL, 0, &none) == 0 && store(parent, none, 5) == 0);
+    CHECK(map(parent, 0, PAGE_SIZE, RW, PAGER_NO_INHERIT, NULL, 0, &none) == 0 &&
+          store(parent, none, 5) == 0);
     for (int i = 0; i < 1200; i++)
         CHECK(store(parent, va + i * PAGE_SIZE, i) == 0);
     uint64_t anon = frame_counts.kind[FRAME_ANON];
@@ -299,7 +308,8 @@ static void pager_shared_object(void)
     CHECK(map(a, 0, 10 * PAGE_SIZE, RW, PAGER_SHARED, o, 0, &va) == 0);
     CHECK(map(b, BASE, 4 * PAGE_SIZE, RW, PAGER_SHARED, o, 2 * PAGE_SIZE, &vb) == 0);
     CHECK(map(b, 0, 12 * PAGE_SIZE, RW, 0, o, 0, &vc) == 0);
-    CHECK(store(a, va + 3 * PAGE_SIZE, 33) == 0 && holds(b, vb + PAGE_SIZE, 33) && holds(b, vc + 3 * PAGE_SIZE, 33));
+    CHECK(store(a, va + 3 * PAGE_SIZE, 33) == 0 && holds(b, vb + PAGE_SIZE, 33) &&
+          holds(b, vc + 3 * PAGE_SIZE, 33));
     CHECK(store(b, vc + 3 * PAGE_SIZE, 34) == 0 && holds(a, va + 3 * PAGE_SIZE, 33));
     CHECK(store(b, vc + 10 * PAGE_SIZE, 1) == PAGER_EXC_IO);
     CHECK(space_fork(a, sim_task_new(1000), admin, &session, &c) == 0);
@@ -376,12 +386,12 @@ static void pager_file_error(void)
     vaddr_t va;
     CHECK(s && object_create(OBJECT_FILE, 50 * PAGE_SIZE, FILES, manager, &session, &o) == 0);
     CHECK(map(s, 0, 50 * PAGE_SIZE, RW, 0, o, 0, &va) == 0);
-    struct sim_caller c[3] = { 0 };
+    struct sim_caller c[3] = {0};
     struct fault_answer answer;
     for (uint32_t i = 0; i < 3; i++) {
         sim_caller = &c[i];
-        CHECK(fault_handle(&(struct fault){ s->id, 100 + i, i ? 0 : FAULT_WRITE, va + i * PAGE_SIZE, 0 }, &answer) ==
-              FAULT_LATER);
+        CHECK(fault_handle(&(struct fault){s->id, 100 + i, i ? 0 : FAULT_WRITE, va + i * PAGE_SIZE, 0},
+                           &answer) == FAULT_LATER);
     }
     sim_caller = NULL;
     CHECK(object_next_request(manager, &r) && r.pages == 16 && !object_next_request(manager, &r));
@@ -397,7 +407,7 @@ static void pager_file_error(void)
     CHECK(exception_done(admin, x.cookie, true) == 0 && c[2].answered && c[2].label == FAULT_RESUME);
     sim_caller = &c[1];
     memset(c + 1, 0, sizeof c[1]);
-    CHECK(fault_handle(&(struct fault){ s->id, 103, 0, va, 0 }, &answer) == FAULT_LATER);
+    CHECK(fault_handle(&(struct fault){s->id, 103, 0, va, 0}, &answer) == FAULT_LATER);
     space_destroy(s);
     CHECK(c[0].closed && c[1].closed && waiter_live() == 0);
     CHECK(object_destroy(o) == E_BUSY);
@@ -412,12 +422,12 @@ static void pager_unmapped_while_waiting(void)
     struct pager_request r;
     struct pager_exception x;
     struct fault_answer answer;
-    struct sim_caller c = { 0 };
+    struct sim_caller c = {0};
     vaddr_t va;
     CHECK(s && object_create(OBJECT_FILE, 50 * PAGE_SIZE, FILES, manager, &session, &o) == 0);
     CHECK(map(s, 0, 50 * PAGE_SIZE, RW, 0, o, 0, &va) == 0);
     sim_caller = &c;
-    CHECK(fault_handle(&(struct fault){ s->id, 7, 0, va, 0 }, &answer) == FAULT_LATER);
+    CHECK(fault_handle(&(struct fault){s->id, 7, 0, va, 0}, &answer) == FAULT_LATER);
     o->session = false;
     CHECK(space_unmap(s, va, 50 * PAGE_SIZE) == 0);
     CHECK(channel_next_request(manager, 51, &r) == 0 && r.kind == PAGER_PAGE_IN);
@@ -434,21 +444,21 @@ static void pager_exceptions_without_ear(void)
     struct space *s = space_new(100);
     struct channel *other;
     struct fault_answer answer;
-    struct sim_caller c = { 0 };
+    struct sim_caller c = {0};
     CHECK(s && channel_create(CHANNEL_ADMIN, &session, &other) == 0);
     sim_quiet = true;
     s->admin = other;
     other->boot = true;
-    CHECK(fault_handle(&(struct fault){ s->id, 1, 0, BASE, 0 }, &answer) == 0 && answer.label == FAULT_REFUSE);
+    CHECK(fault_handle(&(struct fault){s->id, 1, 0, BASE, 0}, &answer) == 0 && answer.label == FAULT_REFUSE);
     other->boot = false;
     sim_caller = &c;
-    CHECK(fault_handle(&(struct fault){ s->id, 1, FAULT_TOUCH, BASE, 0 }, &answer) == 0);
+    CHECK(fault_handle(&(struct fault){s->id, 1, FAULT_TOUCH, BASE, 0}, &answer) == 0);
     CHECK(answer.label == FAULT_REFUSE);
     CHECK(fault_exception(s->id, 2, 13, 0x1000, 0, &answer) == FAULT_LATER && !c.answered);
     channel_closed(other);
     CHECK(c.answered && c.label == FAULT_REFUSE && !s->admin);
     CHECK(fault_exception(s->id, 2, 13, 0x1000, 0, &answer) == 0 && answer.label == FAULT_REFUSE);
-    CHECK(fault_handle(&(struct fault){ 12345, 1, 0, BASE, 0 }, &answer) == 0 && answer.label == FAULT_REFUSE);
+    CHECK(fault_handle(&(struct fault){12345, 1, 0, BASE, 0}, &answer) == 0 && answer.label == FAULT_REFUSE);
     sim_quiet = false;
     space_destroy(s);
     CHECK(waiter_live() == 0);
@@ -457,14 +467,14 @@ static void pager_exceptions_without_ear(void)
 static void pager_parked_calls(void)
 {
     struct space *s = space_new(100);
-    struct sim_caller a = { 0 }, b = { 0 };
+    struct sim_caller a = {0}, b = {0};
     struct fault_answer answer;
     struct pager_exception x;
     struct pager_request r;
     sim_caller = &a;
     CHECK(s && channel_next_exception(admin, 50, &x) == PAGER_PARKED);
     sim_caller = &b;
-    CHECK(fault_handle(&(struct fault){ s->id, 60, FAULT_WRITE, BASE, 0x1234 }, &answer) == FAULT_LATER);
+    CHECK(fault_handle(&(struct fault){s->id, 60, FAULT_WRITE, BASE, 0x1234}, &answer) == FAULT_LATER);
     memcpy(&x, a.word, sizeof x);
     CHECK(a.answered && a.label == 0 && x.space == s->id && x.address == BASE && x.rip == 0x1234);
     CHECK(exception_done(admin, x.cookie, true) == 0 && b.answered);
@@ -480,7 +490,7 @@ static void pager_remote(void)
 {
     static uint8_t in[5 * PAGE_SIZE], out[6 * PAGE_SIZE];
     struct space *s = space_new(100), *child;
-    struct sim_caller c = { .in = in, .in_len = sizeof in, .out = out, .out_len = sizeof out };
+    struct sim_caller c = {.in = in, .in_len = sizeof in, .out = out, .out_len = sizeof out};
     uint64_t done;
     vaddr_t va;
     for (size_t i = 0; i < sizeof in; i++)
@@ -507,7 +517,7 @@ static void pager_remote_waits(void)
     struct object *o;
     struct space *s = space_new(100);
     uint8_t out[64];
-    struct sim_caller c = { .out = out, .out_len = sizeof out };
+    struct sim_caller c = {.out = out, .out_len = sizeof out};
     uint64_t done;
     vaddr_t va;
     disk[0][3] = 77;
@@ -518,7 +528,7 @@ static void pager_remote_waits(void)
     while (manager_step(NULL))
         ;
     CHECK(c.answered && c.label == E_TOUCH && c.word[1] == FAULT_WRITE);
-    c = (struct sim_caller){ .out = out, .out_len = sizeof out };
+    c = (struct sim_caller){.out = out, .out_len = sizeof out};
     sim_caller = &c;
     CHECK(remote_copy(s, 5, va + 3 * PAGE_SIZE, 64, 0, &done) == 0 && out[0] == 77);
     space_destroy(s);
@@ -535,12 +545,13 @@ static void pager_dma(void)
     struct space *s = space_new(100);
     vaddr_t va[3];
     paddr_t pa[3];
-    static const uint64_t pages[] = { 3, 512, 700 };
+    static const uint64_t pages[] = {3, 512, 700};
     CHECK(s);
     for (int i = 0; i < 3; i++) {
         CHECK(space_map_dma(s, pages[i] * PAGE_SIZE, &va[i], &pa[i]) == 0);
         for (uint64_t p = 0; p < pages[i]; p++)
-            CHECK(pte_frame(sim_entry(sim_task(s->task), va[i] + p * PAGE_SIZE), PTEP_LEAF) == pa[i] + p * PAGE_SIZE);
+            CHECK(pte_frame(sim_entry(sim_task(s->task), va[i] + p * PAGE_SIZE), PTEP_LEAF) ==
+                  pa[i] + p * PAGE_SIZE);
     }
     CHECK(faults_found() == 0);
     CHECK(space_unmap(s, va[0], 3 * PAGE_SIZE) == 0 && frame_counts.kind[FRAME_DMA] == 1212);
@@ -574,7 +585,7 @@ static void pager_out_of_memory(void)
     CHECK(frame_feed() != E_NOMEM);
     for (i = 0; i < 300 && holds(t, more + i * PAGE_SIZE, 0); i++)
         ;
-    CHECK(i < 300 && touch(t, more + i * PAGE_SIZE, READ, &(uint8_t *){ 0 }, NULL) == PAGER_EXC_NOMEM);
+    CHECK(i < 300 && touch(t, more + i * PAGE_SIZE, READ, &(uint8_t *){0}, NULL) == PAGER_EXC_NOMEM);
     CHECK(faults_found() == 0);
     space_destroy(s);
     space_destroy(t);
