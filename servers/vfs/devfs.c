@@ -4,8 +4,9 @@
 static const uint8_t zeros[PAGE_SIZE_VFS];
 static uint32_t nodes_count;
 
-static int null_read(size_t len, struct uio *io, size_t *done)
+static int null_read(uint64_t *offset, size_t len, struct uio *io, size_t *done)
 {
+    (void)offset;
     (void)len, (void)io;
     *done = 0;
     return 0;
@@ -25,8 +26,9 @@ static int full_write(size_t len, struct uio *io, size_t *done)
     return len ? E_NOSPC : 0;
 }
 
-static int zero_read(size_t len, struct uio *io, size_t *done)
+static int zero_read(uint64_t *offset, size_t len, struct uio *io, size_t *done)
 {
+    (void)offset;
     for (*done = 0; *done < len;) {
         size_t n = min_u64(len - *done, sizeof zeros);
         int err = io->copy(io, (void *)zeros, n);
@@ -37,8 +39,9 @@ static int zero_read(size_t len, struct uio *io, size_t *done)
     return 0;
 }
 
-static int random_read(size_t len, struct uio *io, size_t *done)
+static int random_read(uint64_t *offset, size_t len, struct uio *io, size_t *done)
 {
+    (void)offset;
     uint8_t buf[256];
     len = min_u64(len, 1u << 20); /* a bounded piece of work; the rest is asked for again */
     for (*done = 0; *done < len;) {
@@ -52,12 +55,47 @@ static int random_read(size_t len, struct uio *io, size_t *done)
     return 0;
 }
 
+/* The kernel's log as text. The file's offset is a place in the log, which moves on by whole lines. */
+static int kmsg_read(uint64_t *offset, size_t len, struct uio *io, size_t *done)
+{
+    char text[1024];
+    for (*done = 0; *done < len;) {
+        uint64_t next = *offset;
+        size_t n = 0;
+        int err = port_kernel_log(&next, text, min_u64(len - *done, sizeof text), &n);
+        if (err == E_SIZE && *done)
+            return 0; /* the next line does not fit any more */
+        if (!err && n)
+            err = io->copy(io, text, n);
+        if (err || !n)
+            return err == E_SIZE ? E_INVAL : err;
+        *offset = next;
+        *done += n;
+    }
+    return 0;
+}
+
+static int kmsg_write(size_t len, struct uio *io, size_t *done)
+{
+    char text[256];
+    size_t n = min_u64(len, sizeof text - 1);
+    int err = io->copy(io, text, n);
+    if (err)
+        return err;
+    while (n && text[n - 1] == '\n')
+        n--;
+    text[n] = 0;
+    port_log("%s", text);
+    *done = len;
+    return 0;
+}
+
 static struct devnode builtin[] = {
     {.read = null_read, .write = null_write},   {.read = zero_read, .write = null_write},
     {.read = zero_read, .write = full_write},   {.read = random_read, .write = null_write},
-    {.read = random_read, .write = null_write},
+    {.read = random_read, .write = null_write}, {.read = kmsg_read, .write = kmsg_write},
 };
-static const char *const builtin_name[] = {"null", "zero", "full", "random", "urandom"};
+static const char *const builtin_name[] = {"null", "zero", "full", "random", "urandom", "kmsg"};
 
 /* The directory that a name like "pts/0" lies in, made on the way; *name and *len become the last component.
  */

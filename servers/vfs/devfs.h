@@ -10,14 +10,14 @@
 struct devnode {
     struct list link;
     /// Of a node that vfs serves itself; NULL in a foreign one.
-    int (*read)(size_t len, struct uio *io, size_t *done);
+    int (*read)(uint64_t *offset, size_t len, struct uio *io, size_t *done);
     int (*write)(size_t len, struct uio *io, size_t *done);
     uint64_t cookie; /* the server's */
     uint32_t node;   /* number that the server gave */
     bool is_static;  /* openers get the cookie's session itself */
 };
 
-/// Makes the file system with null, zero, full, random and urandom.
+/// Makes the file system with null, zero, full, random, urandom and kmsg.
 int devfs_create(uint32_t dev, struct inode **root);
 struct devnode_spec {
     const char *name; /* counted; may have directories in it ("pts/0"), which are made */

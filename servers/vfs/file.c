@@ -156,7 +156,7 @@ int file_read(struct file *f, uint64_t off, size_t len, struct uio *io, size_t *
     if (type_of(f->at.ino) == MODE_DIR)
         return E_ISDIR;
     if (f->at.ino->devnode)
-        return f->at.ino->devnode->read(len, io, done);
+        return f->at.ino->devnode->read(&f->offset, len, io, done);
     bool cursor = off == FILE_AT_CURSOR;
     if (cursor)
         hold_offset(f);

@@ -58,6 +58,22 @@ void port_random(void *p, size_t n)
         *at = (uint8_t)host_random();
 }
 
+/* A log of three lines. */
+int port_kernel_log(uint64_t *cursor, char *text, size_t size, size_t *n)
+{
+    static const char log[] = "one\ntwo\nthree\n";
+    const char *line = *cursor < sizeof log - 1 ? log + *cursor : NULL;
+    size_t length = line ? (size_t)(strchr(line, '\n') + 1 - line) : 0;
+    *n = 0;
+    if (length > size)
+        return E_SIZE;
+    if (line)
+        memcpy(text, line, length);
+    *cursor += length;
+    *n = length;
+    return 0;
+}
+
 void port_log(const char *format, ...)
 {
     va_list args;

@@ -1,5 +1,6 @@
 /* The port of the core over libipc: memory, time, log, the core lock. */
 #include <ipc/format.h>
+#include <ipc/syscall.h>
 #include <ipc/heap.h>
 #include <ipc/lock.h>
 #include <ipc/log.h>
@@ -21,6 +22,14 @@ void port_free(void *p)
 uint64_t port_now(void)
 {
     return ipc_wall_now();
+}
+
+int port_kernel_log(uint64_t *cursor, char *text, size_t size, size_t *n)
+{
+    uint64_t count = 0;
+    int err = sys_log_read(*cursor, text, size, cursor, &count);
+    *n = err ? 0 : count;
+    return err;
 }
 
 void port_log(const char *format, ...)
