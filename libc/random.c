@@ -44,7 +44,8 @@ void random_startup(const uint64_t seed[2])
     memcpy(&state[8], &ticks, sizeof ticks);
 }
 
-/* In the child of a fork, so that it goes another way than its parent; a thread that held the lock is not here. */
+/* In the child of a fork, so that it goes another way than its parent; a thread that held the lock is not
+ * here. */
 void random_stir(void)
 {
     state_lock = 0;
