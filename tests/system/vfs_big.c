@@ -1,3 +1,6 @@
+// config: memory=512
+// config: memory=64 disk=disk-1k
+// config: memory=64 disk=disk-2k
 /* The 20 MiB file of the disk, read through blk and vfs in several ways: its CRC-32 is the one the host
  * computed. */
 #include <fcntl.h>
