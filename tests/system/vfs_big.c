@@ -67,13 +67,17 @@ static int by_map(int fd)
 /* Backwards, in pieces, by pread: nothing is read ahead. */
 static int backwards(int fd)
 {
-    static uint8_t all[SIZE];
+    uint8_t *all = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        return printf("not ok backwards: no memory\n"), 1;
     for (size_t at = SIZE, n; at; at -= n) {
         n = at < 77777 ? at : 77777;
         if (pread(fd, all + at - n, n, (off_t)(at - n)) != (ssize_t)n)
             return printf("not ok backwards: short at %lu\n", (unsigned long)at), 1;
     }
-    return same("backwards", crc_add(~0u, all, SIZE), SIZE);
+    int bad = same("backwards", crc_add(~0u, all, SIZE), SIZE);
+    munmap(all, SIZE);
+    return bad;
 }
 
 /* Another process reads, and writes into a pipe. */
@@ -83,6 +87,8 @@ static int by_pipe(void)
     if (pipe(end))
         return printf("not ok pipe: no pipe\n"), 1;
     pid_t pid = fork();
+    if (pid < 0)
+        return printf("not ok pipe: no process\n"), 1;
     if (pid == 0) {
         static uint8_t piece[100000];
         int fd = open(FILE_NAME, O_RDONLY);
