@@ -330,13 +330,6 @@ int machine_adopt(handle_t task, uint64_t cookie)
     return 0;
 }
 
-int machine_kill(handle_t task, uint64_t value)
-{
-    (void)value;
-    sim_task(task)->dead = true;
-    return 0;
-}
-
 int machine_close(handle_t handle)
 {
     if (handle >= 0x20000)
