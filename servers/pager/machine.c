@@ -43,11 +43,6 @@ int machine_adopt(handle_t task, uint64_t cookie)
     return sys_task_ctl(task, TASK_SET_PAGER, machine_port, cookie, 0, NULL);
 }
 
-int machine_kill(handle_t task, uint64_t value)
-{
-    return sys_task_ctl(task, TASK_KILL, value, 0, 0, NULL);
-}
-
 int machine_close(handle_t handle)
 {
     return sys_handle_close(handle);

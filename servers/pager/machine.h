@@ -58,7 +58,6 @@ int machine_window(paddr_t block, bool map);
 
 /* Send a task's faults and its death to the pager's port. */
 int machine_adopt(handle_t task, uint64_t cookie);
-int machine_kill(handle_t task, uint64_t value);
 int machine_close(handle_t handle);
 int machine_handle_info(handle_t handle, struct handle_info *info);
 /* A new session on the pager's port. */
