@@ -1,7 +1,8 @@
 /*
  * A function for GNU make that ends it with a given status: $(ouros-exit N).
  *
- * make answers 2 for any recipe that fails; `make run` owes its caller the status of the guest's last command.
+ * make answers 2 for any recipe that fails; `make run` owes its caller the status of the guest's last
+ * command.
  */
 #include <stdlib.h>
 

@@ -53,7 +53,8 @@ test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS) $(TEST_DISKS)
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
 	@sh build/setup.sh debug </dev/null
 	@+$(BUILD) images </dev/null
-	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
+	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') \
+	    $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
 
 docs: ## regenerate docs/syscalls.md from include/ouros/syscalls.def
 	@$(PYTHON) docs/syscalls.py --write

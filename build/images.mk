@@ -46,7 +46,8 @@ $(O)/stripped/%: $(O)/servers/%
 	@mkdir -p $(@D)
 	@$(OBJCOPY) --strip-all $< $@
 
-$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) build/cpio.py build/images.mk
+$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) \
+    build/cpio.py build/images.mk
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) build/cpio.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
 	    $(if $(wildcard init/manifest),manifest=init/manifest) $(BUNDLE_FILES) \

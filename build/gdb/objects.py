@@ -125,8 +125,8 @@ def handles(task):
 
 def thread_words(head, member):
     """Ids of the threads on a list, with their tasks."""
-    found = [f"{int(thread['id'])} ({task_name(thread['task'].dereference())})" for thread in each(head, "struct thread", member)]
-    return ", ".join(found) or "nobody"
+    threads = each(head, "struct thread", member)
+    return ", ".join(f"{int(t['id'])} ({task_name(t['task'].dereference())})" for t in threads) or "nobody"
 
 
 def ports():
@@ -140,9 +140,10 @@ def ports():
     for address, holders in held.items():
         port = pointer_to("struct port", address)
         print(f"port {address:#x} of {names[address]}, held by {', '.join(holders)}")
+        notices = sum(1 for _ in each(port["notices"], "struct notice", "link"))
         print(
-            f"    {int(port['session_count'])} sessions, {int(port['messages'])} messages received, {int(port['queued'])} queued, "
-            f"{sum(1 for _ in each(port['notices'], 'struct notice', 'link'))} notices, bits {int(port['bits']):#x}"
+            f"    {int(port['session_count'])} sessions, {int(port['messages'])} messages received, "
+            f"{int(port['queued'])} queued, {notices} notices, bits {int(port['bits']):#x}"
         )
         print(f"    receiving: {thread_words(port['receivers'], 'run')}")
         print(f"    queued: {thread_words(port['senders'], 'run')}; being served: {thread_words(port['received'], 'received')}")

@@ -67,7 +67,8 @@ def main():
     check("ports", text, r"^port 0x\w+ of tty, held by .*\binit:")
     check("regions", text, r"^vfs \(task \d+\): \d+ regions", r"^ +0x0*401000-0x\w+ r-x +\d+ KiB +file")
     check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-x")
-    check("symbols-of-servers", text, r'"region_find" is a function at address 0x1', r'"service_ready" is a function at address 0x1')
+    found = [rf'"{name}" is a function at address 0x1' for name in ("region_find", "service_ready")]
+    check("symbols-of-servers", text, *found)
 
 
 main()

@@ -57,7 +57,7 @@ def start():
 
 def terminal(name, steps):
     """Type at a machine: steps are (what to type, what to expect). Ends by poweroff."""
-    child = start()
+    child, typed = start(), "nothing"
     try:
         child.expect(PROMPT)
         for typed, expected in steps:
@@ -68,7 +68,7 @@ def terminal(name, steps):
         child.close()
         check(name, [] if child.exitstatus == 0 else [f"status {child.exitstatus}"], child.before or "")
     except (pexpect.TIMEOUT, pexpect.EOF) as error:
-        check(name, [f"{type(error).__name__} waiting for {child.match_re if hasattr(child, 'match_re') else 'an answer'}"], child.before)
+        check(name, [f"{type(error).__name__} after {typed!r}"], child.before)
     finally:
         child.close(force=True)
 
