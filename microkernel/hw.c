@@ -2,8 +2,7 @@
  *
  * H1 no object reaches what the kernel's own safety rests on: RAM, interrupt controllers, MSI-X tables, and
  * the ways to PCI configuration that go round hw_pci (ports 0xcf8 to 0xcff, ECAM). */
-#include <arch/apic.h>
-#include <arch/pci.h>
+#include <arch/platform.h>
 #include <block.h>
 #include <log.h>
 #include <arch/cpu.h>

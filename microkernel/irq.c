@@ -1,5 +1,4 @@
-#include <arch/apic.h>
-#include <arch/pci.h>
+#include <arch/platform.h>
 #include <arch/cpu.h>
 #include <hardware.h>
 

@@ -66,6 +66,9 @@ void memory_init(struct boot_params *params)
 {
     block_init(params);
     mark_modules(params);
+    for (uint64_t b = option_memory_limit >> HUGE_SHIFT; b < block_count; b++)
+        if (blocks[b].kind == BLOCK_RAM && !blocks[b].boot)
+            block_become((uint32_t)b, BLOCK_RESERVED);
     for (uint32_t m = 0; m < params->module_count; m++) {
         settle_module(&params->module[m]);
         mark_modules(params);

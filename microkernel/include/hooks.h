@@ -76,5 +76,5 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
 /* Take every word to its option; unknown ones and bad values are reported in the log. */
 void options_parse(const char *cmdline);
 
-/* mem=: use no RAM from here on, bytes. */
+/* mem=: use no RAM from here on, bytes, but for the blocks in which modules lie. */
 extern uint64_t option_memory_limit;

@@ -51,7 +51,7 @@ struct thread {
     uint8_t accept;         /* handles accepted by the wait that it is in */
 
     /* Deadline and futex. */
-    uint64_t deadline; /* DEADLINE_NEVER: none */
+    uint64_t deadline;                               /* DEADLINE_NEVER: none */
     struct thread *due_above, *due_left, *due_right; /* deadline.c */
     uint32_t due_rank;
     uint64_t futex_key[2];
@@ -61,7 +61,6 @@ struct thread {
     uint32_t touch_access; /* enum fault_access */
     bool touch_refused;
 
-    vaddr_t exit_word;
     uint64_t cpu_ns;
     void *fpu; /* save area, arch/fpu.h; NULL until first used */
 };

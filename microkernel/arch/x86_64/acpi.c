@@ -1,7 +1,7 @@
 /* The few ACPI tables that a microkernel needs: ACPI 6.4, 5.2 (RSDP, RSDT, XSDT, MADT); PCI Firmware 3.2
  * (MCFG). All of it is the firmware's word, so lengths and sums are checked before anything is believed. Runs
  * while the boot tables stand. */
-#include <arch/apic.h>
+#include <arch/platform.h>
 #include <arch/boot.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Local APIC and I/O APICs, both by memory-mapped registers in KERNEL_LOCAL_SLOT. */
-#include <arch/apic.h>
+#include <arch/platform.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
 
@@ -7,9 +7,6 @@
 #define LAPIC_TPR      0x80
 #define LAPIC_EOI      0xb0
 #define LAPIC_SPURIOUS 0xf0
-#define LAPIC_ERROR    0x280
-#define LVT_THERMAL    0x330
-#define LVT_PERF       0x340
 #define LVT_LINT0      0x350
 #define LVT_LINT1      0x360
 #define LVT_ERROR      0x370

@@ -1,9 +1,7 @@
 /* The stages of the boot, in order. boot.S has brought us to the high half. */
-#include <arch/apic.h>
+#include <arch/platform.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/pci.h>
-#include <arch/time.h>
 #include <log.h>
 #include <stage.h>
 
@@ -38,7 +36,6 @@ void arch_boot(uint32_t magic, uint32_t info)
     if (boot_params_read(&params, magic, info))
         panic("boot: the loader is neither Multiboot2 nor PVH, or tells nothing of memory");
     options_parse(params.cmdline);
-    boot_params_limit(&params, option_memory_limit);
     boot_stage(STAGE_ACPI);
     acpi_init(&params);
     apic_init();

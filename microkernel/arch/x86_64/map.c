@@ -6,7 +6,7 @@
  * M3 the tables lie in the image, which no user code ever maps. */
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/time.h>
+#include <arch/platform.h>
 
 #define ENTRY_PRESENT 1ul
 #define ENTRY_WRITE   2ul

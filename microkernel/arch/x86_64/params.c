@@ -144,23 +144,3 @@ int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info)
                                         : E_INVAL;
     return !err && params->memory_count == 0 ? E_INVAL : err;
 }
-
-void boot_params_limit(struct boot_params *p, uint64_t limit)
-{
-    uint32_t count = p->memory_count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct boot_range_kind *m = &p->memory[i];
-        if (!m->usable || m->end <= limit)
-            continue;
-        struct boot_range_kind cut = {m->start > limit ? m->start : limit, m->end, true};
-        m->end = m->start < limit ? limit : m->start;
-        for (uint32_t k = 0; k < p->module_count; k++) {
-            paddr_t start = p->module[k].start & ~(HUGE_SIZE - 1);
-            paddr_t end = (p->module[k].end + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
-            start = start > cut.start ? start : cut.start;
-            end = end < cut.end ? end : cut.end;
-            if (start < end)
-                add_memory(p, start, end - start, true);
-        }
-    }
-}

@@ -1,6 +1,6 @@
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/pci.h>
+#include <arch/platform.h>
 #include <lock.h>
 
 #define CONFIG_ADDRESS 0xcf8
@@ -13,7 +13,6 @@
 #define REG_HEADER     0x0e
 #define REG_BAR        0x10
 #define REG_BAR_END    0x28
-#define REG_SECONDARY  0x19
 #define REG_CAPABILITY 0x34
 #define COMMAND_MEMORY 2
 #define COMMAND_DECODE 3u
@@ -37,7 +36,6 @@ static struct msix {
     paddr_t table;
 } msix[MSIX_MAX];
 static uint32_t msix_count;
-static uint64_t buses[4];    /* bit set: the scan has been there */
 static struct spinlock lock; /* the pair of ports */
 
 static uint16_t config_select(uint32_t function, uint32_t offset)
@@ -105,51 +103,22 @@ static void note_msix(uint32_t function)
     };
 }
 
-static void scan_function(uint32_t function, uint64_t *todo)
-{
-    note_msix(function);
-    if ((config_read(function, REG_HEADER, 1) & 0x7f) != 1)
-        return;
-    uint32_t bus = config_read(function, REG_SECONDARY, 1);
-    if (!(buses[bus / 64] >> bus % 64 & 1))
-        todo[bus / 64] |= 1ul << bus % 64;
-}
-
-static void scan_bus(uint32_t bus, uint64_t *todo)
-{
-    for (uint32_t device = 0; device < 32; device++) {
-        uint32_t first = bus << 8 | device << 3;
-        if (config_read(first, REG_VENDOR, 2) == 0xffff)
-            continue;
-        uint32_t functions = config_read(first, REG_HEADER, 1) & 0x80 ? 8 : 1;
-        for (uint32_t f = 0; f < functions; f++)
-            if (config_read(first + f, REG_VENDOR, 2) != 0xffff)
-                scan_function(first + f, todo);
-    }
-}
-
+/* Asks everywhere instead of following bridges: 8192 reads, and no bus is missed. */
 void pci_init(void)
 {
-    uint64_t todo[4] = {1};
-    for (uint32_t i = 0; i < 4;) {
-        if (!todo[i]) {
-            i++;
-            continue;
-        }
-        uint32_t bit = (uint32_t)__builtin_ctzl(todo[i]);
-        todo[i] &= todo[i] - 1;
-        buses[i] |= 1ul << bit;
-        scan_bus(i * 64 + bit, todo);
-        i = 0;
+    for (uint32_t device = 0; device < 1u << 16; device += 8) {
+        uint32_t header = config_read(device, REG_HEADER, 1); /* all ones: nobody answers */
+        uint32_t functions = header == 0xff ? 0 : header & 0x80 ? 8 : 1;
+        for (uint32_t f = device; f < device + functions; f++)
+            if (config_read(f, REG_VENDOR, 2) != 0xffff)
+                note_msix(f);
     }
 }
 
-static int check(uint32_t function, uint32_t offset, uint32_t bytes)
+static int check(uint32_t offset, uint32_t bytes)
 {
     if (bytes != 1 && bytes != 2 && bytes != 4)
         return E_INVAL;
-    if (function > 0xffff || !(buses[function >> 14] >> (function >> 8 & 63) & 1))
-        return E_NODEV;
     return offset >= 256 || offset % bytes ? E_RANGE : 0;
 }
 
@@ -178,12 +147,10 @@ static int write_bar(uint32_t function, uint32_t offset, uint32_t value)
 
 int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value)
 {
-    int err = check(function, offset, bytes);
-    if (!err && bytes == 4 && offset == sizing.offset && function == sizing.function && offset)
-        *value = sizing.value;
-    else if (!err)
-        *value = config_read(function, offset, bytes);
-    return err;
+    TRY(check(offset, bytes));
+    bool asked = bytes == 4 && offset && offset == sizing.offset && function == sizing.function;
+    *value = asked ? sizing.value : config_read(function, offset, bytes);
+    return 0;
 }
 
 static bool overlaps(uint32_t offset, uint32_t bytes, uint32_t start, uint32_t length)
@@ -193,7 +160,7 @@ static bool overlaps(uint32_t offset, uint32_t bytes, uint32_t start, uint32_t l
 
 int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
 {
-    TRY(check(function, offset, bytes));
+    TRY(check(offset, bytes));
     bool bridge = config_read(function, REG_HEADER, 1) & 0x7f;
     if (!bridge && bytes == 4 && offset >= REG_BAR && offset < REG_BAR_END)
         return write_bar(function, offset, value);
@@ -265,8 +232,7 @@ static int msi_set(uint32_t function, uint32_t at, paddr_t address, uint32_t dat
 
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
 {
-    uint32_t vendor;
-    if (pci_read(function, REG_VENDOR, 2, &vendor) || vendor == 0xffff)
+    if (config_read(function, REG_VENDOR, 2) == 0xffff)
         return E_NODEV;
     for (uint32_t i = 0; i < msix_count; i++)
         if (msix[i].function == function)

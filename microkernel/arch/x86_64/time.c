@@ -1,8 +1,7 @@
 /* Time: the time stamp counter tells it, the local APIC's countdown interrupts. Both are measured at boot
  * against channel 2 of the 8254, whose frequency is fixed. */
-#include <arch/apic.h>
+#include <arch/platform.h>
 #include <arch/cpu.h>
-#include <arch/time.h>
 
 #define PIT_HZ         1193182ul
 #define PIT_TICKS      24000u /* about 20 ms */

@@ -1,8 +1,7 @@
 /* Exceptions and interrupts: who they concern. entry.S calls these with the frame; interrupts are off. */
-#include <arch/apic.h>
+#include <arch/platform.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
-#include <arch/time.h>
 #include <sched.h>
 
 enum vector {

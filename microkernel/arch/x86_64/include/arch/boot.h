@@ -68,6 +68,4 @@ static inline bool local_guard(vaddr_t address)
 /* Read what the loader left at `info` (physical) into params; everything is checked against bounds.
  * E_INVAL: not a loader that we know. */
 int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info);
-/* Forget usable memory from `limit` on, but for the blocks in which modules lie. */
-void boot_params_limit(struct boot_params *params, uint64_t limit);
 #endif

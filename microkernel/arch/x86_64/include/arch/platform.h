@@ -3,6 +3,7 @@
 #pragma once
 
 #include <hooks.h>
+#include <ouros/time.h>
 
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
 #define IOAPIC_MAX 8
@@ -47,3 +48,29 @@ paddr_t lapic_msi_address(void);
  * line. */
 int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags);
 void ioapic_mask(uint32_t gsi, bool masked);
+
+/* ---- PCI configuration space by the ports 0xcf8 and 0xcfc, and message-signalled interrupts (PCI 3.0,
+ * chapter 6). A function is bus << 8 | device << 3 | function. ---- */
+/* Note where the MSI-X tables of all functions lie. */
+void pci_init(void);
+/* bytes: 1, 2 or 4; offset aligned to it, below 256. Where no function is, all bits are set. E_INVAL,
+ * E_RANGE. */
+int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value);
+/* The same; a base address can be asked for its size by writing all ones, but stays. E_RIGHTS for what
+ * decides where a device answers or interrupts: base addresses, bridge windows and the MSI and MSI-X
+ * capabilities. */
+int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value);
+/* Does any MSI-X table lie in [start, end)? */
+bool pci_msix_within(paddr_t start, paddr_t end);
+
+/* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
+ * the function has neither; E_RANGE: not so many entries. */
+int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
+
+/* ---- Clocks: the time stamp counter, the one-shot timer of the local APIC, the clock chip. ---- */
+extern struct time_page *const time_page;
+
+/* Measure the counters, publish the time page. The local APIC is enabled. */
+void time_init(void);
+/* The timer has fired: true if the deadline armed last has passed; otherwise it goes on towards it. */
+bool timer_due(void);
