@@ -18,8 +18,8 @@ FILE *lines_open(const char *name)
 ssize_t lines_next(FILE *file, char **line, size_t *size)
 {
     size_t length = 0;
-    int c;
-    while ((c = getc(file)) != EOF) {
+    int c = EOF;
+    while (!ferror(stdout) && (c = getc(file)) != EOF) {
         if (length + 1 >= *size) {
             *size = *size ? *size * 2 : 128;
             *line = tool_realloc(*line, *size);
@@ -29,7 +29,7 @@ ssize_t lines_next(FILE *file, char **line, size_t *size)
         (*line)[length++] = (char)c;
     }
     if (c == EOF && length == 0)
-        return -1;
+        return -1; // also when nobody takes the output: no need to read on
     (*line)[length] = '\0';
     return (ssize_t)length;
 }

@@ -46,13 +46,14 @@ _Noreturn void tool_usage(const char *synopsis)
 
 int tool_finish(int status)
 {
-    bool failed = ferror(stdout) != 0;
-    errno = 0;
+    bool failed = ferror(stdout) != 0; // then errno is still that of the write: loops that print stop at ferror
+    if (!failed)
+        errno = 0;
     if (fflush(stdout) != 0)
         failed = true;
     if (!failed)
         return status;
-    if (errno == 0) // the write that failed came earlier; its reason is gone
+    if (errno == 0)
         tool_warnx("write error");
     else if (errno != EPIPE)
         tool_warn("write error");
