@@ -246,3 +246,71 @@ static void pager_random(void)
     CHECK(waiter_live() == 0 && frame_counts.kind[FRAME_ANON] == 0 && frame_counts.kind[FRAME_POOL] < 8);
     sim_touch_every = 0;
 }
+
+/* Arguments from nowhere: an error, or a mapping that can be taken away again. */
+static void pager_garbage(void)
+{
+    static const uint64_t odd[] = {0,
+                                   1,
+                                   4095,
+                                   PAGE_SIZE,
+                                   USER_MIN,
+                                   BASE,
+                                   BASE + PAGE_SIZE,
+                                   USER_END - PAGE_SIZE,
+                                   USER_END,
+                                   1ul << 47,
+                                   UINT64_MAX,
+                                   UINT64_MAX - PAGE_SIZE + 1,
+                                   1ul << 63,
+                                   HUGE_SIZE,
+                                   3 * HUGE_SIZE,
+                                   USER_MMAP_BASE,
+                                   USER_MMAP_END};
+    uint64_t state = 99, pages = sizeof odd / sizeof *odd, done;
+    struct space *s = space_new(40);
+    struct object *o;
+    static uint8_t buffer[PAGE_SIZE];
+    CHECK(s && object_create(OBJECT_ANON, 7 * PAGE_SIZE, 0, NULL, &session, &o) == 0);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t a = odd[check_random(&state) % pages], b = odd[check_random(&state) % pages];
+        uint64_t c = odd[check_random(&state) % pages],
+                 f = check_random(&state) & 0x7f & check_random(&state);
+        struct mapping m = {
+            a, b, c, check_random(&state) % 17, (uint32_t)f, ANY, check_random(&state) % 4 ? NULL : o};
+        struct sim_caller caller = {.in = buffer, .in_len = PAGE_SIZE, .out = buffer, .out_len = PAGE_SIZE};
+        struct fault_answer answer;
+        vaddr_t va;
+        paddr_t pa;
+        sim_caller = &caller;
+        if (m.flags & PAGER_RESIDENT && b > 4 * HUGE_SIZE)
+            m.flags &= ~(uint32_t)PAGER_RESIDENT;
+        switch (check_random(&state) % 8) {
+        case 0 ... 2: space_map(s, &m, &va); break;
+        case 3: space_unmap(s, a, b); break;
+        case 4: space_protect(s, a, b, (uint32_t)c & 15); break;
+        case 5: remote_copy(s, 1, a, b % (PAGE_SIZE + 1), c & 1, &done); break;
+        case 6:
+            if (b <= 3 * HUGE_SIZE)
+                space_map_dma(s, b, &va, &pa);
+            break;
+        case 7:
+            sim_quiet = true;
+            if (fault_handle(&(struct fault){s->id, 1, FAULT_TOUCH | (uint32_t)(f & 3), a, c}, &answer) ==
+                    0 &&
+                answer.label == FAULT_MAP)
+                sim_set_one(sim_task(s->task), answer.word[0], answer.word[1], answer.word[2]);
+            fault_settle();
+            sim_quiet = false;
+        }
+        if (i % 500 == 0)
+            CHECK(faults_found() == 0);
+    }
+    sim_caller = NULL;
+    uint64_t id = s->id;
+    space_destroy(s);
+    space_dma_release(id);
+    o->session = false;
+    object_unhold(o);
+    CHECK(faults_found() == 0 && sim_entries() == 0 && frame_counts.kind[FRAME_DMA] == 0);
+}
