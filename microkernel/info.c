@@ -33,9 +33,8 @@ static int give_text(const char *text, struct syscall *s)
     return user_write(s->a[1], text, length) ? SYS_TOUCH : 0;
 }
 
-int sys_kernel_info(struct thread *thread, struct syscall *s)
+int sys_kernel_info(struct thread *, struct syscall *s)
 {
-    (void)thread;
     struct kernel_stats stats = {0};
     switch (s->a[0]) {
     case KINFO_AUDIT:

@@ -370,15 +370,13 @@ static int begin(struct thread *thread, bool one_way)
     return error;
 }
 
-int sys_call(struct thread *thread, struct syscall *s)
+int sys_call(struct thread *thread, struct syscall *)
 {
-    (void)s;
     return begin(thread, false);
 }
 
-int sys_send(struct thread *thread, struct syscall *s)
+int sys_send(struct thread *thread, struct syscall *)
 {
-    (void)s;
     return begin(thread, true);
 }
 
@@ -419,9 +417,8 @@ static int answer(struct thread *server, struct thread *caller)
     return 0;
 }
 
-int sys_reply(struct thread *thread, struct syscall *s)
+int sys_reply(struct thread *thread, struct syscall *)
 {
-    (void)s;
     handle_t reply = thread->frame.rdi;
     struct thread *caller;
     TRY(ipc_caller(thread, reply, &caller));
@@ -467,15 +464,13 @@ static int receive(struct thread *thread)
     return SYS_BLOCKED;
 }
 
-int sys_recv(struct thread *thread, struct syscall *s)
+int sys_recv(struct thread *thread, struct syscall *)
 {
-    (void)s;
     return thread->caller ? E_BUSY : receive(thread);
 }
 
-int sys_reply_recv(struct thread *thread, struct syscall *s)
+int sys_reply_recv(struct thread *thread, struct syscall *)
 {
-    (void)s;
     if (thread->caller)
         TRY(answer(thread, thread->caller));
     return receive(thread);

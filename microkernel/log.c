@@ -130,9 +130,8 @@ static uint64_t real(uint64_t at)
 }
 
 /* The cursor may be anything: the first record at or behind it. */
-int sys_log_read(struct thread *thread, struct syscall *s)
+int sys_log_read(struct thread *, struct syscall *s)
 {
-    (void)thread;
     char line[LINE_MAX + 1];
     uint64_t at = real(tail), done = 0;
     while (at < head && at < s->a[0])

@@ -53,9 +53,8 @@ void object_close(struct object *object, uint32_t rights)
 }
 
 /* Authorities, port ranges and device memory are only words. */
-static bool nothing_destroy(struct object *object)
+static bool nothing_destroy(struct object *)
 {
-    (void)object;
     return true;
 }
 

@@ -31,11 +31,9 @@ static bool set_log(const char *value, size_t length)
     return false;
 }
 
-/* A word for somebody else: the pager reads init= from the command line, boot.S has looked for fault=
- * already. */
-static bool accept(const char *value, size_t length)
+/* A word for somebody else: the pager reads init= from the command line. */
+static bool accept(const char *, size_t length)
 {
-    (void)value;
     return length > 0;
 }
 
@@ -47,9 +45,6 @@ static const struct {
     {"log", set_log},            /* error, warn, info, debug: what the console shows */
     {"init", accept},            /* program that the pager starts */
     {"mem", set_memory},         /* bytes of RAM, with K, M or G */
-#ifdef OUROS_DEBUG
-    {"fault", accept}, /* number of the boot stage to fail in */
-#endif
 };
 
 static void parse_word(const char *word, size_t length)

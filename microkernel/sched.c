@@ -78,10 +78,8 @@ void sched_yield(void)
     slice_over = true;
 }
 
-int sys_yield(struct thread *thread, struct syscall *s)
+int sys_yield(struct thread *, struct syscall *)
 {
-    (void)thread;
-    (void)s;
     sched_yield();
     return 0;
 }

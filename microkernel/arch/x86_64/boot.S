@@ -46,13 +46,10 @@ boot_entry:
     mov %eax, %fs; mov %eax, %gs
     movl $STAGE_ENTRY, LOW(boot_stage_number)
     lidt boot_idt_pointer       /* 32 gates, all to fault32 */
-#ifdef OUROS_DEBUG
-    call scan_fault
     cmpl $STAGE_ENTRY, LOW(boot_fault_stage)
     jne 3f
     ud2
 3:
-#endif
     push %ebx
     mov $0x80000000, %eax; cpuid
     cmp $0x80000001, %eax
@@ -106,44 +103,13 @@ say:
 2:  cli; hlt
     jmp 2b
 
-#ifdef OUROS_DEBUG
-/* Find the word fault=N in the command line, before `--`; keeps ebx and ebp. The command line is the only text in
- * Multiboot2's information that can hold it at the beginning of a word. */
-scan_fault:
-    mov 24(%ebx), %esi          /* hvm_start_info.cmdline_paddr */
-    mov $1024, %ecx
-    cmp $PVH_MAGIC, %ebp
-    je 1f
-    mov %ebx, %esi
-    mov (%ebx), %ecx            /* total size */
-1:  mov $' ', %dl               /* the character before */
-2:  cmp $' ', %dl
-    ja 3f
-    cmpw $0x2d2d, (%esi)        /* -- */
-    je 5f
-    cmpl $0x6c756166, (%esi)    /* faul */
-    jne 3f
-    cmpw $0x3d74, 4(%esi)       /* t= */
-    je 4f
-3:  lodsb
-    mov %al, %dl
-    loop 2b
-    ret
-4:  movzbl 6(%esi), %eax        /* one digit: stage 10 is no stage to fail in */
-    sub $'0', %eax
-    mov %eax, LOW(boot_fault_stage)
-5:  ret
-#endif
-
     .code64
 boot_long:
     movl $STAGE_LONG, LOW(boot_stage_number)
-#ifdef OUROS_DEBUG
     cmpl $STAGE_LONG, LOW(boot_fault_stage)
     jne 1f
     ud2
 1:
-#endif
     movabs $boot_high, %rax
     jmp *%rax
 
@@ -210,6 +176,7 @@ boot_l2:
     .data
     .globl boot_stage_number, boot_fault_stage
 boot_stage_number: .long 0
+    .ascii "boot fault stage"   /* by this a test finds, in the image, the stage to fail in */
 boot_fault_stage:  .long 0
 
     .balign 8

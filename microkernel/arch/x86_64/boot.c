@@ -14,10 +14,8 @@ void arch_boot_high(void);
 void boot_stage(uint32_t stage)
 {
     boot_stage_number = stage;
-#ifdef OUROS_DEBUG
     if (boot_fault_stage == stage)
         __asm__ volatile("ud2");
-#endif
 }
 
 /* On the boot stack: until there is a stack with a guard. */
