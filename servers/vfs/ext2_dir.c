@@ -37,10 +37,17 @@ static int entry_at(struct ext2_inode *dir, const uint8_t *block, uint32_t at, s
     if (e->name_len == 0 || e->name_len > VFS_NAME_MAX || e->name_len > e->record - D_HEAD ||
         e->ino > fs->inodes)
         return damaged(dir);
+    return 0;
+}
+
+/* A name that no path can hold. Only who gives names away asks: a lookup compares with one that a path held.
+ */
+static bool impossible_name(const struct entry *e)
+{
     for (uint32_t i = 0; i < e->name_len; i++)
         if (e->name[i] == 0 || e->name[i] == '/')
-            return damaged(dir);
-    return 0;
+            return true;
+    return false;
 }
 
 static int block_get(struct ext2_inode *dir, uint32_t index, struct chunk **pin, const uint8_t **p)
@@ -101,6 +108,8 @@ static int give_block(struct ext2_inode *dir, const uint8_t *block, uint32_t fro
         if (at < from)
             continue;
         struct dir_entry out = {e.ino, start + at + e.record, (const char *)e.name, e.name_len, e.type};
+        if (e.ino && impossible_name(&e))
+            return damaged(dir);
         if (e.ino && sink->entry(sink, &out)) {
             *full = true;
             return 0;

@@ -155,8 +155,12 @@ int file_read(struct file *f, uint64_t off, size_t len, struct uio *io, size_t *
         return off == FILE_AT_CURSOR ? pipe_read(f->pipe, len, io, done) : E_SPIPE;
     if (type_of(f->at.ino) == MODE_DIR)
         return E_ISDIR;
-    if (f->at.ino->devnode)
-        return f->at.ino->devnode->read(&f->offset, len, io, done);
+    if (f->at.ino->devnode) {
+        uint64_t place = f->offset; /* moves on only when the whole call succeeds */
+        int err = f->at.ino->devnode->read(&place, len, io, done);
+        f->offset = err ? f->offset : place;
+        return err;
+    }
     bool cursor = off == FILE_AT_CURSOR;
     if (cursor)
         hold_offset(f);
