@@ -427,23 +427,45 @@ size_t line_available(const struct line *l)
 
 /* ---- modes ---- */
 
-/* What was typed under the other mode: raw bytes are cut into lines, lines become raw bytes. */
-static void recast(struct line *l)
+/* What was typed as lines and not yet read becomes raw bytes. */
+static void recast_raw(struct line *l)
 {
-    bool lines = canonical(l);
-
-    l->committed = lines ? l->first : l->last;
     for (uint32_t i = l->first; i != l->last; i++) {
         uint16_t *entry = &l->input[i % LINE_INPUT];
 
-        if (!lines)
-            *entry = *entry & ENTRY_EOF ? l->mode.cc[TTY_VEOF] : *entry & ENTRY_BYTE;
-        else if (*entry == '\n')
-            *entry |= ENTRY_END;
-        if (lines && (*entry & (ENTRY_END | ENTRY_EOF)))
-            l->committed = i + 1;
+        *entry = *entry & ENTRY_EOF ? l->mode.cc[TTY_VEOF] : *entry & ENTRY_BYTE;
     }
+    l->committed = l->last;
+}
+
+/* What was typed raw and not yet read is typed again: it becomes lines, edited and ended as its typist meant
+ * it (a raw Return is no newline yet). It is not echoed, since the next change of mode may come before it is
+ * read; and a signal's key only drops what stands before it, since it was meant for another reader. Each
+ * entry becomes one at most, so writing stays behind reading. */
+static void recast_lines(struct line *l)
+{
+    uint32_t lflag = l->mode.lflag, from = l->first, end = l->last;
+
+    l->mode.lflag &= ~(TTY_L_ECHO | TTY_L_ECHONL);
+    l->committed = l->last = from;
+    for (; from != end; from++) {
+        uint8_t byte = (uint8_t)(l->input[from % LINE_INPUT] & ENTRY_BYTE);
+
+        if (!l->literal && signal_for(l, byte))
+            line_flush_input(l);
+        else
+            line_input(l, byte);
+    }
+    l->mode.lflag = lflag;
     l->edit_column = l->column;
+}
+
+static void recast(struct line *l)
+{
+    if (canonical(l))
+        recast_lines(l);
+    else
+        recast_raw(l);
 }
 
 void line_set_mode(struct line *l, const struct tty_mode *mode)

@@ -189,6 +189,28 @@ static void mode_changes_keep_input(void)
     CHECK(reads("\x04"));
 }
 
+/* The shell reads a line raw, without ICRNL and signals; what is typed behind it is for the program. */
+static void typed_ahead(void)
+{
+    line_init(&l);
+    output();
+    set(TTY_L_ICANON | TTY_L_ECHO | TTY_L_ISIG, 0);
+    l.mode.iflag &= ~TTY_I_ICRNL;
+    type("a\rbx\x7f"
+         "c\r\x04"
+         "d\re");
+    l.mode.iflag |= TTY_I_ICRNL;
+    set(0, TTY_L_ICANON | TTY_L_ECHO | TTY_L_ISIG);
+    CHECK(strcmp(output(), "") == 0);
+    CHECK(reads("a\n") && reads("bc\n") && reads("") && reads("d\n") && !line_readable(&l));
+    type("f\n");
+    CHECK(reads("ef\n"));
+    set(TTY_L_ICANON | TTY_L_ISIG, 0);
+    type("gone\r\x03kept\r");
+    set(0, TTY_L_ICANON | TTY_L_ISIG);
+    CHECK(reads("kept\n") && !line_readable(&l));
+}
+
 static void batch(void)
 {
     line_init(&l);
@@ -328,6 +350,7 @@ int main(void)
     RUN(end_of_file);
     RUN(raw);
     RUN(mode_changes_keep_input);
+    RUN(typed_ahead);
     RUN(batch);
     RUN(batch_begins_late);
     RUN(long_line);
