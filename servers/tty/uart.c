@@ -12,6 +12,7 @@ enum {
     INTERRUPT_RECEIVED = 1,
     INTERRUPT_SENT = 2,
     IDENTITY_FIFO = 0xc0,
+    FIFO_ON_14 = 0xc1, /* interrupt at 14 bytes, or when no more come for a while */
     MODEM_DTR = 1,
     MODEM_RTS = 2,
     MODEM_OUT2 = 8, /* lets the interrupt out of the chip on a PC */
@@ -47,6 +48,9 @@ int uart_start(handle_t port, uint64_t bits)
     irq = ipc_handle("irq.serial");
     if (!io)
         return E_NODEV;
+    /* At level 1, each byte costs an interrupt, and an emulator hands over no more than the level at a time.
+     */
+    put(REG_IDENTITY, FIFO_ON_14);
     if ((get(REG_IDENTITY) & IDENTITY_FIFO) == IDENTITY_FIFO)
         fifo = FIFO_SIZE;
     put(REG_INTERRUPTS, 0);
