@@ -1,9 +1,11 @@
 // Sources of characters. A script that comes on standard input is read byte by byte: commands that it starts
-// share the descriptor and must find what the shell has not used yet.
+// share the descriptor and must find what the shell has not used yet. A terminal gives a line at most, so
+// there a block is asked for.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edit.h"
@@ -21,7 +23,10 @@ void source_open_string(struct source *source, const char *text, size_t length)
 
 void source_open_fd(struct source *source, enum source_kind kind, int fd)
 {
+    struct stat status;
     *source = (struct source){.kind = kind, .fd = fd, .line = 1};
+    bool lines = fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+    source->block = kind == SOURCE_STREAM && !lines ? 1 : BLOCK_SIZE;
     if (kind != SOURCE_TERMINAL)
         source->owned = tool_alloc(BLOCK_SIZE);
 }
@@ -36,10 +41,9 @@ void source_close(struct source *source)
 
 static bool source_read_block(struct source *source)
 {
-    size_t size = source->kind == SOURCE_STREAM ? 1 : BLOCK_SIZE;
     ssize_t count;
     do
-        count = read(source->fd, source->owned, size);
+        count = read(source->fd, source->owned, source->block);
     while (count < 0 && errno == EINTR);
     if (count < 0)
         sh_error("reading commands: %s", strerror(errno));

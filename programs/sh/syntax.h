@@ -118,6 +118,7 @@ struct source {
     const char *text; // what is at hand
     size_t length, at;
     char *owned;
+    size_t block; // how much to read at once
     char pushed[4];
     int pushed_count;
     int line;
