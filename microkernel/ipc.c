@@ -149,7 +149,7 @@ static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge
     f->rdi = badge;
     f->rsi = label;
     for (unsigned i = 0; i < IPC_WORDS; i++)
-        *frame_word(f, i) = word[i];
+        f->word[i] = word[i];
     f->r14 = f->r15 = 0;
 }
 
@@ -178,7 +178,7 @@ static void put_message(struct thread *sender, struct thread *receiver)
         to->r15 = sender->id;
         return;
     }
-    frame_copy_words(to, &sender->frame);
+    __builtin_memcpy(to->word, sender->frame.word, sizeof to->word);
     to->rdi = sender->session->badge;
     to->rsi = sender->frame.rsi;
     to->r14 = sender->buffers.in_len | (uint64_t)sender->buffers.out_len << 32;
@@ -403,13 +403,12 @@ static int answer(struct thread *server, struct thread *caller)
 {
     struct trap_frame *from = &server->frame, *to = &caller->frame;
     if (caller->flags & THREAD_F_FAULT)
-        return fault_reply(caller, (uint32_t)from->rsi,
-                           (uint64_t[]){*frame_word(from, 0), *frame_word(from, 1), *frame_word(from, 2)});
+        return fault_reply(caller, (uint32_t)from->rsi, from->word);
     uint32_t handles;
     TRY(transfer(server, caller, &handles));
     ipc_detach(caller);
     end_call(caller);
-    frame_copy_words(to, from);
+    __builtin_memcpy(to->word, from->word, sizeof to->word);
     to->rdi = 0;
     to->rsi = (uint32_t)from->rsi;
     thread_wake(caller, 0);

@@ -124,30 +124,19 @@ static bool at_rest(const struct thread *thread)
     return thread->state != THREAD_RUNNING && thread->state != THREAD_READY && thread->state != THREAD_DEAD;
 }
 
+#define GENERAL_SIZE offsetof(struct thread_regs, rip) /* the general registers, in the frame's order */
+_Static_assert(GENERAL_SIZE == offsetof(struct trap_frame, vector), "one order");
+
 static int get_regs(struct thread *t, vaddr_t to)
 {
     if (!at_rest(t))
         return E_BUSY;
-    const struct trap_frame *f = &t->frame;
-    struct thread_regs regs = {.rax = f->rax,
-                               .rbx = f->rbx,
-                               .rcx = f->rcx,
-                               .rdx = f->rdx,
-                               .rsi = f->rsi,
-                               .rdi = f->rdi,
-                               .rbp = f->rbp,
-                               .rsp = f->rsp,
-                               .r8 = f->r8,
-                               .r9 = f->r9,
-                               .r10 = f->r10,
-                               .r11 = f->r11,
-                               .r12 = f->r12,
-                               .r13 = f->r13,
-                               .r14 = f->r14,
-                               .r15 = f->r15,
-                               .rip = f->rip,
-                               .rflags = f->rflags,
-                               .fs_base = t->fs_base};
+    struct thread_regs regs;
+    __builtin_memcpy(&regs, &t->frame, GENERAL_SIZE);
+    regs.rip = t->frame.rip;
+    regs.rflags = t->frame.rflags;
+    regs.rsp = t->frame.rsp;
+    regs.fs_base = t->fs_base;
     return user_write(to, &regs, sizeof regs) ? SYS_TOUCH : 0;
 }
 
@@ -160,13 +149,12 @@ static int set_regs(struct thread *t, vaddr_t from)
         return SYS_TOUCH;
     if (regs.rip >= USER_END || regs.fs_base >= USER_END)
         return E_RANGE;
-    struct trap_frame *f = &t->frame;
-    f->rax = regs.rax, f->rbx = regs.rbx, f->rcx = regs.rcx, f->rdx = regs.rdx, f->rsi = regs.rsi;
-    f->rdi = regs.rdi, f->rbp = regs.rbp, f->rsp = regs.rsp, f->r8 = regs.r8, f->r9 = regs.r9;
-    f->r10 = regs.r10, f->r11 = regs.r11, f->r12 = regs.r12, f->r13 = regs.r13, f->r14 = regs.r14;
-    f->r15 = regs.r15, f->rip = regs.rip, f->rflags = regs.rflags;
+    __builtin_memcpy(&t->frame, &regs, GENERAL_SIZE);
+    t->frame.rip = regs.rip;
+    t->frame.rflags = regs.rflags;
+    t->frame.rsp = regs.rsp;
     t->fs_base = regs.fs_base;
-    arch_frame_sanitize(f);
+    arch_frame_sanitize(&t->frame);
     return 0;
 }
 

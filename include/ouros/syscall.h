@@ -68,9 +68,8 @@ enum thread_op {
 };
 
 struct thread_regs {
-    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
-    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-    uint64_t rip, rflags, fs_base;
+    uint64_t r15, r14, rdx, r10, r8, r9, r12, r13, r11, rbp, rdi, rsi, rcx, rbx, rax;
+    uint64_t rip, rflags, rsp, fs_base;
 };
 
 enum thread_state {

@@ -1,4 +1,5 @@
-/* Stages of the boot, numbered so that a fault says how far it came; a number in boot_fault_stage makes one. */
+/* Stages of the boot, numbered so that a fault says how far it came; a number in boot_fault_stage makes one.
+ */
 #pragma once
 
 #define STAGE_ENTRY  1 /* 32-bit code, paging off */

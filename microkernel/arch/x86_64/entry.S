@@ -26,13 +26,13 @@
 .endm
 
 .macro PUSH_REGISTERS
-    .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+    .irp register, rax, rbx, rcx, rsi, rdi, rbp, r11, r13, r12, r9, r8, r10, rdx, r14, r15
     push %\register
     .endr
 .endm
 
 .macro POP_REGISTERS
-    .irp register, r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+    .irp register, r15, r14, rdx, r10, r8, r9, r12, r13, r11, rbp, rdi, rsi, rcx, rbx, rax
     pop %\register
     .endr
 .endm
