@@ -32,7 +32,7 @@ case $goal in
 test | all) need python3-pexpect '/usr/lib/python3*/*-packages/pexpect' ;;
 esac
 case $goal in
-debug | all) need gdb gdb ;;
+debug | test | all) need gdb gdb ;;
 esac
 
 [ -n "$missing" ] || exit 0
