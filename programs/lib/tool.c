@@ -46,7 +46,8 @@ _Noreturn void tool_usage(const char *synopsis)
 
 int tool_finish(int status)
 {
-    bool failed = ferror(stdout) != 0; // then errno is still that of the write: loops that print stop at ferror
+    bool failed =
+        ferror(stdout) != 0; // then errno is still that of the write: loops that print stop at ferror
     if (!failed)
         errno = 0;
     if (fflush(stdout) != 0)
