@@ -59,10 +59,8 @@ static void audit_space(struct vms *vms)
 
 void kmem_audit(void)
 {
-    struct kernel_stats stats;
     slab_audit();
     table_audit();
-    kmem_stats(&stats);
     tables_seen = 0;
     for (uint32_t b = 0; b < block_count; b++)
         mapped[b] = 0;
@@ -71,10 +69,9 @@ void kmem_audit(void)
     for (uint32_t b = 0; b < block_count; b++)
         if (blocks[b].kind == BLOCK_RAM && blocks[b].mappings != mapped[b])
             panic("audit: block %u counts %u mappings, %u were found", b, blocks[b].mappings, mapped[b]);
-    uint64_t kernel_tables = table_kernel_count();
-    if (stats.tables - stats.tables_free != tables_seen + kernel_tables)
-        panic("audit: %lu tables in use, %lu found", stats.tables - stats.tables_free,
-              tables_seen + kernel_tables);
+    uint64_t used = kmem.tables - kmem.tables_free;
+    if (used != tables_seen + kmem.tables_kernel)
+        panic("audit: %lu tables in use, %lu found", used, tables_seen + kmem.tables_kernel);
 }
 
 #else

@@ -8,6 +8,7 @@
 struct block blocks[BOOT_BLOCKS_MAX];
 uint32_t block_count;
 uint32_t block_kinds[BLOCK_KINDS];
+struct kmem kmem;
 
 /* The block that is being zeroed: RESERVED meanwhile, so that nobody maps it. */
 static struct {
@@ -134,7 +135,7 @@ int sys_block_ctl(struct thread *thread, struct syscall *s)
         s->r[0] = kind | (kind == BLOCK_RAM ? (uint64_t)blocks[block_number(address)].mappings << 32 : 0);
         return 0;
     }
-    case BLOCK_NEED: s->r[0] = kmem_free_pages() | (uint64_t)table_free_count() << 32; return 0;
+    case BLOCK_NEED: s->r[0] = kmem.pages_free | (uint64_t)kmem.tables_free << 32; return 0;
     default: return E_INVAL;
     }
 }

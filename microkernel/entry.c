@@ -150,17 +150,20 @@ int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing)
     return 0;
 }
 
-void entry_clear_all(struct window *w, struct place at, vaddr_t base, uint32_t level)
+uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level)
 {
-    ptep_t first = at.entry - ptep_index(at.entry);
-    for (uint32_t i = 0; i < PTEP_ENTRIES && at.record->live; i++) {
-        pte_t e = ptep_load(first + i);
-        if (pte_empty(e) || pte_table(e, level))
+    uint32_t i = ptep_index(at.entry);
+    for (ptep_t entry = at.entry; at.record->live; entry++, i++) {
+        pte_t e = ptep_load(entry);
+        if (pte_table(e, level))
+            return i;
+        if (pte_empty(e))
             continue;
         at.record->live--;
-        ledger_owe(w->vms, base + i * ptep_level_size(level));
-        entry_count(pte_exchange(first + i, 0), level, -1u);
+        ledger_owe(vms, base + i * ptep_level_size(level));
+        entry_count(pte_exchange(entry, 0), level, -1u);
     }
+    return PTEP_ENTRIES;
 }
 
 int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
@@ -184,7 +187,7 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
         if (!(op->flags & VMS_DROP) || level != PTEP_LEAF)
             return E_BUSY;
         inner.entry = window_entry(w, level, base);
-        entry_clear_all(w, inner, base, level);
+        entry_clear_from(w->vms, inner, base, level);
     }
     pte_exchange(at.entry, 0);
     ledger_owe(w->vms, base);

@@ -4,11 +4,6 @@
 #include <port.h>
 #include <sched.h>
 
-#define VECTOR_PAGE_FAULT 14
-
-/* Bits of the page-fault error code (Intel SDM vol. 3, 4.7). */
-enum { PF_PRESENT = 1 << 0, PF_WRITE = 1 << 1, PF_FETCH = 1 << 4 };
-
 static void unhandled(struct thread *thread, const char *why)
 {
     struct task *task = thread->task;
@@ -22,44 +17,17 @@ static void unhandled(struct thread *thread, const char *why)
     sched_block(thread, THREAD_STOPPED); /* until the reaper comes */
 }
 
-static void submit(struct thread *thread)
+void fault_enter(struct thread *thread, uint32_t label, uint64_t first, uint64_t second, uint64_t fifth)
 {
     struct port *pager = thread->task->pager;
+    uint64_t word[IPC_WORDS] = {first, second, thread->frame.rip, thread->frame.rsp, fifth};
+    thread->fault_label = label;
+    __builtin_memcpy(thread->fault_word, word, sizeof word);
     thread->flags |= THREAD_F_FAULT;
     if (!pager)
         unhandled(thread, "fault without a pager");
     else if (ipc_submit(thread, pager, DEADLINE_NEVER) != SYS_BLOCKED)
         unhandled(thread, "fault with a dead pager");
-}
-
-static void page_fault(struct thread *thread, vaddr_t address, uint32_t access)
-{
-    thread->fault_label = MSG_FAULT;
-    thread->fault_word[0] = address;
-    thread->fault_word[1] = access;
-    thread->fault_word[2] = thread->frame.rip;
-    thread->fault_word[3] = thread->frame.rsp;
-    thread->fault_word[4] = 0;
-    submit(thread);
-}
-
-void fault_enter(struct thread *thread, uint32_t vector, uint64_t error, uint64_t address)
-{
-    if (vector == VECTOR_PAGE_FAULT) {
-        uint32_t access = 0;
-        access |= error & PF_WRITE ? FAULT_WRITE : 0;
-        access |= error & PF_FETCH ? FAULT_EXEC : 0;
-        access |= error & PF_PRESENT ? FAULT_PRESENT : 0;
-        page_fault(thread, address, access);
-        return;
-    }
-    thread->fault_label = MSG_EXCEPTION;
-    thread->fault_word[0] = vector;
-    thread->fault_word[1] = error;
-    thread->fault_word[2] = thread->frame.rip;
-    thread->fault_word[3] = thread->frame.rsp;
-    thread->fault_word[4] = address;
-    submit(thread);
 }
 
 void fault_touch(struct thread *thread)
@@ -68,14 +36,7 @@ void fault_touch(struct thread *thread)
     paddr_t frame;
     if (vms_resolve(&thread->task->vms, thread->touch_address, 0, &frame) == 0)
         access |= FAULT_PRESENT;
-    page_fault(thread, thread->touch_address, access);
-}
-
-static void resume(struct thread *thread)
-{
-    ipc_detach(thread);
-    thread->flags &= ~(uint32_t)THREAD_F_FAULT;
-    sched_ready(thread, SCHED_HEAD);
+    fault_enter(thread, MSG_FAULT, thread->touch_address, access, 0);
 }
 
 int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
@@ -92,7 +53,9 @@ int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
         break;
     default: return E_INVAL;
     }
-    resume(faulter);
+    ipc_detach(faulter);
+    faulter->flags &= ~(uint32_t)THREAD_F_FAULT;
+    sched_ready(faulter, SCHED_HEAD);
     return 0;
 }
 

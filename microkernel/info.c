@@ -1,5 +1,6 @@
 /* What the kernel tells about itself. */
 #include <hooks.h>
+#include <block.h>
 #include <hardware.h>
 #include <sched.h>
 #include <version.h>
@@ -10,7 +11,12 @@ static void collect(struct kernel_stats *stats)
 {
     for (unsigned i = 0; i < OBJ_KINDS; i++)
         stats->objects[i] = object_live[i];
-    kmem_stats(stats);
+    for (unsigned i = 0; i < BLOCK_KINDS; i++)
+        stats->blocks[i] = block_kinds[i];
+    stats->slab_pages = kmem.pages;
+    stats->slab_pages_free = kmem.pages_free;
+    stats->tables = kmem.tables;
+    stats->tables_free = kmem.tables_free;
     for (struct list *l = task_list.next; l != &task_list; l = l->next) {
         struct task *task = container_of(l, struct task, all);
         if (task->handles)
@@ -38,9 +44,7 @@ int sys_kernel_info(struct thread *, struct syscall *s)
     struct kernel_stats stats = {0};
     switch (s->a[0]) {
     case KINFO_AUDIT:
-#ifdef OUROS_DEBUG
         kmem_audit();
-#endif
         /* fall through */
     case KINFO_STATS:
         if (s->a[2] < sizeof stats)

@@ -172,9 +172,7 @@ static void put_message(struct thread *sender, struct thread *receiver)
 {
     struct trap_frame *to = &receiver->frame;
     if (sender->flags & THREAD_F_FAULT) {
-        const uint64_t *w = sender->fault_word;
-        put_kernel_message(receiver, sender->fault_label, sender->task->pager_cookie,
-                           (uint64_t[]){w[0], w[1], w[2], w[3], w[4], 0});
+        put_kernel_message(receiver, sender->fault_label, sender->task->pager_cookie, sender->fault_word);
         to->r15 = sender->id;
         return;
     }

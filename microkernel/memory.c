@@ -90,11 +90,3 @@ void memory_init(struct boot_params *params)
     log_print(LOG_INFO, "memory: %u MiB in %u blocks, %u for the kernel", block_kinds[BLOCK_RAM] * 2,
               block_kinds[BLOCK_RAM], kernel_blocks + 1);
 }
-
-void kmem_stats(struct kernel_stats *stats)
-{
-    for (uint32_t kind = 0; kind < BLOCK_KINDS; kind++)
-        stats->blocks[kind] = block_kinds[kind];
-    slab_stats(stats);
-    table_stats(stats);
-}

@@ -17,7 +17,7 @@ int object_create(struct account *account, enum object_kind kind, size_t size, v
     object->refs = 1;
     object->account = account;
     if (account)
-        account_get(account);
+        account->refs++;
     list_init(&object->dead);
     object_size[kind] = size;
     object_live[kind]++;
@@ -97,11 +97,6 @@ struct account *account_create(uint64_t limit)
     return account;
 }
 
-void account_get(struct account *account)
-{
-    account->refs++;
-}
-
 void account_put(struct account *account)
 {
     if (--account->refs == 0) {
@@ -112,6 +107,8 @@ void account_put(struct account *account)
 
 int account_charge(struct account *account, uint64_t bytes)
 {
+    if (!account)
+        return 0;
     if (bytes > account->limit || account->used > account->limit - bytes)
         return E_QUOTA;
     account->used += bytes;
@@ -120,6 +117,8 @@ int account_charge(struct account *account, uint64_t bytes)
 
 void account_refund(struct account *account, uint64_t bytes)
 {
+    if (!account)
+        return;
     DEBUG_ASSERT(account->used >= bytes);
     account->used -= bytes;
 }

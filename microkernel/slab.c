@@ -37,7 +37,6 @@ static const uint16_t class_size[] = {16,  32,  48,  64,  80,  96,   128,  160, 
 
 static struct list partial[CLASSES];
 static struct list free_pages = {&free_pages, &free_pages};
-static uint32_t pages_total, pages_free;
 
 static struct slab_page *block_of(const void *memory)
 {
@@ -101,20 +100,21 @@ static void page_free(struct slab_page *page)
     list_remove(&page->link);
     list_add_head(&free_pages, &page->link);
     blocks[block_number(direct_paddr(page))].free++;
-    pages_free++;
+    kmem.pages_free++;
 }
 
 static void page_unfree(struct slab_page *page)
 {
     list_remove(&page->link);
     blocks[block_number(direct_paddr(page))].free--;
-    pages_free--;
+    kmem.pages_free--;
 }
 
-static struct slab_page *page_take(uint32_t class)
+/* A free page becomes one of a class. False: there is none. */
+static bool page_take(uint32_t class)
 {
     if (list_empty(&free_pages))
-        return NULL;
+        return false;
     struct slab_page *page = container_of(free_pages.next, struct slab_page, link);
     page_unfree(page);
     char *base = page_base(page);
@@ -125,7 +125,8 @@ static struct slab_page *page_take(uint32_t class)
     }
     page->class = (uint8_t) class;
     page->used = page->first = 0;
-    return page;
+    list_add_head(&partial[class], &page->link);
+    return true;
 }
 
 void slab_block_add(uint32_t number)
@@ -138,7 +139,7 @@ void slab_block_add(uint32_t number)
         list_init(&page[i].link);
         page_free(&page[i]);
     }
-    pages_total += PAGES - HEAD_PAGES;
+    kmem.pages += PAGES - HEAD_PAGES;
 }
 
 bool slab_block_take(uint32_t *number)
@@ -146,12 +147,12 @@ bool slab_block_take(uint32_t *number)
     uint32_t b = 0;
     while (b < block_count && !(blocks[b].kind == BLOCK_KERNEL && blocks[b].free == PAGES - HEAD_PAGES))
         b++;
-    if (b == block_count || pages_free < PAGES - HEAD_PAGES + SPARE)
+    if (b == block_count || kmem.pages_free < PAGES - HEAD_PAGES + SPARE)
         return false;
     struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
     for (uint32_t i = HEAD_PAGES; i < PAGES; i++)
         page_unfree(&page[i]);
-    pages_total -= PAGES - HEAD_PAGES;
+    kmem.pages -= PAGES - HEAD_PAGES;
     *number = b;
     return true;
 }
@@ -162,19 +163,12 @@ int kmem_alloc(struct account *account, size_t size, void *out)
 {
     uint32_t class = class_of(size);
     ASSERT(size > 0 && class < CLASSES);
-    TRY(account ? account_charge(account, class_size[class]) : 0);
-    struct slab_page *page;
-    if (!list_empty(&partial[class])) {
-        page = container_of(partial[class].next, struct slab_page, link);
-    } else {
-        page = page_take(class);
-        if (!page) {
-            if (account)
-                account_refund(account, class_size[class]);
-            return E_KMEM;
-        }
-        list_add_head(&partial[class], &page->link);
+    TRY(account_charge(account, class_size[class]));
+    if (list_empty(&partial[class]) && !page_take(class)) {
+        account_refund(account, class_size[class]);
+        return E_KMEM;
     }
+    struct slab_page *page = container_of(partial[class].next, struct slab_page, link);
     char *object = page_base(page) + (size_t)page->first * class_size[class];
     ASSERT(!POISONED || poisoned(object, class_size[class])); /* written to after it was freed */
     page->first = *(uint16_t *)object;
@@ -201,13 +195,7 @@ void kmem_free(struct account *account, void *memory, size_t size)
     page->first = index;
     if (page->used == 0)
         page_free(page);
-    if (account)
-        account_refund(account, class_size[class]);
-}
-
-uint32_t kmem_free_pages(void)
-{
-    return pages_free;
+    account_refund(account, class_size[class]);
 }
 
 /* ---- audit ---- */
@@ -244,11 +232,5 @@ void slab_audit(void)
         total += PAGES - HEAD_PAGES;
         spare += here;
     }
-    ASSERT(total == pages_total && spare == pages_free);
-}
-
-void slab_stats(struct kernel_stats *stats)
-{
-    stats->slab_pages = pages_total;
-    stats->slab_pages_free = pages_free;
+    ASSERT(total == kmem.pages && spare == kmem.pages_free);
 }

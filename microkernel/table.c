@@ -8,7 +8,6 @@
 #define SPARE  64 /* free tables that stay when a block is returned */
 
 static uint32_t first_block; /* of those with free tables, 0: none */
-static uint32_t tables_total, tables_free, tables_kernel;
 
 static struct table_record *block_records(uint32_t number)
 {
@@ -46,9 +45,9 @@ int table_block_add(uint32_t number, uint32_t used)
     record[0].next_block = first_block;
     first_block = number;
     blocks[number].free = (uint16_t)(FRAMES - first);
-    tables_total += FRAMES - 1;
-    tables_free += FRAMES - first;
-    tables_kernel += first - 1;
+    kmem.tables += FRAMES - 1;
+    kmem.tables_free += FRAMES - first;
+    kmem.tables_kernel += first - 1;
     return 0;
 }
 
@@ -63,14 +62,14 @@ static uint32_t *chain_find(uint32_t number)
 
 bool table_block_take(uint32_t *number)
 {
-    uint32_t b = tables_free < FRAMES - 1 + SPARE ? 0 : first_block;
+    uint32_t b = kmem.tables_free < FRAMES - 1 + SPARE ? 0 : first_block;
     while (b && blocks[b].free < FRAMES - 1)
         b = block_records(b)->next_block;
     if (!b)
         return false;
     *chain_find(b) = block_records(b)->next_block;
-    tables_total -= FRAMES - 1;
-    tables_free -= FRAMES - 1;
+    kmem.tables -= FRAMES - 1;
+    kmem.tables_free -= FRAMES - 1;
     kmem_free(NULL, block_records(b), PAGE_SIZE);
     *number = b;
     return true;
@@ -78,10 +77,9 @@ bool table_block_take(uint32_t *number)
 
 int table_alloc(struct account *account, uint32_t level, paddr_t *out)
 {
-    TRY(account ? account_charge(account, PAGE_SIZE) : 0);
+    TRY(account_charge(account, PAGE_SIZE));
     if (!first_block) {
-        if (account)
-            account_refund(account, PAGE_SIZE);
+        account_refund(account, PAGE_SIZE);
         return E_KMEM;
     }
     uint32_t number = first_block;
@@ -90,7 +88,7 @@ int table_alloc(struct account *account, uint32_t level, paddr_t *out)
     head->links = record->next_free & 4095;
     if (--blocks[number].free == 0)
         first_block = head->next_block;
-    tables_free--;
+    kmem.tables_free--;
     record->payer = account_pack(account);
     record->links = 1;
     record->live = 0;
@@ -119,19 +117,8 @@ void table_free(paddr_t table)
         head->next_block = first_block;
         first_block = number;
     }
-    tables_free++;
-    if (account)
-        account_refund(account, PAGE_SIZE);
-}
-
-uint32_t table_free_count(void)
-{
-    return tables_free;
-}
-
-uint32_t table_kernel_count(void)
-{
-    return tables_kernel;
+    kmem.tables_free++;
+    account_refund(account, PAGE_SIZE);
 }
 
 void table_audit(void)
@@ -154,11 +141,5 @@ void table_audit(void)
         spare += n;
         all += FRAMES - 1;
     }
-    ASSERT(spare == tables_free && all == tables_total && chained == spare);
-}
-
-void table_stats(struct kernel_stats *stats)
-{
-    stats->tables = tables_total;
-    stats->tables_free = tables_free;
+    ASSERT(spare == kmem.tables_free && all == kmem.tables && chained == spare);
 }

@@ -74,29 +74,11 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 
 /* ---- taking apart ---- */
 
-/* Clear the entries of a table from the cursor's index on, until one is found that links a table (its index
- * is given) or the table is empty (PTEP_ENTRIES). Nobody has the space loaded or mounted, so nobody is told.
- */
-static uint32_t destroy_entries(ptep_t first, struct table_record *record, uint32_t level, uint32_t i)
-{
-    for (; record->live; i++) {
-        pte_t e = ptep_load(first + i);
-        if (pte_table(e, level))
-            return i;
-        if (pte_empty(e))
-            continue;
-        entry_count(e, level, -1u);
-        pte_store(first + i, 0);
-        record->live--;
-    }
-    return PTEP_ENTRIES;
-}
-
 /* Take the first table at or behind the cursor away that has none below it. Everything before the cursor is
  * gone. False: nothing is left in the user half. */
 static bool destroy_table(struct window *w, vaddr_t *cursor)
 {
-    struct table_record *outer = table_record(w->vms->root), *record;
+    struct table_record *outer = table_record(w->vms->root);
     vaddr_t va = *cursor;
     if (!outer->live)
         return false;
@@ -107,21 +89,22 @@ static bool destroy_table(struct window *w, vaddr_t *cursor)
     }
     for (uint32_t level = 1;; level++) { /* entry: links a table of this level; outer: the table around it */
         paddr_t table = pte_frame(ptep_load(entry), level - 1);
-        record = table_record(table);
-        if (record->links == 1) {
-            ptep_t inner = window_entry(w, level, va);
-            uint32_t i = destroy_entries(inner - ptep_index(inner), record, level, ptep_index(inner));
+        struct place inner = {.record = table_record(table)};
+        if (inner.record->links == 1) {
+            vaddr_t base = va & ~(ptep_level_size(level - 1) - 1);
+            inner.entry = window_entry(w, level, va);
+            uint32_t i = entry_clear_from(w->vms, inner, base, level);
             if (i < PTEP_ENTRIES) {
-                va = (va & ~(ptep_level_size(level - 1) - 1)) + i * ptep_level_size(level);
-                entry = inner - ptep_index(inner) + i;
-                outer = record;
+                va = base + i * ptep_level_size(level);
+                entry = ptep_table(inner.entry) + i;
+                outer = inner.record;
                 continue;
             }
         }
         pte_store(entry, 0);
         outer->live--;
         w->vms->tables--;
-        if (--record->links == 0)
+        if (--inner.record->links == 0)
             table_free(table);
         *cursor = va;
         return true;

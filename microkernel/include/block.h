@@ -56,9 +56,6 @@ bool table_block_take(uint32_t *number);
 /* Debug: check all slabs, all table records; panics. */
 void slab_audit(void);
 void table_audit(void);
-/* Their part of kmem_stats. */
-void slab_stats(struct kernel_stats *stats);
-void table_stats(struct kernel_stats *stats);
 
 /* Blocks, direct map, slabs, tables. Changes params: boot modules that lay in blocks which are not RAM are
  * moved. Panics when there is not enough memory. */

@@ -28,8 +28,9 @@ void kernel_main(struct boot_params *params) __attribute__((noreturn));
 
 /* A system call by the current thread, registers in its frame. */
 void syscall_enter(struct thread *thread);
-/* An exception in user mode by the current thread; address is cr2 for page faults. */
-void fault_enter(struct thread *thread, uint32_t vector, uint64_t error, uint64_t address);
+/* The current thread's fault becomes a message to its pager: MSG_FAULT (address, access, rip, rsp) or
+ * MSG_EXCEPTION (vector, error code, rip, rsp, what the debug registers say). */
+void fault_enter(struct thread *thread, uint32_t label, uint64_t first, uint64_t second, uint64_t fifth);
 /* Interrupt objects: called by the device-interrupt stub with the vector's object. */
 void irq_fire(uint32_t vector);
 

@@ -54,9 +54,8 @@ bool object_reap(void);
 extern uint64_t object_live[OBJ_KINDS];
 
 struct account *account_create(uint64_t limit); /* NULL: no kernel memory */
-void account_get(struct account *account);
 void account_put(struct account *account);
-/* Charge bytes: 0 or E_QUOTA. */
+/* Charge bytes (to nobody, if account is NULL): 0 or E_QUOTA. */
 int account_charge(struct account *account, uint64_t bytes);
 void account_refund(struct account *account, uint64_t bytes);
 
@@ -67,9 +66,10 @@ int kmem_alloc(struct account *account, size_t size, void *out);
 /* Give it back; size as it was asked for. */
 void kmem_free(struct account *account, void *memory, size_t size);
 
-/* Free slab pages and free tables: what BLOCK_NEED reports. */
-uint32_t kmem_free_pages(void);
-uint32_t table_free_count(void);
-void kmem_stats(struct kernel_stats *stats);
-/* Debug: check slabs, blocks and table records; panics when broken. */
+/* Slab pages and tables that there are, those that are free, and tables of the kernel half in TABLE blocks.
+ */
+extern struct kmem {
+    uint32_t pages, pages_free, tables, tables_free, tables_kernel;
+} kmem;
+/* Check slabs, blocks and table records; panics when broken. Does nothing in release builds. */
 void kmem_audit(void);

@@ -33,5 +33,3 @@ int table_alloc(struct account *account, uint32_t level, paddr_t *out);
 void table_free(paddr_t table);
 /* The record of a frame in a TABLE block. */
 struct table_record *table_record(paddr_t table);
-/* Tables of the kernel half that lie in TABLE blocks. */
-uint32_t table_kernel_count(void);

@@ -42,7 +42,7 @@ struct thread {
     struct notice cancel_notice;
 
     uint32_t fault_label; /* with THREAD_F_FAULT: the message */
-    uint64_t fault_word[5];
+    uint64_t fault_word[IPC_WORDS];
 
     /* As a server. */
     struct thread *caller;  /* the reply slot */

@@ -164,9 +164,9 @@ static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
 
 int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing);
 int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing);
-/* Clear what is left in the lowest tables around va, without telling anybody: all of a leaf table (`at` is
- * any of its entries), or the huge entries of a level 2 table. */
-void entry_clear_all(struct window *w, struct place at, vaddr_t base, uint32_t level);
+/* Clear entries from `at` on, without telling anybody, until one that links a table: its index. PTEP_ENTRIES:
+ * the table is empty. base: what its first entry maps. */
+uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level);
 
 /* May this space still be changed? Not while it is being taken apart. */
 static inline bool vms_alive(const struct vms *vms)

@@ -71,6 +71,13 @@ static void interrupt(uint32_t vector)
     }
 }
 
+/* What a page fault's error code says, as enum fault_access. */
+static uint32_t access_of(uint64_t error)
+{
+    return (error & PF_WRITE ? FAULT_WRITE : 0) | (error & PF_FETCH ? FAULT_EXEC : 0) |
+           (error & PF_PRESENT ? FAULT_PRESENT : 0);
+}
+
 /* From user mode; the frame is the current thread's. */
 void trap_user(struct trap_frame *frame)
 {
@@ -82,8 +89,10 @@ void trap_user(struct trap_frame *frame)
     }
     if (vector == VECTOR_NM && fpu_trap(cpu, cpu->current) == 0)
         return;
-    uint64_t address = vector == VECTOR_PF ? cr2_read() : vector == VECTOR_DB ? dr6_take() : 0;
-    fault_enter(cpu->current, vector, frame->error, address);
+    if (vector == VECTOR_PF)
+        fault_enter(cpu->current, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
+    else
+        fault_enter(cpu->current, MSG_EXCEPTION, vector, frame->error, vector == VECTOR_DB ? dr6_take() : 0);
 }
 
 /* The user copy met an absent or forbidden page: it ends with an error, and the thread knows where. */
@@ -94,8 +103,7 @@ static bool user_copy_fault(struct trap_frame *frame)
         return false;
     struct thread *thread = thread_current();
     thread->touch_address = address;
-    thread->touch_access = FAULT_TOUCH | (frame->error & PF_WRITE ? FAULT_WRITE : 0) |
-                           (frame->error & PF_PRESENT ? FAULT_PRESENT : 0);
+    thread->touch_access = FAULT_TOUCH | access_of(frame->error);
     frame->rip = (uint64_t)user_copy_failed;
     return true;
 }
