@@ -53,10 +53,12 @@ static int setsid_op(struct ipc_request *r, const struct ipc_none *in, struct pr
     return error;
 }
 
-/* Without saved ids yet: root may become anybody, others only what they are. */
+/* Without saved ids yet: root may become anybody, others only what they are. vfs checks permissions by the
+ * ids that proc tells it: a process_create of a process that exists changes them. */
 static int setids(struct ipc_request *r, const struct proc_setids *in, struct ipc_none *out)
 {
     (void)out;
+    struct vfs_process known = {0};
     int error = E_PERM;
     ipc_lock(&proc_lock);
     struct process *p = proc_caller(r);
@@ -69,6 +71,11 @@ static int setids(struct ipc_request *r, const struct proc_setids *in, struct ip
         p->egid = in->id;
         error = 0;
     }
+    if (!error)
+        known = (struct vfs_process){
+            .parent = (uint64_t)p->pid, .pid = (uint64_t)p->pid, .uid = p->euid, .gid = p->egid};
+    if (!error)
+        error = vfs_process_create(below.vfs, &known, NULL, DEADLINE_NEVER);
     ipc_unlock(&proc_lock);
     return error;
 }
