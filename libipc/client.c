@@ -103,3 +103,13 @@ int ipc_client_set(uint64_t badge, void *state)
     ipc_unlock(&lock);
     return error;
 }
+
+size_t ipc_client_bytes(void)
+{
+    size_t bytes;
+
+    ipc_lock(&lock);
+    bytes = ipc_block_bytes(table);
+    ipc_unlock(&lock);
+    return bytes;
+}

@@ -139,7 +139,7 @@ void *ipc_zalloc(size_t size)
     return block;
 }
 
-static struct header *header_of(void *block)
+static struct header *header_of(const void *block)
 {
     struct header *h = (struct header *)block - 1;
 
@@ -187,6 +187,11 @@ void *ipc_realloc(void *block, size_t size)
         ipc_free(block);
     }
     return fresh;
+}
+
+size_t ipc_block_bytes(const void *block)
+{
+    return block ? block_bytes(header_of(block)) : 0;
 }
 
 void ipc_heap_usage(size_t *used, size_t *taken)

@@ -157,6 +157,18 @@ void bcache_put(struct bcache *bc, struct chunk *c)
         list_append(&bc->lru, &c->lru);
 }
 
+void bcache_trim(struct bcache *bc)
+{
+    list_each(it, &bc->lru)
+    {
+        struct chunk *c = list_entry(it, struct chunk, lru);
+        if (c->hashed)
+            unhash(bc, c);
+        port_free(c->data);
+        c->data = NULL;
+    }
+}
+
 int bcache_read(struct bcache *bc, uint64_t off, void *buf, size_t len)
 {
     uint8_t *to = buf;

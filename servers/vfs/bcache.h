@@ -38,6 +38,8 @@ void bcache_destroy(struct bcache *bc);
 /// May drop the core lock. 0, E_IO (device error, or beyond its end), E_NOMEM (all pinned, or no memory).
 int bcache_get(struct bcache *bc, uint64_t off, size_t len, struct chunk **pin, const uint8_t **p);
 void bcache_put(struct bcache *bc, struct chunk *pin);
+/// Forgets all that is not pinned, and gives its memory back.
+void bcache_trim(struct bcache *bc);
 /// Reads [off, off+len), of any length and place, through the cache.
 int bcache_read(struct bcache *bc, uint64_t off, void *buf, size_t len);
 

@@ -164,6 +164,13 @@ static void ext2_unmount(struct inode *root)
     port_free(fs);
 }
 
+static void ext2_trim(struct inode *root)
+{
+    struct ext2 *fs = ((struct ext2_inode *)root)->fs;
+    ext2_drop_idle(fs, 0);
+    bcache_trim(fs->bc);
+}
+
 static int ext2_stat_fs(struct inode *root, struct fs_stat *out)
 {
     const struct ext2 *fs = ((struct ext2_inode *)root)->fs;
@@ -184,6 +191,7 @@ const struct fs_ops ext2_ops = {
     .readlink = ext2_readlink,
     .read = ext2_read,
     .stat_fs = ext2_stat_fs,
+    .trim = ext2_trim,
     .evict = ext2_evict,
     .unmount = ext2_unmount,
 };

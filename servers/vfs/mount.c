@@ -121,6 +121,16 @@ struct mount *mount_at(const struct place *p)
     return p->ino == p->mnt->root ? p->mnt : NULL;
 }
 
+void mount_trim_all(void)
+{
+    list_each(it, &mounts)
+    {
+        struct inode *root = list_entry(it, struct mount, link)->root;
+        if (root && root->ops->trim)
+            root->ops->trim(root);
+    }
+}
+
 /* Spaces would break the line into other fields: written as \040, as in fstab. */
 static size_t put_field(char *buf, size_t cap, size_t at, const char *text, char end)
 {

@@ -107,6 +107,7 @@ struct fs_ops {
     int (*rename)(struct inode *from, const char *name, size_t len, struct inode *to, const char *new_name,
                   size_t new_len);
     int (*stat_fs)(struct inode *root, struct fs_stat *out);
+    void (*trim)(struct inode *root); /* NULL, or: give back what is kept only to be faster */
     /// The last reference has gone.
     void (*evict)(struct inode *ino);
     /// Frees the file system; nothing but the mount's root is referenced.
@@ -184,6 +185,8 @@ bool mount_leave(struct place *p);
 struct mount *mount_at(const struct place *p);
 /// The lines of /proc/mounts; gives the length of the whole text, writes at most cap bytes.
 size_t mount_text(char *buf, size_t cap);
+/// Has each file system give back what it keeps only to be faster.
+void mount_trim_all(void);
 struct mount *mount_first(void);
 
 /* walk.c */

@@ -14,6 +14,11 @@ void ipc_free(void *block)
     free(block);
 }
 
+size_t ipc_block_bytes(const void *block)
+{
+    return block ? 1 : 0;
+}
+
 static void *expected[3000];
 
 static uint64_t badge_of(uint64_t i)

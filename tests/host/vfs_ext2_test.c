@@ -215,6 +215,23 @@ static const char *check_dirs(struct mounted *m)
     return NULL;
 }
 
+/* What is kept only to be faster goes, and is read again when it is wanted. */
+static const char *check_trim(struct mounted *m)
+{
+    struct inode *open;
+    uint8_t buf[13];
+    size_t done;
+    EXPECT(!find(m, "sub/hello", &open));
+    m->root->ops->trim(m->root);
+    long kept = host_allocations;
+    EXPECT(!check_dirs(m) && !check_sparse(m) && host_allocations > kept);
+    m->root->ops->trim(m->root);
+    EXPECT(host_allocations == kept);
+    EXPECT(!read_at(open, 0, buf, sizeof buf, &done) && done == 13 && !memcmp(buf, "hello, world\n", 13));
+    inode_put(open);
+    return NULL;
+}
+
 static const char *check_all(unsigned block, const char *features)
 {
     struct mounted m = {0};
@@ -224,6 +241,7 @@ static const char *check_all(unsigned block, const char *features)
     why = why ? why : check_sparse(&m);
     why = why ? why : check_links(&m);
     why = why ? why : check_dirs(&m);
+    why = why ? why : check_trim(&m);
     unmount(&m);
     host_disk_free(&m.disk);
     return why;

@@ -282,6 +282,12 @@ int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
     return E_NOSYS;
 }
 
+int handle_trim(struct ipc_request *r, const struct ipc_none *in, struct vfs_usage *out)
+{
+    (void)r, (void)in, (void)out;
+    return E_NOSYS;
+}
+
 void ipc_log(enum ipc_log_level level, const char *format, ...)
 {
     (void)level, (void)format;

@@ -19,6 +19,8 @@ struct ipc_page_source {
 extern const struct ipc_page_source ipc_pager_pages; /* what is used otherwise */
 void ipc_heap_source(const struct ipc_page_source *source);
 
+size_t ipc_block_bytes(const void *block); /* that it takes of the heap; 0 for null */
+
 /* Bytes handed out and bytes taken from the source, now. */
 void ipc_heap_usage(size_t *used, size_t *taken);
 

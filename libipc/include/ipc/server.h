@@ -70,6 +70,8 @@ int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void 
  * shared. */
 void *ipc_client(uint64_t badge);
 int ipc_client_set(uint64_t badge, void *state); /* E_NOMEM; null forgets */
+/* Bytes of the heap that this table takes: it stays as large as it ever had to be. */
+size_t ipc_client_bytes(void);
 
 /* Tell init that this server is up, with a line of text for the boot. ipc_serve does it after `start` if the
  * server has not. No-op for who was not started by init. */

@@ -57,6 +57,9 @@ struct vfs_umask {
 struct vfs_length {
     uint64_t length;
 };
+struct vfs_usage { /* bytes, and pages of tmpfs and pipes */
+    uint64_t heap_used, heap_taken, pages_used, pages_taken;
+};
 struct vfs_pipe {
     uint32_t flags; /* IO_O_NONBLOCK */
 };
@@ -110,10 +113,12 @@ enum vfs_node_flag {
        EFFECT | BUF_IN | GIVES(1) | PARKS)                                                                  \
     OP(0x222, mounts, struct ipc_none, struct vfs_length, RIGHT_USE, IDEMPOTENT | BUF_OUT)                  \
     OP(0x223, node_register, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN | TAKES(1)) \
-    OP(0x224, node_remove, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)
+    OP(0x224, node_remove, struct vfs_node, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)              \
+    OP(0x225, trim, struct ipc_none, struct vfs_usage, RIGHT_ADMIN, IDEMPOTENT)
 
 /* process_create: the process session's last close is the process's end: proc holds no copy of it beyond the
- * start. `mounts` writes /proc/mounts text: "source target type options\n" each. */
+ * start. `mounts` writes /proc/mounts text: "source target type options\n" each. `trim` gives
+ * up what is kept only to be faster (blocks, inodes and file objects that nobody uses) and says what is left. */
 IPC_PROTOCOL(vfs, VFS_PROTOCOL)
 
 #endif

@@ -110,6 +110,12 @@ int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
     return err ? err : ipc_give(r, copy);
 }
 
+void objects_trim(void)
+{
+    while (sessions)
+        retire_oldest();
+}
+
 static struct object *object_named(uint64_t tag, uint64_t id)
 {
     list_each(it, &objects)

@@ -17,7 +17,8 @@ struct slab {
 
 static struct list partial = {&partial, &partial};
 static struct slab *hash[BUCKETS]; /* by base / SLAB_BYTES: no two slabs share a quotient */
-static struct slab *spare;         /* empty, kept, in `partial` */
+static uint64_t pages_used, pages_taken;
+static struct slab *spare; /* empty, kept, in `partial` */
 
 static struct slab **bucket_of(uintptr_t quotient)
 {
@@ -32,6 +33,7 @@ static struct slab *slab_new(void)
         ipc_free(s);
         return NULL;
     }
+    pages_taken += SLAB_PAGES;
     s->base = (uintptr_t)pages;
     struct slab **bucket = bucket_of(s->base / SLAB_BYTES);
     s->hash_next = *bucket;
@@ -48,6 +50,7 @@ static void slab_free(struct slab *s)
     *at = s->hash_next;
     list_remove(&s->link);
     ipc_pager_pages.give_back((void *)s->base, SLAB_BYTES);
+    pages_taken -= SLAB_PAGES;
     ipc_free(s);
 }
 
@@ -71,6 +74,7 @@ void *port_page_alloc(void)
         spare = NULL;
     uint32_t i = (uint32_t)__builtin_ctz(~s->used);
     s->used |= 1u << i;
+    pages_used++;
     if (s->used == UINT32_MAX)
         list_remove(&s->link);
     return memset((void *)(s->base + i * PAGE_SIZE_VFS), 0, PAGE_SIZE_VFS);
@@ -82,10 +86,24 @@ void port_page_free(void *page)
     if (s->used == UINT32_MAX)
         list_append(&partial, &s->link);
     s->used &= ~(1u << ((uintptr_t)page - s->base) / PAGE_SIZE_VFS);
+    pages_used--;
     if (s->used)
         return;
     if (spare)
         slab_free(s);
     else
         spare = s;
+}
+
+void port_page_trim(void)
+{
+    if (spare)
+        slab_free(spare);
+    spare = NULL;
+}
+
+void port_page_usage(uint64_t *used, uint64_t *taken)
+{
+    *used = pages_used;
+    *taken = pages_taken;
 }

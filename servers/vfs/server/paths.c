@@ -387,4 +387,5 @@ const struct vfs_ops vfs_handlers = {
     .mounts = op_mounts,
     .node_register = handle_node_register,
     .node_remove = handle_node_remove,
+    .trim = handle_trim,
 };

@@ -76,6 +76,13 @@ void poll_forget(struct session *s);
 int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size);
 int objects_start(void);
 void objects_limit(uint64_t bytes);
+/// Gives up the sessions with objects that are kept for who maps next; the objects go once nobody maps them.
+void objects_trim(void);
+
+/* pages.c */
+void port_page_trim(void); ///< gives back the pages that are kept for the next who asks
+/// Pages handed out, and taken from the pager.
+void port_page_usage(uint64_t *used, uint64_t *taken);
 
 /* nodes.c: nodes and mounts of other servers */
 int nodes_start(struct inode *dev_root);
@@ -96,6 +103,7 @@ extern const struct vfs_ops vfs_handlers;
 extern const struct io_ops io_handlers;
 int handle_process_create(struct ipc_request *r, const struct vfs_process *in, struct ipc_none *out);
 int handle_node_register(struct ipc_request *r, const struct vfs_node *in, struct ipc_none *out);
+int handle_trim(struct ipc_request *r, const struct ipc_none *in, struct vfs_usage *out);
 int handle_node_remove(struct ipc_request *r, const struct vfs_node *in, struct ipc_none *out);
 
 #endif
