@@ -235,6 +235,8 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
         .cow_faults = fault_counts.cow,
         .page_ins = fault_counts.page_ins,
         .forks = fault_counts.forks,
+        .waiters = waiter_live(),
+        .pool_pages = kind[FRAME_POOL],
     };
     (void)in;
     message_begin(r);

@@ -26,7 +26,7 @@ struct open_file {
 
 /* ---- texts ---- */
 
-static size_t append(char *to, size_t size, size_t at, const char *format, ...)
+size_t text_append(char *to, size_t size, size_t at, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -45,15 +45,16 @@ static int fill_meminfo(struct node *node, char *to, size_t size, size_t *length
     int error = pager_stats_with(below.pager, &(struct ipc_none){}, &count, &transfer);
     if (error)
         return error;
-    size_t n =
-        append(to, size, 0, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
-               (s.total_pages) * 4, s.free_pages * 4, s.free_pages * 4);
-    n = append(to, size, n, "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
-               s.object_pages * 4, s.anon_pages * 4, s.pinned_pages * 4);
-    n = append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n", s.kernel_pages * 4,
-               s.table_pages * 4);
-    *length = append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
-                     s.spaces, s.regions, s.faults);
+    size_t n = text_append(to, size, 0,
+                           "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
+                           (s.total_pages) * 4, s.free_pages * 4, s.free_pages * 4);
+    n = text_append(to, size, n,
+                    "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
+                    s.object_pages * 4, s.anon_pages * 4, s.pinned_pages * 4);
+    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n", s.kernel_pages * 4,
+                    s.table_pages * 4);
+    *length = text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
+                          s.spaces, s.regions, s.faults);
     return 0;
 }
 
@@ -73,7 +74,7 @@ static int fill_uptime(struct node *node, char *to, size_t size, size_t *length)
     struct kernel_stats stats = {0};
     int error = sys_kernel_info(KINFO_STATS, &stats, sizeof stats, NULL);
     uint64_t up = stats.uptime_ns / (NS_PER_MS * 10), idle = stats.idle_ns / (NS_PER_MS * 10);
-    *length = append(to, size, 0, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
+    *length = text_append(to, size, 0, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
     return error;
 }
 
@@ -126,22 +127,29 @@ static int fill_status(struct node *node, char *to, size_t size, size_t *length)
     if (copy.task)
         pager_space_stat(below.pager, &(struct pager_space){copy.space}, &stat, DEADLINE_NEVER);
     uint64_t cpu_ms = (copy.cpu_ns + info.cpu_ns) / NS_PER_MS;
-    size_t n = append(to, size, 0, "Name:\t%s\nState:\t%c\nPid:\t%d\nPPid:\t%d\nPgid:\t%d\nSid:\t%d\n",
-                      copy.name, state, copy.pid, ppid, copy.pgid, copy.sid);
-    n = append(to, size, n, "Uid:\t%u\nGid:\t%u\nVmSize:\t%lu kB\nVmRSS:\t%lu kB\n", copy.euid, copy.egid,
-               stat.size_pages * 4, stat.resident_pages * 4);
-    *length =
-        append(to, size, n, "Threads:\t%u\nHandles:\t%u\nTables:\t%u\nKernelMemory:\t%lu kB\nCpuMs:\t%lu\n",
-               info.threads, info.handles, info.tables, info.kmem_used / 1024, cpu_ms);
+    size_t n = text_append(to, size, 0, "Name:\t%s\nState:\t%c\nPid:\t%d\nPPid:\t%d\nPgid:\t%d\nSid:\t%d\n",
+                           copy.name, state, copy.pid, ppid, copy.pgid, copy.sid);
+    n = text_append(to, size, n, "Uid:\t%u\nGid:\t%u\nVmSize:\t%lu kB\nVmRSS:\t%lu kB\n", copy.euid,
+                    copy.egid, stat.size_pages * 4, stat.resident_pages * 4);
+    *length = text_append(to, size, n,
+                          "Threads:\t%u\nHandles:\t%u\nTables:\t%u\nKernelMemory:\t%lu kB\nCpuMs:\t%lu\n",
+                          info.threads, info.handles, info.tables, info.kmem_used / 1024, cpu_ms);
     return 0;
 }
 
 /* ---- names ---- */
 
+static int fill_audit(struct node *node, char *to, size_t size, size_t *length)
+{
+    (void)node;
+    return audit_fill(to, size, length);
+}
+
 static const struct text_name {
     const char *name;
     int (*fill)(struct node *, char *, size_t, size_t *);
-} root_names[] = {{"meminfo", fill_meminfo},
+} root_names[] = {{"audit", fill_audit},
+                  {"meminfo", fill_meminfo},
                   {"mounts", fill_mounts},
                   {"uptime", fill_uptime},
                   {"version", fill_version}},

@@ -93,6 +93,9 @@ void wait_changed(struct process *parent);
 /* The end of a process that init started: answered before it is forgotten. Holding proc_lock. */
 void wait_cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why);
 
+/* Callers that wait. Holding proc_lock. */
+uint32_t wait_count(void);
+
 /* ---- procfs.c ---- */
 #define PROCFS_TAG_MOUNT 0xffffffu
 #define PROCFS_TAG_FILE  0xfffffeu
@@ -100,5 +103,13 @@ extern const struct vfs_ops procfs_vfs_ops;
 extern const struct io_ops procfs_io_ops;
 int procfs_register(void);
 void procfs_close(uint64_t badge, void *state);
+/* Add formatted text at `at`; what does not fit into `size` bytes is cut. Returns where it ends. */
+size_t text_append(char *to, size_t size, size_t at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ---- audit.c ---- */
+
+/* What /proc/audit says. */
+int audit_fill(char *to, size_t size, size_t *length);
 
 #endif

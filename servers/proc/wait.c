@@ -106,6 +106,14 @@ void wait_changed(struct process *parent)
     }
 }
 
+uint32_t wait_count(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < WAITERS_MAX; i++)
+        count += waiters[i] != NULL;
+    return count;
+}
+
 void wait_cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why)
 {
     (void)why;

@@ -88,6 +88,7 @@ struct pager_stats {
     uint64_t kernel_pages, table_pages; /* given to the kernel, blocks counted whole */
     uint64_t spaces, objects, regions;
     uint64_t faults, cow_faults, page_ins, forks;
+    uint64_t waiters, pool_pages; /* pool: of the pager's records, counted among the pinned ones too */
 };
 struct pager_region {                    /* element of the out-buffer of `regions` */
     uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
