@@ -20,6 +20,7 @@ import time
 import machine
 from harness import report
 
+AUDIT = "/tests/audit"  # not a test: says what a program left behind
 LIMIT = 120  # seconds for one program, one boot, one kernel test
 DRIVER_LIMIT = 600
 CONFIG = re.compile(r"^// config:(.*)$", re.M)
@@ -57,18 +58,29 @@ def usual(out):
 class ProgramRun:
     """One boot that runs programs one after another; watches what they print to tell which one is running."""
 
-    MARK = re.compile(r"@@(begin|end) (\S+)(?: (\d+))?")
+    MARK = re.compile(r"@@(begin|end|clean) (\S+)(?: (\d+))?")
 
     def __init__(self, out, job, commands, limit):
         self.out, self.job, self.limit = out, job, limit
         self.commands, self.waiting = commands, list(commands)
-        self.current = None
+        self.current = self.status = None
         self.lines, self.partial, self.log = [], b"", bytearray()
         self.results = []
         self.batch = None
 
     def script(self):
-        return "".join(f"echo @@begin {name}\n{self.commands[name]}\necho @@end {name} $?\n" for name in self.waiting)
+        """What the shell is to do: each program between two looks at what there is in the system."""
+        # The first round is for the shell's own memory: afterwards it has what it needs to read and run such commands.
+        longest = max(self.commands.values(), key=len)
+        rows = self.audited("if true && true | cat > /tmp/warm < /dev/null; then (exit 0); else\n" + longest + "\nfi")
+        for name in self.waiting:
+            rows += self.audited(f"echo @@begin {name}\n{self.commands[name]}\necho @@end {name} $?")
+            rows.append(f"echo @@clean {name}")
+        return "\n".join(rows) + "\n"
+
+    @staticmethod
+    def audited(command):
+        return [f"{AUDIT} before", command, "rm -rf /tmp/*", f"{AUDIT} after"]
 
     def sink(self, data):
         self.log += data
@@ -83,14 +95,25 @@ class ProgramRun:
         elif found[1] == "begin":
             self.current, self.lines = found[2], []
             self.batch.deadline = time.monotonic() + self.limit
-        elif found[2] == self.current:
-            self.finish(found[3] == "0", f"ended with status {found[3]}")
+        elif found[2] == self.current and found[1] == "end":
+            self.status = found[3]
+        elif found[2] == self.current and self.status is not None:
+            self.finish(self.status == "0", f"ended with status {self.status}")
+
+    def leak(self):
+        """What the audit behind the program says, or None."""
+        found = [text for text in self.lines if text.startswith("leak: ")]
+        return found[-1] if found else None
 
     def finish(self, ended_well, why):
         name = f"{self.job}/{self.current}"
-        self.results += report.judge(self.out, name, "\n".join(self.lines), ended_well, why)
+        text = "\n".join(self.lines)
+        results = report.judge(self.out, name, text, ended_well, why)
+        if self.leak():
+            results.append(report.Result(f"{name}/leak", f"{self.leak()} (see {report.keep_log(self.out, name, text)})"))
+        self.results += results
         self.waiting.remove(self.current)
-        self.current = None
+        self.current = self.status = None
 
     def boot(self, box):
         """One boot; True when it got any further."""
@@ -124,13 +147,15 @@ def script_commands():
         place, name = "/tests/programs", script.stem
         run = f"mkdir /tmp/{name} && cd /tmp/{name} && sh {place}/{name}.sh > /tmp/{name}.out < /dev/null"
         look = f"cmp {place}/{name}.out /tmp/{name}.out"
-        yield name, f"if {run} && {look}; then echo ok output; else echo not ok output: status $?; false; fi; cd /"
+        yield name, f"if {run} && {look}; then echo ok output; else echo not ok output: status $?; false; fi; s=$?; cd /; (exit $s)"
 
 
 def program_jobs(out):
     """Programs that want the usual machine share a boot; each other wish is a boot of its own."""
     shared = []
     for test in sorted(pathlib.Path("tests/system").glob("*.c")):
+        if test.stem == pathlib.Path(AUDIT).name:
+            continue
         for suffix, changes, limit in configurations(test):
             if not suffix:
                 shared.append(test.stem)
