@@ -5,7 +5,7 @@
 bool irq_destroy(struct object *object);
 
 uint64_t object_live[OBJ_KINDS];
-static struct list dead = {&dead, &dead};
+static struct list ending = {&ending, &ending};
 
 static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kind */
 
@@ -18,7 +18,7 @@ int object_create(struct account *account, enum object_kind kind, size_t size, v
     object->account = account;
     if (account)
         account->refs++;
-    list_init(&object->dead);
+    list_init(&object->ending);
     object_size[kind] = size;
     object_live[kind]++;
     *(struct object **)out = object;
@@ -30,8 +30,14 @@ void object_put(struct object *object)
     DEBUG_ASSERT(object->refs > 0);
     if (--object->refs == 0 && !object->doomed) {
         object->doomed = true;
-        list_add_tail(&dead, &object->dead);
+        list_add_tail(&ending, &object->ending);
     }
+}
+
+void object_end(struct object *object)
+{
+    object_get(object);
+    list_add_tail(&ending, &object->ending);
 }
 
 void object_open(struct object *object, uint32_t rights)
@@ -69,12 +75,19 @@ static bool (*const destroy[OBJ_KINDS])(struct object *) = {
  * hold up the small objects behind it. */
 bool object_reap(void)
 {
-    if (list_empty(&dead))
+    if (list_empty(&ending))
         return false;
-    struct object *object = container_of(dead.next, struct object, dead);
-    list_remove(&object->dead);
-    if (!destroy[object->kind](object)) {
-        list_add_tail(&dead, &object->dead);
+    struct object *object = container_of(ending.next, struct object, ending);
+    bool (*step)(struct object *) = object->doomed             ? destroy[object->kind]
+                                    : object->kind == OBJ_TASK ? task_end_step
+                                                               : port_end_step;
+    list_remove(&object->ending);
+    if (!step(object)) {
+        list_add_tail(&ending, &object->ending);
+        return true;
+    }
+    if (!object->doomed) {
+        object_put(object);
         return true;
     }
     struct account *account = object->account;

@@ -4,8 +4,6 @@
 
 #define STEP 16 /* callers or records moved in one step */
 
-static struct list closing = {&closing, &closing};
-
 int port_create(struct account *account, struct port **out)
 {
     struct port *port;
@@ -17,7 +15,6 @@ int port_create(struct account *account, struct port **out)
     list_init(&port->delivered);
     list_init(&port->sessions);
     list_init(&port->lent);
-    list_init(&port->closing);
     *out = port;
     return 0;
 }
@@ -48,52 +45,22 @@ void port_closed(struct port *port, uint32_t rights)
     port->takers -= (rights & RIGHT_RECV) != 0;
     if (port->owners == 0 && port->takers == 0 && !port->dead) {
         port->dead = true;
-        object_get(&port->object);
-        list_add_tail(&closing, &port->closing);
+        object_end(&port->object);
     }
 }
 
-/* Let go of up to STEP waiters or records of a dead port; true when nothing is left. */
-static bool close_step(struct port *port)
-{
-    for (int n = 0; n < STEP; n++) {
-        if (!list_empty(&port->receivers)) {
-            struct thread *t = container_of(port->receivers.next, struct thread, run);
-            thread_unqueue(t);
-            thread_wake(t, E_DEAD);
-        } else if (!list_empty(&port->senders)) {
-            ipc_fail_caller(container_of(port->senders.next, struct thread, run), E_DEAD);
-        } else if (!list_empty(&port->received)) {
-            ipc_fail_caller(container_of(port->received.next, struct thread, received), E_DEAD);
-        } else if (!list_empty(&port->notices)) {
-            notice_drop(container_of(port->notices.next, struct notice, link));
-        } else if (!list_empty(&port->delivered)) {
-            notice_drop(container_of(port->delivered.next, struct notice, link));
-        } else {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool port_reap(void)
-{
-    if (list_empty(&closing))
-        return false;
-    struct port *port = container_of(closing.next, struct port, closing);
-    list_remove(&port->closing);
-    if (close_step(port))
-        object_put(&port->object);
-    else
-        list_add_tail(&closing, &port->closing);
-    return true;
-}
-
-bool port_loan_end(struct port *port)
+/* Let go of up to STEP waiters and records: of a dead port all, at the end of a loan what the borrower had.
+ * True when nothing is left. */
+static bool release_step(struct port *port)
 {
     for (int n = 0; n < STEP; n++) {
         if (!list_empty(&port->received)) {
-            ipc_fail_caller(container_of(port->received.next, struct thread, received), E_RESTARTED);
+            ipc_fail_caller(container_of(port->received.next, struct thread, received),
+                            port->dead ? E_DEAD : E_RESTARTED);
+        } else if (!list_empty(&port->receivers)) {
+            struct thread *t = container_of(port->receivers.next, struct thread, run);
+            thread_unqueue(t);
+            thread_wake(t, E_DEAD);
         } else if (!list_empty(&port->delivered)) {
             /* Last given first back: the order for the next borrower is the old one. */
             struct list *l = port->delivered.prev;
@@ -101,18 +68,30 @@ bool port_loan_end(struct port *port)
             container_of(l, struct notice, link)->delivered = false;
             port->delivered_count--;
             list_add_head(&port->notices, l);
-        } else if (!list_empty(&port->receivers)) {
-            struct thread *t = container_of(port->receivers.next, struct thread, run);
-            thread_unqueue(t);
-            thread_wake(t, E_DEAD);
+        } else if (port->dead && !list_empty(&port->senders)) {
+            ipc_fail_caller(container_of(port->senders.next, struct thread, run), E_DEAD);
+        } else if (port->dead && !list_empty(&port->notices)) {
+            notice_drop(container_of(port->notices.next, struct notice, link));
         } else {
-            list_remove(&port->lent);
-            port->borrower = NULL;
-            port->cursor = NULL;
             return true;
         }
     }
     return false;
+}
+
+bool port_end_step(struct object *object)
+{
+    return release_step((struct port *)object);
+}
+
+bool port_loan_end(struct port *port)
+{
+    if (!release_step(port))
+        return false;
+    list_remove(&port->lent);
+    port->borrower = NULL;
+    port->cursor = NULL;
+    return true;
 }
 
 /* ---- sessions ---- */

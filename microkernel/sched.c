@@ -95,14 +95,6 @@ void sched_tick(void)
     }
 }
 
-static bool reap_step(void)
-{
-    bool more = task_reap();
-    more |= port_reap();
-    more |= object_reap();
-    return more;
-}
-
 /* Charge the time since the last switch. */
 static void account_time(struct thread *last)
 {
@@ -169,7 +161,7 @@ struct thread *sched_leave(void)
         account_time(current);
         cpu->current = current = NULL;
     }
-    for (int n = 0; reap_step() && (n < REAP_STEPS || (!current && !ready_bits)); n++)
+    for (int n = 0; object_reap() && (n < REAP_STEPS || (!current && !ready_bits)); n++)
         ;
     if (current && current->state != THREAD_RUNNING) { /* the reaper took it */
         cpu->current = current = NULL;

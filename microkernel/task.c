@@ -7,7 +7,6 @@
 #define REAP_BATCH 16 /* threads or handles a step */
 
 struct list task_list = {&task_list, &task_list};
-static struct list dying = {&dying, &dying};
 static uint64_t next_id = 1;
 
 static void task_copy_name(struct task *task, const char *name, size_t length)
@@ -25,7 +24,6 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
     list_init(&task->threads);
     list_init(&task->stopped);
     list_init(&task->ports_lent);
-    list_init(&task->dying_link);
     list_init(&task->all);
     notice_init(&task->pager_notice, &task->object);
     notice_init(&task->watch_notice, &task->object);
@@ -75,8 +73,7 @@ void task_kill(struct task *task, uint64_t value, enum task_end how)
     task->dying = true;
     task->exit_value = value;
     task->exit_how = how;
-    object_get(&task->object);
-    list_add_tail(&dying, &task->dying_link);
+    object_end(&task->object);
 }
 
 static void send_death(struct task *task, struct notice *notice)
@@ -89,31 +86,23 @@ static void send_death(struct task *task, struct notice *notice)
     notice_send(notice);
 }
 
-bool task_reap(void)
+bool task_end_step(struct object *object)
 {
-    if (list_empty(&dying))
-        return false;
-    struct task *task = container_of(dying.next, struct task, dying_link);
-    list_remove(&task->dying_link);
-    bool finished = false;
-    if (!list_empty(&task->threads)) {
-        for (int n = 0; n < REAP_BATCH && !list_empty(&task->threads); n++)
-            thread_kill(container_of(task->threads.next, struct thread, in_task));
-    } else if (!handle_close_some(task, REAP_BATCH)) {
-        /* more handles: next step */
-    } else if (!list_empty(&task->ports_lent)) {
-        port_loan_end(container_of(task->ports_lent.next, struct port, lent));
-    } else {
-        finished = true;
+    struct task *task = (struct task *)object;
+    for (int n = 0; !list_empty(&task->threads); n++) {
+        if (n == REAP_BATCH)
+            return false;
+        thread_kill(container_of(task->threads.next, struct thread, in_task));
     }
-    if (!finished) {
-        list_add_tail(&dying, &task->dying_link);
-        return true;
+    if (!handle_close_some(task, REAP_BATCH))
+        return false;
+    if (!list_empty(&task->ports_lent)) {
+        port_loan_end(container_of(task->ports_lent.next, struct port, lent));
+        return false;
     }
     task->dead = true;
     send_death(task, &task->pager_notice);
     send_death(task, &task->watch_notice);
-    object_put(&task->object);
     return true;
 }
 

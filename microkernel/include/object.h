@@ -1,8 +1,8 @@
 /* Kernel objects: the common head, references, accounts of kernel memory, and destruction in steps.
  *
  * Invariants
- * O1 refs counts handles, and pointers held by other objects; an object with refs 0 is on the dead list.
- * O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
+ * O1 refs counts handles, and pointers held by other objects; an object with refs 0 is on the list of what
+ * ends. O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
  * O3 every byte from kmem_alloc is charged to one account until it is given back. */
 #pragma once
 
@@ -24,10 +24,10 @@ struct account {
 
 struct object {
     uint8_t kind; /* enum object_kind */
-    bool doomed;  /* on the dead list */
+    bool doomed;  /* nobody refers to it any more */
     uint32_t refs;
     struct account *account; /* charged; holds a reference */
-    struct list dead;
+    struct list ending;
 };
 
 /* Take memory for an object of `size` bytes, zeroed, charged to `account`, with one reference; `out` is the
@@ -47,7 +47,9 @@ void object_close(struct object *object, uint32_t rights);
 /* Give one reference back; the last one queues the object for destruction. */
 void object_put(struct object *object);
 
-/* One bounded step of pending destruction. True while more is left. */
+/* A task or port died: it is taken apart in steps, and referred to meanwhile. */
+void object_end(struct object *object);
+/* One bounded step for what died or is to be destroyed. True while more is left. */
 bool object_reap(void);
 
 /* Counts of live objects by kind. */

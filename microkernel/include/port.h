@@ -37,7 +37,6 @@ struct port {
     struct list lent;        /* on borrower->ports_lent */
     uint32_t owners, takers; /* handles with RIGHT_MANAGE; with RIGHT_RECV */
     bool dead;
-    struct list closing; /* being emptied in steps after its death or a loan's end */
     struct kept *keep;
     uint32_t keep_size;
 };
@@ -69,8 +68,8 @@ void port_closed(struct port *port, uint32_t rights);
 void session_closed(struct session *session);
 /* End the loan of one of a dying task's ports, a bounded step; true when the port is free of it. */
 bool port_loan_end(struct port *port);
-/* One bounded step for ports that died. True while there is more. */
-bool port_reap(void);
+/* One bounded step of emptying a port that died; true when finished. */
+bool port_end_step(struct object *object);
 
 /* ---- messages (ipc.c) ---- */
 /* Queue the current thread's call, send or fault on a port, or hand it to a waiting receiver. SYS_BLOCKED, or

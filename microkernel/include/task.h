@@ -52,10 +52,9 @@ struct task {
     uint64_t pager_cookie;
     struct notice pager_notice, watch_notice; /* .port set when somebody listens */
     uint64_t exit_value;
-    uint32_t exit_how;    /* enum task_end */
-    uint32_t reap_handle; /* next handle index to close while dying */
-    uint32_t copy_cursor; /* next slot of an unfinished TASK_COPY_HANDLES */
-    struct list dying_link;
+    uint32_t exit_how;      /* enum task_end */
+    uint32_t reap_handle;   /* next handle index to close while dying */
+    uint32_t copy_cursor;   /* next slot of an unfinished TASK_COPY_HANDLES */
     struct list ports_lent; /* ports this task receives on as a borrower */
     struct list all;        /* on task_list */
     uint64_t cpu_ns;
@@ -66,8 +65,8 @@ extern struct list task_list;
 int task_create(struct account *payer, uint64_t limit, struct task **out);
 /* Begin the death of a task; it goes on in steps. */
 void task_kill(struct task *task, uint64_t value, enum task_end how);
-/* One bounded step of the death of some task. True while there is more. */
-bool task_reap(void);
+/* One bounded step of its death; true when finished. */
+bool task_end_step(struct object *object);
 /* Destructor of the object, one step; true when finished. */
 bool task_destroy(struct object *object);
 
