@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -58,5 +59,6 @@ int main(int argc, char **argv)
             break;
         ok &= write_all(outputs, count, block, (size_t)size);
     }
+    free(outputs);
     return ok ? 0 : 1;
 }

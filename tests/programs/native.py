@@ -25,7 +25,7 @@ FLAGS = ["-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Iprograms",
 FLAGS += ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"]
 LIMIT = 60  # seconds for one script
 ENVIRONMENT = {
-    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=0",
+    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "LC_ALL": "C",
     "TZ": "UTC",
