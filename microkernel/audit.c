@@ -1,8 +1,6 @@
 /* Debug: walk every table of every space, and compare with what the counters say (B1, T2, T3). */
 #include <window.h>
 
-#ifdef OUROS_DEBUG
-
 static uint32_t mapped[BOOT_BLOCKS_MAX]; /* entries that map each block */
 static uint64_t tables_seen;
 
@@ -59,6 +57,8 @@ static void audit_space(struct vms *vms)
 
 void kmem_audit(void)
 {
+    if (!DEBUG_BUILD)
+        return;
     slab_audit();
     table_audit();
     tables_seen = 0;
@@ -73,9 +73,3 @@ void kmem_audit(void)
     if (used != tables_seen + kmem.tables_kernel)
         panic("audit: %lu tables in use, %lu found", used, tables_seen + kmem.tables_kernel);
 }
-
-#else
-
-void kmem_audit(void) {}
-
-#endif

@@ -53,8 +53,7 @@ int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
         break;
     default: return E_INVAL;
     }
-    ipc_detach(faulter);
-    faulter->flags &= ~(uint32_t)THREAD_F_FAULT;
+    ipc_leave(faulter);
     sched_ready(faulter, SCHED_HEAD);
     return 0;
 }

@@ -36,22 +36,29 @@ void futex_unqueue(struct thread *thread)
     list_remove(&thread->run);
 }
 
-static uint32_t wake(const uint64_t key[2], uint32_t most)
+/* Up to `most` threads that wait at a key are woken, or, with another key `to`, wait there from now on. */
+static uint32_t move(const uint64_t key[2], uint32_t most, const uint64_t *to)
 {
     struct list *head = bucket_of(key);
-    uint32_t woken = 0;
-    for (struct list *l = head->next, *next; l != head && woken < most; l = next) {
+    uint32_t moved = 0;
+    for (struct list *l = head->next, *next; l != head && moved < most; l = next) {
         next = l->next;
         struct thread *t = container_of(l, struct thread, run);
         if (!same_key(t->futex_key, key))
             continue;
         list_remove(&t->run);
-        deadline_clear(t);
-        t->frame.rax = 0;
-        sched_ready(t, SCHED_TAIL);
-        woken++;
+        moved++;
+        if (to) {
+            t->futex_key[0] = to[0];
+            t->futex_key[1] = to[1];
+            list_add_tail(bucket_of(to), &t->run);
+        } else {
+            deadline_clear(t);
+            t->frame.rax = 0;
+            sched_ready(t, SCHED_TAIL);
+        }
     }
-    return woken;
+    return moved;
 }
 
 uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
@@ -59,9 +66,9 @@ uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
     uint64_t key[2];
     uint32_t woken = 0;
     if (make_key(task, word, false, key) == 0)
-        woken = wake(key, most);
+        woken = move(key, most, NULL);
     if (make_key(task, word, true, key) == 0)
-        woken += wake(key, most - woken);
+        woken += move(key, most - woken, NULL);
     return woken;
 }
 
@@ -84,24 +91,6 @@ static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t de
     return SYS_BLOCKED;
 }
 
-static uint32_t requeue(const uint64_t from[2], const uint64_t to[2], uint32_t most)
-{
-    uint32_t moved = 0;
-    struct list *head = bucket_of(from), *target = bucket_of(to);
-    for (struct list *l = head->next, *next; l != head && moved < most; l = next) {
-        next = l->next;
-        struct thread *t = container_of(l, struct thread, run);
-        if (!same_key(t->futex_key, from))
-            continue;
-        t->futex_key[0] = to[0];
-        t->futex_key[1] = to[1];
-        list_remove(&t->run);
-        list_add_tail(target, &t->run);
-        moved++;
-    }
-    return moved;
-}
-
 /* A shared key needs the frame, so the page must be there: read it first, which also brings it in. */
 static int resolve_key(struct thread *thread, vaddr_t word, bool shared, uint64_t key[2])
 {
@@ -122,13 +111,13 @@ int sys_futex(struct thread *thread, struct syscall *s)
     uint32_t value = (uint32_t)s->a[2], count = (uint32_t)s->a[5];
     switch (s->a[0] & ~(uint64_t)FUTEX_SHARED) {
     case FUTEX_WAIT: return wait(thread, s->a[1], value, s->a[3], key);
-    case FUTEX_WAKE: s->r[0] = wake(key, value); return 0;
+    case FUTEX_WAKE: s->r[0] = move(key, value, NULL); return 0;
     case FUTEX_REQUEUE:
         TRY(resolve_key(thread, s->a[4], shared, key2));
         if (same_key(key, key2))
             return E_INVAL;
-        s->r[0] = wake(key, value);
-        s->r[0] += requeue(key, key2, count);
+        s->r[0] = move(key, value, NULL);
+        s->r[0] += move(key, count, key2);
         return 0;
     default: return E_INVAL;
     }

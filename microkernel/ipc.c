@@ -44,14 +44,6 @@ static void dequeue(struct thread *t, struct port *port)
     list_remove(&t->peers);
 }
 
-static void leave_port(struct thread *t)
-{
-    struct port *port = t->served_by;
-    t->served_by = NULL;
-    if (port)
-        object_put(&port->object);
-}
-
 static void end_call(struct thread *caller)
 {
     if (caller->session)
@@ -60,21 +52,19 @@ static void end_call(struct thread *caller)
     caller->flags &= ~(uint32_t)(THREAD_F_ONE_WAY | THREAD_F_FAULT);
 }
 
-void ipc_unqueue(struct thread *sender)
+void ipc_leave(struct thread *caller)
 {
-    dequeue(sender, sender->served_by);
-    leave_port(sender);
-    end_call(sender);
-}
-
-void ipc_detach(struct thread *caller)
-{
-    if (caller->server) {
+    struct port *port = caller->served_by;
+    if (list_empty(&caller->received))
+        dequeue(caller, port);
+    else
+        list_remove(&caller->received);
+    if (caller->server)
         caller->server->caller = NULL;
-        caller->server = NULL;
-    }
-    list_remove(&caller->received);
-    leave_port(caller);
+    caller->server = NULL;
+    caller->served_by = NULL;
+    object_put(&port->object);
+    end_call(caller);
 }
 
 /* ---- handles in messages ---- */
@@ -183,8 +173,7 @@ static void put_message(struct thread *sender, struct thread *receiver)
     to->r15 = sender->id | (uint64_t)sender->call_rights << 32;
 }
 
-/* Move a message into a receiver's registers; the sender must not be on the queue. On error nothing has
- * changed. */
+/* Move a message into a receiver's registers. On error nothing has changed. */
 static int deliver(struct thread *sender, struct thread *receiver, struct port *port)
 {
     uint32_t handles;
@@ -207,14 +196,14 @@ static bool take_sender(struct thread *receiver, struct port *port)
 {
     for (int tries = 0; tries < TAKE_TRIES && !list_empty(&port->senders); tries++) {
         struct thread *sender = container_of(port->senders.next, struct thread, run);
-        dequeue(sender, port);
         int error = deliver(sender, receiver, port);
         if (error || sender->flags & THREAD_F_ONE_WAY) {
-            leave_port(sender);
-            end_call(sender);
+            ipc_leave(sender);
             thread_wake(sender, error);
-        } else if (sender->state == THREAD_SENDING) {
-            sender->state = THREAD_CALLING;
+        } else {
+            dequeue(sender, port);
+            if (sender->state == THREAD_SENDING)
+                sender->state = THREAD_CALLING;
         }
         if (!error)
             return true;
@@ -269,14 +258,9 @@ int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
 void ipc_fail_caller(struct thread *caller, int error)
 {
     bool fault = caller->flags & THREAD_F_FAULT;
-    if (list_empty(&caller->received)) {
-        ipc_unqueue(caller);
-    } else {
-        if (error == E_RESTARTED && ++caller->kills >= KILLS_MAX)
-            error = E_IO;
-        ipc_detach(caller);
-        end_call(caller);
-    }
+    if (error == E_RESTARTED && ++caller->kills >= KILLS_MAX)
+        error = E_IO;
+    ipc_leave(caller);
     if (fault) {
         deadline_clear(caller);
         sched_ready(caller, SCHED_TAIL); /* it faults again, and finds what there is then */
@@ -302,8 +286,7 @@ void ipc_abandon(struct thread *caller, enum cancel_why why)
     if (why != CANCEL_ASKED) {
         if (caller->server)
             caller->server->caller_gone = true;
-        ipc_detach(caller);
-        end_call(caller);
+        ipc_leave(caller);
     }
     notice_send(notice);
 }
@@ -404,8 +387,7 @@ static int answer(struct thread *server, struct thread *caller)
         return fault_reply(caller, (uint32_t)from->rsi, from->word);
     uint32_t handles;
     TRY(transfer(server, caller, &handles));
-    ipc_detach(caller);
-    end_call(caller);
+    ipc_leave(caller);
     __builtin_memcpy(to->word, from->word, sizeof to->word);
     to->rdi = 0;
     to->rsi = (uint32_t)from->rsi;

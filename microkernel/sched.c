@@ -183,8 +183,7 @@ struct thread *sched_leave(void)
         if (next != current)
             arch_thread_switch(next);
     }
-#ifdef OUROS_DEBUG
-    vms_ledger_check();
-#endif
+    if (DEBUG_BUILD)
+        vms_ledger_check();
     return next;
 }

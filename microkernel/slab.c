@@ -16,11 +16,6 @@
 #define CLASS_FREE 0xff
 #define POISON     0x6b
 #define SPARE      96 /* free pages that stay when a block is returned */
-#ifdef OUROS_DEBUG
-enum { POISONED = 1 };
-#else
-enum { POISONED = 0 };
-#endif
 
 struct slab_page {
     struct list link; /* on its class's list or free_pages; else on none */
@@ -71,7 +66,7 @@ static uint16_t capacity(uint32_t class)
 
 static void poison(void *object, uint32_t size)
 {
-    if (POISONED)
+    if (DEBUG_BUILD)
         __builtin_memset((char *)object + sizeof(uint16_t), POISON, size - sizeof(uint16_t));
 }
 
@@ -170,7 +165,7 @@ int kmem_alloc(struct account *account, size_t size, void *out)
     }
     struct slab_page *page = container_of(partial[class].next, struct slab_page, link);
     char *object = page_base(page) + (size_t)page->first * class_size[class];
-    ASSERT(!POISONED || poisoned(object, class_size[class])); /* written to after it was freed */
+    DEBUG_ASSERT(poisoned(object, class_size[class])); /* written to after it was freed */
     page->first = *(uint16_t *)object;
     if (++page->used == capacity(class))
         list_remove(&page->link);
@@ -186,7 +181,7 @@ void kmem_free(struct account *account, void *memory, size_t size)
     ASSERT(page->class == class);
     uint16_t index = (uint16_t)(((uintptr_t)memory & (PAGE_SIZE - 1)) / class_size[class]);
     ASSERT((char *)memory == page_base(page) + (size_t)index * class_size[class] && page->used > 0);
-    if (POISONED && poisoned(memory, class_size[class]))
+    if (DEBUG_BUILD && poisoned(memory, class_size[class]))
         ASSERT(!on_free_list(page, index)); /* given back twice */
     if (page->used-- == capacity(class))
         list_add_head(&partial[class], &page->link);
@@ -208,7 +203,7 @@ static void page_audit(const struct slab_page *page)
     for (uint16_t i = page->first; i != NO_INDEX; n++) {
         ASSERT(i < capacity(page->class) && n < capacity(page->class));
         const char *object = page_base(page) + (size_t)i * size;
-        ASSERT(!POISONED || poisoned(object, size));
+        DEBUG_ASSERT(poisoned(object, size));
         i = *(const uint16_t *)object;
     }
     ASSERT(n + page->used == capacity(page->class));

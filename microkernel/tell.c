@@ -6,7 +6,6 @@
 
 struct memory_cpu memory_cpus[1];
 
-#ifdef OUROS_DEBUG
 #define LEDGER_MAX 600 /* a table and some; beyond that only a full flush pays */
 
 static struct {
@@ -15,10 +14,8 @@ static struct {
     uint32_t count;
 } ledger;
 
-void ledger_owe(struct vms *vms, vaddr_t va)
+void ledger_note(struct vms *vms, vaddr_t va)
 {
-    if (memory_cpu()->loaded != vms)
-        return; /* loading it will flush */
     if (ledger.count == LEDGER_MAX)
         panic("flush ledger is full");
     ledger.vms[ledger.count] = vms;
@@ -41,14 +38,6 @@ void vms_ledger_check(void)
     ASSERT(ledger.count == 0);
     ASSERT(ptep_load(PEER_ENTRY) == 0); /* W1 */
 }
-#else
-static void ledger_pay(struct vms *vms, vaddr_t start, uint64_t size)
-{
-    (void)vms, (void)start, (void)size;
-}
-
-void vms_ledger_check(void) {}
-#endif
 
 /* What one CPU does. */
 static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
@@ -66,7 +55,8 @@ static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t coun
 void tell(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
 {
     tell_here(vms, va, level, count);
-    ledger_pay(vms, va, count * ptep_level_size(level));
+    if (DEBUG_BUILD)
+        ledger_pay(vms, va, count * ptep_level_size(level));
 }
 
 void tell_views(struct vms *vms, vaddr_t va, uint32_t level)

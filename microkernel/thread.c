@@ -57,11 +57,11 @@ void thread_unqueue(struct thread *thread)
 {
     deadline_clear(thread);
     switch (thread->state) {
-    case THREAD_SENDING: ipc_unqueue(thread); break;
+    case THREAD_SENDING:
     case THREAD_FAULTING:
     case THREAD_CALLING:
         if (list_empty(&thread->received))
-            ipc_unqueue(thread);
+            ipc_leave(thread);
         else
             ipc_abandon(thread, CANCEL_DIED);
         break;

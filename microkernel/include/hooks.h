@@ -62,10 +62,11 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
             panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #condition); \
     } while (0)
 #ifdef OUROS_DEBUG
-#define DEBUG_ASSERT(condition) ASSERT(condition)
+enum { DEBUG_BUILD = 1 };
 #else
-#define DEBUG_ASSERT(condition) ((void)0)
+enum { DEBUG_BUILD = 0 };
 #endif
+#define DEBUG_ASSERT(condition) ASSERT(!DEBUG_BUILD || (condition))
 
 /* ---- system calls, each beside its noun ---- */
 #define SYSCALL(number, name, arguments, results, text) \

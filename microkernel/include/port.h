@@ -75,16 +75,14 @@ bool port_end_step(struct object *object);
 /* Queue the current thread's call, send or fault on a port, or hand it to a waiting receiver. SYS_BLOCKED, or
  * why it could not be (nothing has changed then). */
 int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline);
-/* Take a sender out of the port's queue. */
-void ipc_unqueue(struct thread *sender);
+/* A caller, queued or received, has nothing to do with its port and server any more. */
+void ipc_leave(struct thread *caller);
 /* End a received caller's wait with an error, by force. */
 void ipc_fail_caller(struct thread *caller, int error);
 /* A caller leaves a call that was received: the server is told (enum cancel_why) and its slot is emptied. */
 void ipc_abandon(struct thread *caller, enum cancel_why why);
 /* Give the receiver what waits at the port, if anything does. False: nothing. */
 bool ipc_take(struct thread *receiver, struct port *port);
-/* Detach the caller in a reply slot, or of a deferred reply. */
-void ipc_detach(struct thread *caller);
 /* Find the caller that a reply handle (0: the slot) names. *out NULL: it is gone. E_HANDLE, E_TYPE, E_INVAL.
  */
 int ipc_caller(struct thread *server, handle_t reply, struct thread **out);

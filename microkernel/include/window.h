@@ -107,14 +107,12 @@ static inline void tell_space(struct vms *vms)
 }
 
 /* A present entry of the space, mapping va, was changed: some tell_ must follow before the kernel is left. */
-#ifdef OUROS_DEBUG
-void ledger_owe(struct vms *vms, vaddr_t va);
-#else
+void ledger_note(struct vms *vms, vaddr_t va);
 static inline void ledger_owe(struct vms *vms, vaddr_t va)
 {
-    (void)vms, (void)va;
+    if (DEBUG_BUILD && memory_cpu()->loaded == vms) /* loading another flushes */
+        ledger_note(vms, va);
 }
-#endif
 
 /* The frame of an entry, if it is RAM, has one mapping more (1) or less (-1u). */
 static inline void entry_count(pte_t e, uint32_t level, uint32_t change)
