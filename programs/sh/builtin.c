@@ -55,6 +55,7 @@ static const struct builtin builtins[] = {
     {"getopts", builtin_getopts, false},
     {"history", builtin_history, false},
     {"jobs", builtin_jobs, false},
+    {"kill", builtin_kill, false},
     {"local", builtin_local, false},
     {"printf", builtin_printf, false},
     {"pwd", builtin_pwd, false},

@@ -11,6 +11,7 @@
 #include "edit.h"
 #include "exec.h"
 #include "jobs.h"
+#include "kill_words.h"
 #include "tool.h"
 
 // Directories. PWD is the path as the user went it; "cd .." takes its last part away.
@@ -236,14 +237,34 @@ int builtin_jobs(int argc, char **argv)
     return 0;
 }
 
+/// Like the program, but it knows "%1", and works when no process can be started.
+int builtin_kill(int argc, char **argv)
+{
+    struct strings words = {0};
+    bool known = true;
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] != '%')
+            strings_add(&words, tool_strdup(argv[i]));
+        else if (!jobs_pids(jobs_number(argv[i]), &words))
+            known = (sh_error("kill: %s: no such job", argv[i]), false);
+    }
+    int status = known ? kill_words((int)words.count, words.items) : 1;
+    strings_free(&words);
+    return status;
+}
+
 int builtin_wait(int argc, char **argv)
 {
     int status = 0;
     if (argc == 1)
         jobs_wait_all();
-    for (int i = 1; i < argc; i++) {
+    if (sh.unwind)
+        return sh.status;
+    for (int i = 1; i < argc && !sh.unwind; i++) {
         long long pid;
-        if (!tool_number(argv[i], &pid) || pid <= 0 || pid > INT_MAX) {
+        if (argv[i][0] == '%') {
+            status = jobs_wait_number(jobs_number(argv[i]));
+        } else if (!tool_number(argv[i], &pid) || pid <= 0 || pid > INT_MAX) {
             sh_error("wait: %s: not a process", argv[i]);
             status = 2;
         } else {

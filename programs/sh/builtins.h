@@ -32,6 +32,7 @@ int builtin_cd(int argc, char **argv);
 int builtin_command(int argc, char **argv);
 int builtin_history(int argc, char **argv);
 int builtin_jobs(int argc, char **argv);
+int builtin_kill(int argc, char **argv);
 int builtin_pwd(int argc, char **argv);
 int builtin_type(int argc, char **argv);
 int builtin_umask(int argc, char **argv);

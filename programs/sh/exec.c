@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "expand.h"
+#include "interrupt.h"
 #include "jobs.h"
 #include "tool.h"
 
@@ -154,6 +155,7 @@ static int exec_if(const struct node *node, enum exec_mode mode)
 /// After a step of a loop: whether the loop is left.
 static bool loop_left(void)
 {
+    interrupt_step();
     if (sh.unwind != UNWIND_BREAK && sh.unwind != UNWIND_CONTINUE)
         return sh.unwind != UNWIND_NONE;
     if (--sh.unwind_levels > 0)
@@ -182,7 +184,7 @@ static int exec_while(const struct node *node)
             break;
     }
     sh.loop_depth--;
-    return status;
+    return sh.unwind ? sh.status : status;
 }
 
 static int exec_for(const struct node *node)
@@ -209,7 +211,7 @@ static int exec_for(const struct node *node)
     }
     sh.loop_depth--;
     strings_free(&values);
-    return status;
+    return sh.unwind ? sh.status : status;
 }
 
 static bool case_item_matches(const struct case_item *item, const char *subject)

@@ -10,6 +10,7 @@
 
 #include "edit.h"
 #include "expand.h"
+#include "interrupt.h"
 #include "jobs.h"
 #include "syntax.h"
 #include "tool.h"
@@ -60,6 +61,7 @@ static bool source_read_terminal(struct source *source)
 {
     free(source->owned);
     source->owned = NULL;
+    interrupt_rest();
     if (!source->continued)
         jobs_report();
     char *prompt = expand_prompt(source->continued ? "PS2" : "PS1");

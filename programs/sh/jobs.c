@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,17 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "interrupt.h"
+#include "show.h"
 #include "tool.h"
 
 struct job {
     pid_t pid;
-    int number; // [1] at the prompt; 0: not shown
+    int number; // [1] at the prompt; all processes of a pipeline have the same; 0: none
+    char *text; // of the last process of a job: the command; NULL: not shown
     bool done;
-    int status;
+    int raw;    // then: as waitpid gave it
+    int status; // and as $? knows it
 };
 
 static struct job *jobs;
@@ -58,7 +63,7 @@ pid_t jobs_fork_background(void)
 static void report_death(int signal_number, int status)
 {
     if (signal_number == SIGINT) {
-        if (sh.interactive) { // the loop around the program ends with it
+        if (sh.interactive && sh.unwind != UNWIND_ABORT) { // the loop around the program ends with it
             fputc('\n', stderr);
             sh.unwind = UNWIND_ABORT;
             sh.status = status;
@@ -84,45 +89,56 @@ int jobs_wait_one(pid_t pid)
     return status;
 }
 
+static void job_end(struct job *job, int raw)
+{
+    job->done = true;
+    job->raw = raw;
+    job->status = decode_status(raw);
+}
+
 static void jobs_poll(void)
 {
     for (size_t i = 0; i < job_count; i++) {
         int raw;
-        if (!jobs[i].done && waitpid(jobs[i].pid, &raw, WNOHANG) == jobs[i].pid) {
-            jobs[i].done = true;
-            jobs[i].status = decode_status(raw);
-        }
+        if (!jobs[i].done && waitpid(jobs[i].pid, &raw, WNOHANG) == jobs[i].pid)
+            job_end(&jobs[i], raw);
     }
 }
 
 static void jobs_remove(size_t index)
 {
+    free(jobs[index].text);
     memmove(&jobs[index], &jobs[index + 1], (--job_count - index) * sizeof(*jobs));
 }
 
-static void jobs_add(pid_t pid, bool shown)
+static int jobs_next_number(void)
+{
+    int number = 1;
+    for (size_t i = 0; i < job_count; i++)
+        if (jobs[i].number >= number)
+            number = jobs[i].number + 1;
+    return number;
+}
+
+static void jobs_add(pid_t pid, int number, char *text)
 {
     if (job_count >= POLL_COUNT)
         jobs_poll();
     for (size_t i = job_count; i-- > 0;)
-        if (jobs[i].done && jobs[i].number == 0)
+        if (jobs[i].done && !jobs[i].text)
             jobs_remove(i);
     if (job_count == job_capacity) {
         job_capacity = job_capacity ? job_capacity * 2 : 8;
         jobs = tool_realloc(jobs, job_capacity * sizeof(*jobs));
     }
-    int number = shown;
-    for (size_t i = 0; shown && i < job_count; i++)
-        if (jobs[i].number >= number)
-            number = jobs[i].number + 1;
-    jobs[job_count++] = (struct job){.pid = pid, .number = number};
-    if (shown && sh.interactive)
+    jobs[job_count++] = (struct job){.pid = pid, .number = number, .text = text};
+    if (text && sh.interactive)
         fprintf(stderr, "[%d] %ld\n", number, (long)pid);
 }
 
 void jobs_adopt(pid_t pid)
 {
-    jobs_add(pid, false);
+    jobs_add(pid, 0, NULL);
 }
 
 int jobs_background(const struct node *node)
@@ -138,8 +154,12 @@ int jobs_background(const struct node *node)
             exec_and_exit(node);
         count = single > 0;
     }
+    struct buffer text = {0};
+    show_node(&text, node);
+    int number = jobs_next_number();
     for (size_t i = 0; i < count; i++)
-        jobs_add(pids[i], i + 1 == count);
+        jobs_add(pids[i], number, i + 1 == count ? buffer_take(&text) : NULL);
+    buffer_free(&text);
     if (count > 0)
         sh.background = pids[count - 1];
     if (pids != &single)
@@ -147,24 +167,38 @@ int jobs_background(const struct node *node)
     return sh.unwind ? sh.status : 0;
 }
 
+/// Waits for any child, so that ^C is noticed: whatever ends is remembered. False: ^C, or no child at all.
+static bool jobs_wait_any(void)
+{
+    pid_t watcher = interrupt_watch();
+    int raw;
+    pid_t pid = waitpid(-1, &raw, 0);
+    if (pid < 0)
+        return errno == EINTR;
+    if (pid == watcher)
+        return !interrupt_ended(raw);
+    for (size_t i = 0; i < job_count; i++)
+        if (jobs[i].pid == pid && !jobs[i].done)
+            job_end(&jobs[i], raw);
+    return true;
+}
+
 static int jobs_wait_index(size_t index)
 {
-    struct job job = jobs[index];
-    while (!job.done) {
-        int raw;
-        pid_t result = waitpid(job.pid, &raw, 0);
-        if (result < 0 && errno == EINTR)
-            continue;
-        job.done = true;
-        job.status = result < 0 ? 127 : decode_status(raw);
-    }
+    while (!jobs[index].done)
+        if (!jobs_wait_any()) {
+            if (sh.unwind)
+                return sh.status;
+            break;
+        }
+    int status = jobs[index].done ? jobs[index].status : 127;
     jobs_remove(index);
-    return job.status;
+    return status;
 }
 
 void jobs_wait_all(void)
 {
-    while (job_count > 0)
+    while (job_count > 0 && !sh.unwind)
         jobs_wait_index(0);
 }
 
@@ -176,15 +210,49 @@ int jobs_wait_pid(pid_t pid)
     return 127;
 }
 
+int jobs_wait_number(int number)
+{
+    for (size_t i = 0; i < job_count; i++)
+        if (jobs[i].number == number && jobs[i].text)
+            return jobs_wait_index(i);
+    return 127;
+}
+
+int jobs_number(const char *text)
+{
+    long long number = 0;
+    if (text[0] != '%')
+        return 0;
+    if (text[1] == '\0' || strcmp(text, "%%") == 0 || strcmp(text, "%+") == 0)
+        number = jobs_next_number() - 1;
+    else if (!tool_number(text + 1, &number) || number < 0 || number > INT_MAX)
+        return 0;
+    return (int)number;
+}
+
+bool jobs_pids(int number, struct strings *pids)
+{
+    char text[24];
+    size_t before = pids->count;
+    for (size_t i = 0; number > 0 && i < job_count; i++) {
+        if (jobs[i].number != number || jobs[i].done)
+            continue;
+        snprintf(text, sizeof(text), "%ld", (long)jobs[i].pid);
+        strings_add(pids, tool_strdup(text));
+    }
+    return pids->count > before;
+}
+
 static void job_show(FILE *stream, const struct job *job)
 {
-    fprintf(stream, "[%d] %ld ", job->number, (long)job->pid);
-    if (!job->done)
-        fputs("running\n", stream);
-    else if (job->status == 0)
-        fputs("done\n", stream);
-    else
-        fprintf(stream, "done, status %d\n", job->status);
+    char state[40] = "Running";
+    if (job->done && WIFSIGNALED(job->raw))
+        snprintf(state, sizeof(state), "%s", strsignal(WTERMSIG(job->raw)));
+    else if (job->done && job->status != 0)
+        snprintf(state, sizeof(state), "Exit %d", job->status);
+    else if (job->done)
+        snprintf(state, sizeof(state), "Done");
+    fprintf(stream, "[%d] %-11s %s%s\n", job->number, state, job->text, job->done ? "" : " &");
 }
 
 void jobs_report(void)
@@ -195,7 +263,7 @@ void jobs_report(void)
             i++;
             continue;
         }
-        if (jobs[i].number > 0)
+        if (jobs[i].text)
             job_show(stderr, &jobs[i]);
         jobs_remove(i);
     }
@@ -205,11 +273,12 @@ void jobs_print(void)
 {
     jobs_poll();
     for (size_t i = 0; i < job_count; i++)
-        if (jobs[i].number > 0)
+        if (jobs[i].text)
             job_show(stdout, &jobs[i]);
 }
 
 void jobs_forget(void)
 {
     job_count = 0;
+    interrupt_forget();
 }

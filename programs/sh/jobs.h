@@ -19,6 +19,11 @@ void jobs_adopt(pid_t pid);
 /// For `wait`: all of them, or one; 127 if there is no such child.
 void jobs_wait_all(void);
 int jobs_wait_pid(pid_t pid);
+int jobs_wait_number(int number);
+/// The number of the job that "%3" names, or "%%": the newest; 0: the text names none.
+int jobs_number(const char *text);
+/// Adds the processes of a job that still run; false if there are none.
+bool jobs_pids(int number, struct strings *pids);
 /// At the prompt: tells which jobs have ended.
 void jobs_report(void);
 /// For `jobs`.

@@ -201,6 +201,7 @@ static void start_interactive(void)
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(SIGTSTP, SIG_IGN); // for what is started too: nothing here could continue it
     edit_start();
     int status;
     if (sh_run_file("/etc/profile", &status))
