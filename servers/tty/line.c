@@ -377,7 +377,7 @@ uint32_t line_input(struct line *l, uint8_t raw)
 void line_flush_input(struct line *l)
 {
     l->first = l->committed = l->last;
-    l->literal = false;
+    l->literal = l->retype = false;
 }
 
 /* ---- reading ---- */
@@ -435,21 +435,23 @@ static void recast_raw(struct line *l)
 
         *entry = *entry & ENTRY_EOF ? l->mode.cc[TTY_VEOF] : *entry & ENTRY_BYTE;
     }
-    l->committed = l->last;
 }
 
-/* What was typed raw and not yet read is typed again: it becomes lines, edited and ended as its typist meant
- * it (a raw Return is no newline yet). It is not echoed, since the next change of mode may come before it is
- * read; and a signal's key only drops what stands before it, since it was meant for another reader. Each
- * entry becomes one at most, so writing stays behind reading. */
-static void recast_lines(struct line *l)
+/* Each entry becomes one at most, so writing stays behind reading. No echo: it would come late and, for what
+ * came in canonical mode, twice. A signal's key only drops what stands before it: it was meant for another
+ * reader. */
+void line_retype(struct line *l)
 {
     uint32_t lflag = l->mode.lflag, from = l->first, end = l->last;
 
+    if (!l->retype)
+        return;
+    l->retype = false;
     l->mode.lflag &= ~(TTY_L_ECHO | TTY_L_ECHONL);
     l->committed = l->last = from;
     for (; from != end; from++) {
-        uint8_t byte = (uint8_t)(l->input[from % LINE_INPUT] & ENTRY_BYTE);
+        uint16_t entry = l->input[from % LINE_INPUT];
+        uint8_t byte = entry & ENTRY_EOF ? l->mode.cc[TTY_VEOF] : (uint8_t)(entry & ENTRY_BYTE);
 
         if (!l->literal && signal_for(l, byte))
             line_flush_input(l);
@@ -462,10 +464,11 @@ static void recast_lines(struct line *l)
 
 static void recast(struct line *l)
 {
-    if (canonical(l))
-        recast_lines(l);
-    else
+    l->retype = canonical(l) && l->first != l->last;
+    if (!canonical(l))
         recast_raw(l);
+    l->committed = l->last;
+    l->edit_column = l->column;
 }
 
 void line_set_mode(struct line *l, const struct tty_mode *mode)

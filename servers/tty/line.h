@@ -24,6 +24,7 @@ struct line {
     bool batch;   /* fed by a program: canonical, no echo, no signals, no editing but ^V and ^D */
     bool stopped; /* by ^S */
     bool literal; /* the next byte is taken as it is */
+    bool retype;  /* some of the input was typed raw, or in a raw line: line_retype has work */
     uint16_t input[LINE_INPUT];
     uint32_t first, committed, last; /* count up; index modulo LINE_INPUT. first <= committed <= last */
     uint8_t output[LINE_OUTPUT];
@@ -42,6 +43,12 @@ bool line_wants_input(const struct line *l);
 
 /* A byte from the terminal. Returns the POSIX number of the signal that it means, or 0. */
 uint32_t line_input(struct line *l, uint8_t byte);
+
+/* For a reader of lines, before it looks: what was typed under raw mode is typed again, so that it becomes
+ * lines, edited and ended as its typist meant it (a raw Return is no newline). It is done this late so that a
+ * program that reads raw, as the shell does, finds what was typed for it whatever modes there were in
+ * between. */
+void line_retype(struct line *l);
 
 /* Whether a read would not wait; in raw mode: whether there is any byte. */
 bool line_readable(const struct line *l);

@@ -20,10 +20,11 @@ static bool canonical(const struct line *l)
 }
 
 /* Whether a read of `size` bytes would not wait, but for time. */
-static bool read_ready(const struct line *l, uint64_t size)
+static bool read_ready(struct line *l, uint64_t size)
 {
     uint64_t least = l->mode.cc[TTY_VMIN];
 
+    line_retype(l);
     if (size == 0)
         return true;
     if (canonical(l))
@@ -201,10 +202,11 @@ static bool serve_drainers(struct tty *t)
 
 /* ---- all of it ---- */
 
-uint32_t tty_events(const struct tty *t)
+uint32_t tty_events(struct tty *t)
 {
     uint32_t events = line_output_space(&t->line) > 0 ? IO_OUT : 0u;
 
+    line_retype(&t->line);
     if (canonical(&t->line) ? line_readable(&t->line) : line_available(&t->line) > 0)
         events |= IO_IN;
     return events;

@@ -66,7 +66,7 @@ int tty_read(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_cou
 int tty_write(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_count *out);
 void tty_settle(void); /* let everything go on that can */
 uint64_t tty_next_deadline(void);
-uint32_t tty_events(const struct tty *t); /* enum io_event that are true now */
+uint32_t tty_events(struct tty *t); /* enum io_event that are true now */
 
 /* ---- events.c: signals on their way to proc, and poll ---- */
 void events_init(void);

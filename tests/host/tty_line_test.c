@@ -43,6 +43,7 @@ static const char *read_some(size_t size)
     uint32_t entries;
     size_t n;
 
+    line_retype(&l);
     if (!line_readable(&l))
         return 0;
     n = line_peek(&l, (uint8_t *)got, size, &entries);
@@ -206,6 +207,11 @@ static void typed_ahead(void)
     type("f\n");
     CHECK(reads("ef\n"));
     set(TTY_L_ICANON | TTY_L_ISIG, 0);
+    type("raw^A\x7f again\x03\r");
+    set(0, TTY_L_ICANON | TTY_L_ISIG);
+    type("behind\n");
+    set(TTY_L_ICANON | TTY_L_ISIG, 0);
+    CHECK(reads("raw^A\x7f again\x03\nbehind\n"));
     type("gone\r\x03kept\r");
     set(0, TTY_L_ICANON | TTY_L_ISIG);
     CHECK(reads("kept\n") && !line_readable(&l));

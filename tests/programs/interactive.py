@@ -68,6 +68,7 @@ CASES = [
     ("jobs-kill", "kill %1; wait %1; echo [$?]\r", r"\r\n\[143\]\r\n"),
     ("kill-nobody", "kill %7; echo [$?]\r", r"%7: no such job\r\n\[1\]\r\n"),
     ("stop-key", f"echo go; sleep 1; echo awake\r{GO}\x1a", r"awake\r\n"),
+    ("typed-ahead", f"cat | wc -l\rone\rtwox{RUBOUT}\r{D}", r"\r\n2\r\n"),
     ("background-deaf", f"(sleep 1; echo survived) & echo go; sleep 50\r{GO}{C}wait\r", r"survived\r\n"),
     ("child-reads", "echo go; read v; echo [$v]\r\0line for read\r", r"\r\n\[line for read\]\r\n"),
     ("child-reads-cat", f"echo go; cat\r{GO}to cat\r{D}", r"\r\nto cat\r\n"),
