@@ -9,9 +9,7 @@
 #include <hardware.h>
 
 #define PORTS       0x10000u
-#define DEVICE_MOST (4ul << 30)  /* bytes of one device object: its check walks the blocks */
-#define MSI_START   0xfee00000ul /* local APIC, and where messages are written */
-#define MSI_END     0xfef00000ul
+#define DEVICE_MOST (4ul << 30) /* bytes of one device object: its check walks the blocks */
 
 #define LEGACY_START 0xa0000ul
 #define LEGACY_END   0x100000ul
@@ -48,11 +46,6 @@ static int create_io(struct account *account, uint64_t first, uint64_t count, st
     return 0;
 }
 
-static bool overlaps(paddr_t start, paddr_t end, paddr_t other, paddr_t other_end)
-{
-    return start < other_end && other < end;
-}
-
 /* Whole pages that never are anybody's memory: outside the memory map, or between 640 KiB and 1 MiB. Reserved
  * blocks may hold the kernel's image, or become memory. */
 static bool device_allowed(paddr_t start, paddr_t end)
@@ -61,16 +54,7 @@ static bool device_allowed(paddr_t start, paddr_t end)
     for (paddr_t at = start & ~(HUGE_SIZE - 1); at < end && !legacy; at += HUGE_SIZE)
         if (block_kind_of(at) != BLOCK_DEVICE)
             return false;
-    if (overlaps(start, end, MSI_START, MSI_END) ||
-        overlaps(start, end, platform.lapic, platform.lapic + PAGE_SIZE) || pci_msix_within(start, end))
-        return false;
-    for (uint32_t i = 0; i < platform.ioapics; i++)
-        if (overlaps(start, end, platform.ioapic[i].address, platform.ioapic[i].address + PAGE_SIZE))
-            return false;
-    for (uint32_t i = 0; i < platform.ecams; i++)
-        if (overlaps(start, end, platform.ecam[i].start, platform.ecam[i].end))
-            return false;
-    return true;
+    return !platform_forbids(start, end);
 }
 
 static int create_device(struct account *account, paddr_t start, uint64_t bytes, struct object **out)

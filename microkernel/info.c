@@ -3,9 +3,10 @@
 #include <block.h>
 #include <hardware.h>
 #include <sched.h>
+#include <string.h>
 #include <version.h>
 
-extern char boot_cmdline[]; /* main.c */
+extern const char *boot_cmdline; /* main.c */
 
 static void collect(struct kernel_stats *stats)
 {
@@ -30,9 +31,7 @@ static void collect(struct kernel_stats *stats)
 
 static int give_text(const char *text, struct syscall *s)
 {
-    size_t length = 0;
-    while (text[length])
-        length++;
+    size_t length = strlen(text);
     if (length > s->a[2])
         length = s->a[2];
     s->r[0] = length;

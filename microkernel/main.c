@@ -7,7 +7,7 @@
 
 #define PAGER_PRIORITY 58
 
-char boot_cmdline[BOOT_CMDLINE_MAX];
+const char *boot_cmdline;
 
 static void give_authority(struct task *task, enum object_kind kind, uint32_t slot)
 {
@@ -47,8 +47,7 @@ static void start_pager(struct boot_params *params)
 
 void kernel_main(struct boot_params *params)
 {
-    for (size_t i = 0; i < sizeof boot_cmdline - 1 && params->cmdline[i]; i++)
-        boot_cmdline[i] = params->cmdline[i];
+    boot_cmdline = params->cmdline;
     log_print(LOG_INFO, "%s", OUROS_BUILD);
     memory_init(params);
     sched_init();

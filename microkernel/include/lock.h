@@ -25,34 +25,24 @@ static inline void spin_unlock(struct spinlock *lock)
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 
-/* The same with interrupts off; what they were before goes to unlock. */
-static inline interrupts_t spin_lock_irq(struct spinlock *lock)
-{
-    interrupts_t before = interrupts_save();
-    spin_lock(lock);
-    return before;
-}
-
-static inline void spin_unlock_irq(struct spinlock *lock, interrupts_t before)
-{
-    spin_unlock(lock);
-    interrupts_restore(before);
-}
-
 struct lock_guard {
     struct spinlock *lock;
     interrupts_t before;
 };
 
-static inline struct lock_guard lock_guard_take(struct spinlock *lock)
+/* The same with interrupts off; what they were before comes back with the unlocking. */
+static inline struct lock_guard spin_lock_irq(struct spinlock *lock)
 {
-    return (struct lock_guard){lock, spin_lock_irq(lock)};
+    struct lock_guard guard = {lock, interrupts_save()};
+    spin_lock(lock);
+    return guard;
 }
 
-static inline void lock_guard_drop(struct lock_guard *guard)
+static inline void spin_unlock_irq(struct lock_guard *guard)
 {
-    spin_unlock_irq(guard->lock, guard->before);
+    spin_unlock(guard->lock);
+    interrupts_restore(guard->before);
 }
 
 #define LOCK_GUARD(lock) \
-    struct lock_guard lock_guard_ __attribute__((cleanup(lock_guard_drop), unused)) = lock_guard_take(lock)
+    struct lock_guard lock_guard_ __attribute__((cleanup(spin_unlock_irq), unused)) = spin_lock_irq(lock)

@@ -8,6 +8,7 @@
 #define TABLE_MAX   (1u << 20)
 #define HEADER_SIZE 36
 #define TABLES_MAX  256
+#define ECAM_MAX    8
 
 struct platform platform;
 
@@ -86,13 +87,11 @@ static void madt_read(const uint8_t *t, uint32_t length)
 
 static void mcfg_read(const uint8_t *t, uint32_t length)
 {
-    for (uint32_t at = 44; at + 16 <= length && platform.ecams < ECAM_MAX; at += 16) {
+    for (uint32_t at = 44; at + 16 <= length && at < 44 + ECAM_MAX * 16; at += 16) {
         paddr_t base = field(t + at, 8);
         uint64_t first = t[at + 10], last = t[at + 11];
-        if (last < first)
-            continue;
-        platform.ecam[platform.ecams].start = base + (first << 20);
-        platform.ecam[platform.ecams++].end = base + ((last + 1) << 20);
+        if (first <= last)
+            platform_forbid(base + (first << 20), base + ((last + 1) << 20));
     }
 }
 

@@ -24,7 +24,25 @@
 #define REDIRECT_LEVEL  0x8000
 #define REDIRECT_MASKED 0x10000
 
+#define MSI_START 0xfee00000ul /* where messages are written */
+#define MSI_END   0xfef00000ul
+
 static volatile uint32_t *lapic;
+
+void platform_forbid(paddr_t start, paddr_t end)
+{
+    ASSERT(platform.forbidden_count < FORBIDDEN_MAX);
+    platform.forbidden[platform.forbidden_count].start = start;
+    platform.forbidden[platform.forbidden_count++].end = end;
+}
+
+bool platform_forbids(paddr_t start, paddr_t end)
+{
+    for (uint32_t i = 0; i < platform.forbidden_count; i++)
+        if (start < platform.forbidden[i].end && platform.forbidden[i].start < end)
+            return true;
+    return false;
+}
 
 uint32_t lapic_read(uint32_t offset)
 {
@@ -43,7 +61,7 @@ void lapic_eoi(void)
 
 paddr_t lapic_msi_address(void)
 {
-    return 0xfee00000 | (lapic_read(LAPIC_ID) >> 24) << 12;
+    return MSI_START | (lapic_read(LAPIC_ID) >> 24) << 12;
 }
 
 static uint32_t ioapic_read(const struct ioapic *io, uint32_t index)
@@ -90,16 +108,12 @@ void ioapic_mask(uint32_t gsi, bool masked)
 /* The legacy controllers are moved out of the exceptions' way, for spurious interrupts, and masked. */
 static void pic_init(void)
 {
-    port_write8(0x20, 0x11);
-    port_write8(0xa0, 0x11);
-    port_write8(0x21, VECTOR_PIC);
-    port_write8(0xa1, VECTOR_PIC + 8);
-    port_write8(0x21, 4);
-    port_write8(0xa1, 2);
-    port_write8(0x21, 1);
-    port_write8(0xa1, 1);
-    port_write8(0x21, 0xff);
-    port_write8(0xa1, 0xff);
+    static const uint8_t words[][2] = {
+        {0x11, 0x11}, {VECTOR_PIC, VECTOR_PIC + 8}, {4, 2}, {1, 1}, {0xff, 0xff}};
+    for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        port_write8(i ? 0x21 : 0x20, words[i][0]);
+        port_write8(i ? 0xa1 : 0xa0, words[i][1]);
+    }
 }
 
 void apic_init(void)
@@ -111,14 +125,17 @@ void apic_init(void)
             (volatile uint32_t *)((char *)local_map(LOCAL_IOAPIC + i, io->address & ~(PAGE_SIZE - 1),
                                                     LOCAL_WRITE | LOCAL_UNCACHED) +
                                   (io->address & (PAGE_SIZE - 1)));
+        platform_forbid(io->address, io->address + PAGE_SIZE);
         io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
         for (uint32_t line = 0; line < io->count; line++)
             ioapic_write(io, IOAPIC_REDIRECT + 2 * line, REDIRECT_MASKED);
     }
     uint64_t base = msr_read(MSR_APIC_BASE);
     msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    platform.lapic = base & APIC_BASE_FRAME;
-    lapic = local_map(LOCAL_LAPIC, platform.lapic, LOCAL_WRITE | LOCAL_UNCACHED);
+    base &= APIC_BASE_FRAME;
+    platform_forbid(base, base + PAGE_SIZE);
+    platform_forbid(MSI_START, MSI_END);
+    lapic = local_map(LOCAL_LAPIC, base, LOCAL_WRITE | LOCAL_UNCACHED);
     lapic_write(LAPIC_TPR, 0);
     lapic_write(LAPIC_TIMER_LVT, LVT_MASKED);
     lapic_write(LVT_LINT0, LVT_MASKED);

@@ -34,20 +34,18 @@ void console_init(void)
 
 bool console_select(const char *name, size_t length)
 {
-    uint16_t chosen;
-    if (text_equal(name, length, "com1"))
-        chosen = COM1;
-    else if (text_equal(name, length, "com2"))
-        chosen = COM2;
-    else if (text_equal(name, length, "none"))
-        chosen = 0;
-    else
-        return false;
-    if (chosen != base) {
-        base = chosen;
+    static const struct {
+        const char *name;
+        uint16_t base;
+    } known[] = {{"com1", COM1}, {"com2", COM2}, {"none", 0}};
+    uint32_t i = 0;
+    while (i < 3 && !text_equal(name, length, known[i].name))
+        i++;
+    if (i < 3 && known[i].base != base) {
+        base = known[i].base;
         console_init();
     }
-    return true;
+    return i < 3;
 }
 
 static void put(char c)

@@ -4,6 +4,7 @@
  * F2 user code runs with CR0.TS clear only if it is the owner.
  * F3 what a thread finds at its first use is the initial state, not what another has left. */
 #include <arch/cpu.h>
+#include <hooks.h>
 #include <string.h>
 
 #define XCR0_X87    1u
@@ -30,50 +31,38 @@ void fpu_init(struct cpu *cpu)
     cpu->fpu_owner = NULL;
 }
 
-/* Memory comes aligned to 16 only. */
-static size_t allocation_size(void)
+/* A power of two, so that memory comes aligned as the instructions want it. */
+static size_t area_bytes(void)
 {
-    return area_size + AREA_ALIGN - 16;
-}
-
-static uint8_t *area(const struct thread *thread)
-{
-    return (uint8_t *)(((uintptr_t)thread->fpu + AREA_ALIGN - 1) & ~(uintptr_t)(AREA_ALIGN - 1));
-}
-
-static void area_reset(const struct thread *thread)
-{
-    uint8_t *a = area(thread);
-    memset(a, 0, area_size);
-    *(uint16_t *)a = FCW_INIT;
-    *(uint32_t *)(a + 24) = MXCSR_INIT;
+    return 1ul << (64 - __builtin_clzl(area_size - 1ul));
 }
 
 static int area_create(struct thread *thread)
 {
     if (thread->fpu)
         return 0;
-    int err = kmem_alloc(thread->task->account, allocation_size(), &thread->fpu);
-    if (!err)
-        area_reset(thread);
-    return err;
+    TRY(kmem_alloc(thread->task->account, area_bytes(), &thread->fpu)); /* all zero */
+    DEBUG_ASSERT((uintptr_t)thread->fpu % AREA_ALIGN == 0);
+    *(uint16_t *)thread->fpu = FCW_INIT;
+    *(uint32_t *)((char *)thread->fpu + 24) = MXCSR_INIT;
+    return 0;
 }
 
 static void save(struct thread *owner)
 {
     if (features)
-        __asm__ volatile("xsave64 (%0)" : : "r"(area(owner)), "a"(features), "d"(0) : "memory");
+        __asm__ volatile("xsave64 (%0)" : : "r"(owner->fpu), "a"(features), "d"(0) : "memory");
     else
-        __asm__ volatile("fxsave64 (%0)" : : "r"(area(owner)) : "memory");
+        __asm__ volatile("fxsave64 (%0)" : : "r"(owner->fpu) : "memory");
 }
 
 /* FNINIT first: some processors leave the last instruction's addresses in place on a restore. */
 static void restore(const struct thread *thread)
 {
     if (features)
-        __asm__ volatile("fninit\n\txrstor64 (%0)" : : "r"(area(thread)), "a"(features), "d"(0) : "memory");
+        __asm__ volatile("fninit\n\txrstor64 (%0)" : : "r"(thread->fpu), "a"(features), "d"(0) : "memory");
     else
-        __asm__ volatile("fninit\n\tfxrstor64 (%0)" : : "r"(area(thread)) : "memory");
+        __asm__ volatile("fninit\n\tfxrstor64 (%0)" : : "r"(thread->fpu) : "memory");
 }
 
 static void set_trap(struct cpu *cpu, bool trap)
@@ -111,7 +100,7 @@ void arch_fpu_release(struct thread *thread)
         set_trap(cpu, true);
     }
     if (thread->fpu)
-        kmem_free(thread->task->account, thread->fpu, allocation_size());
+        kmem_free(thread->task->account, thread->fpu, area_bytes());
     thread->fpu = NULL;
 }
 
@@ -120,20 +109,16 @@ int arch_fpu_copy(struct thread *to, struct thread *from)
     struct cpu *cpu = this_cpu();
     if (to == from)
         return 0;
-    if (!from->fpu) {
-        arch_fpu_release(to);
+    arch_fpu_release(to);
+    if (!from->fpu)
         return 0;
-    }
     TRY(area_create(to));
-    if (cpu->fpu_owner == to) {
-        cpu->fpu_owner = NULL;
-        set_trap(cpu, true);
-    } else if (cpu->fpu_owner == from) {
+    if (cpu->fpu_owner == from) {
         bool trap = cpu->fpu_trap;
         set_trap(cpu, false);
         save(from);
         set_trap(cpu, trap);
     }
-    memcpy(area(to), area(from), area_size);
+    memcpy(to->fpu, from->fpu, area_size);
     return 0;
 }

@@ -48,16 +48,12 @@ static void begin(void)
 
 static void show_address(uint64_t address)
 {
-    uint32_t low = 0, high = &ksym_count ? ksym_count : 0;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (ksym_addr[middle] <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low > 0 && address < (uint64_t)image_rodata)
-        say("  %016lx  %s+%#lx\n", address, ksym_strings + ksym_name[low - 1], address - ksym_addr[low - 1]);
+    uint32_t above = 0, count = &ksym_count ? ksym_count : 0; /* the first symbol above it */
+    while (above < count && ksym_addr[above] <= address)
+        above++;
+    if (above > 0 && address < (uint64_t)image_rodata)
+        say("  %016lx  %s+%#lx\n", address, ksym_strings + ksym_name[above - 1],
+            address - ksym_addr[above - 1]);
     else
         say("  %016lx\n", address);
 }

@@ -95,12 +95,12 @@ static void note_msix(uint32_t function)
         log_print(LOG_WARN, "pci: more than %u MSI-X tables", MSIX_MAX);
         return;
     }
-    msix[msix_count++] = (struct msix){
-        .function = function,
-        .capability = at,
-        .count = (config_read(function, at + 2, 2) & 0x7ff) + 1,
-        .table = bar + (where & ~7u),
-    };
+    struct msix *m = &msix[msix_count++];
+    m->function = function;
+    m->capability = at;
+    m->count = (config_read(function, at + 2, 2) & 0x7ff) + 1;
+    m->table = bar + (where & ~7u);
+    platform_forbid(m->table, m->table + m->count * MSIX_ENTRY_SIZE);
 }
 
 /* Asks everywhere instead of following bridges: 8192 reads, and no bus is missed. */
@@ -172,14 +172,6 @@ int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value
         return E_RIGHTS;
     config_write(function, offset, bytes, value);
     return 0;
-}
-
-bool pci_msix_within(paddr_t start, paddr_t end)
-{
-    for (uint32_t i = 0; i < msix_count; i++)
-        if (msix[i].table < end && start < msix[i].table + msix[i].count * MSIX_ENTRY_SIZE)
-            return true;
-    return false;
 }
 
 /* Write one entry of a table: address, data, and whether it is masked. */

@@ -6,8 +6,8 @@
 #include <ouros/time.h>
 
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
-#define IOAPIC_MAX 8
-#define ECAM_MAX   8
+#define IOAPIC_MAX    8
+#define FORBIDDEN_MAX 96
 struct platform {
     struct ioapic {
         paddr_t address;
@@ -21,11 +21,15 @@ struct platform {
     } isa[16];
     struct {
         paddr_t start, end;
-    } ecam[ECAM_MAX];
-    uint32_t ecams;
-    paddr_t lapic;
+    } forbidden[FORBIDDEN_MAX];
+    uint32_t forbidden_count;
 };
 extern struct platform platform;
+
+/* No device object may reach these: interrupt controllers, where messages are written, the ways to PCI
+ * configuration. Start and end, exclusive. */
+void platform_forbid(paddr_t start, paddr_t end);
+bool platform_forbids(paddr_t start, paddr_t end);
 
 /* Find and read the MADT and the MCFG. What is missing or damaged is reported, and assumed to be as on a PC.
  */
@@ -60,9 +64,6 @@ int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value
  * decides where a device answers or interrupts: base addresses, bridge windows and the MSI and MSI-X
  * capabilities. */
 int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value);
-/* Does any MSI-X table lie in [start, end)? */
-bool pci_msix_within(paddr_t start, paddr_t end);
-
 /* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
  * the function has neither; E_RANGE: not so many entries. */
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
