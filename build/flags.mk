@@ -21,7 +21,7 @@ COMMON_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc
     -fno-asynchronous-unwind-tables -fcf-protection=none -ftrack-macro-expansion=0 $(if $(filter 0,$(DEBUG)),,-DOUROS_DEBUG=1)
 
 # Frame pointers stay in the release kernel too: a panic prints a backtrace.
-KERNEL_FLAGS := $(COMMON_FLAGS) -Imicrokernel/include -Imicrokernel/arch/x86_64/include \
+KERNEL_FLAGS := $(COMMON_FLAGS) -Imicrokernel/include -Imicrokernel/debug -Imicrokernel/arch/x86_64/include \
     -mcmodel=kernel -mno-red-zone -fno-stack-protector -fno-omit-frame-pointer
 
 # The canary is a global of libipc's (__stack_chk_guard): a server's threads need no TLS for it.

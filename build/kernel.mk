@@ -1,6 +1,6 @@
 # microkernel/ -> $(O)/kernel.elf, linked twice: the second time with its own symbol table for backtraces.
 
-KERNEL_SRC := $(wildcard microkernel/*.c microkernel/arch/x86_64/*.c microkernel/arch/x86_64/*.S)
+KERNEL_SRC := $(wildcard microkernel/*.c microkernel/debug/*.c microkernel/arch/x86_64/*.c microkernel/arch/x86_64/*.S)
 KERNEL_OBJ := $(call objects,$(KERNEL_SRC))
 KERNEL_LD  := microkernel/arch/x86_64/kernel.ld
 KERNEL     := $(if $(KERNEL_SRC),$(if $(wildcard $(KERNEL_LD)),$(O)/kernel.elf))

@@ -36,6 +36,8 @@ def part_of(path):
             return "/".join(parts[:2])
         if parts[0] == "microkernel" and parts[1] == "arch":
             return "/".join(parts[:3])
+        if parts[:2] == ("microkernel", "debug"):
+            return "microkernel/debug"
     return parts[0] if len(parts) > 1 else "."
 
 

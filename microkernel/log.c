@@ -10,7 +10,6 @@
 
 #define LOG_SIZE   65536u
 #define TEXT_MAX   240u
-#define LINE_MAX   (TEXT_MAX + 40)
 #define TAG_MAX    16
 #define FILLER     0xffff
 #define READ_LINES 64 /* of one log_read */
@@ -25,7 +24,7 @@ struct record {
 _Static_assert(sizeof(struct record) == 32, "a multiple of 8");
 
 static char ring[LOG_SIZE] __attribute__((aligned(8)));
-static uint64_t head, tail;
+static uint64_t head, tail, begin; /* begin: some position where a record begins, unless below tail */
 static struct spinlock lock;
 enum log_level log_console_level = LOG_INFO;
 
@@ -42,10 +41,11 @@ static void make_room(uint32_t n)
 }
 
 /* One line of text, as the console and log_read show it. */
+_Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 static size_t render(const struct record *r, char *line)
 {
     const char *mark = r->level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
-    size_t n = format_text(line, LINE_MAX, "[%5lu.%06lu] %.*s: %s%.*s", r->time / 1000000000,
+    size_t n = format_text(line, LOG_LINE_MAX - 1, "[%5lu.%06lu] %.*s: %s%.*s", r->time / 1000000000,
                            r->time / 1000 % 1000000, TAG_MAX, r->tag, mark, r->text, (const char *)(r + 1));
     line[n++] = '\n';
     return n;
@@ -77,7 +77,7 @@ static void append(enum log_level level, const char *tag, const char *text, uint
         ((char *)(r + 1))[i] = printable(text[i]);
     head += size;
     if (level <= log_console_level) {
-        char line[LINE_MAX + 1];
+        char line[LOG_LINE_MAX];
         console_write(line, render(r, line));
     }
 }
@@ -90,17 +90,6 @@ void log_print(enum log_level level, const char *format, ...)
     size_t n = format_text_v(text, sizeof(text), format, arguments);
     va_end(arguments);
     append(level, "kernel", text, (uint32_t)n);
-}
-
-void log_show_last(uint32_t count)
-{
-    char line[LINE_MAX + 1];
-    uint32_t records = 0, seen = 0;
-    for (uint64_t at = tail; at < head; at += record_at(at)->length)
-        records += record_at(at)->text != FILLER;
-    for (uint64_t at = tail; at < head; at += record_at(at)->length)
-        if (record_at(at)->text != FILLER && records - seen++ <= count)
-            console_write(line, render(record_at(at), line));
 }
 
 /* One record; what does not fit is cut off, and that is shown. Text may begin with <N>,
@@ -123,31 +112,34 @@ int sys_log_write(struct thread *thread, struct syscall *s)
     return 0;
 }
 
-/* The record at or behind a position where one begins, past a filler. */
-static uint64_t real(uint64_t at)
+size_t log_line(uint64_t *position, char *line)
 {
-    return at < head && record_at(at)->text == FILLER ? at + record_at(at)->length : at;
+    uint64_t at = begin >= tail && begin <= *position ? begin : tail;
+    while (at < head && (at < *position || record_at(at)->text == FILLER))
+        at += record_at(at)->length;
+    *position = begin = at;
+    if (at == head)
+        return 0;
+    *position += record_at(at)->length;
+    return render(record_at(at), line);
 }
 
-/* The cursor may be anything: the first record at or behind it. */
+/* The cursor may be anything. */
 int sys_log_read(struct thread *, struct syscall *s)
 {
-    char line[LINE_MAX + 1];
-    uint64_t at = real(tail), done = 0;
-    while (at < head && at < s->a[0])
-        at = real(at + record_at(at)->length);
-    for (uint32_t lines = 0; at < head && lines < READ_LINES; lines++) {
-        size_t n = render(record_at(at), line);
-        if (n > s->a[2] - done)
-            break;
+    char line[LOG_LINE_MAX];
+    uint64_t at = s->a[0], next = at, done = 0;
+    size_t n = 0;
+    for (uint32_t lines = 0; lines < READ_LINES && (n = log_line(&next, line)) && n <= s->a[2] - done;
+         lines++) {
         if (user_write(s->a[1] + done, line, n))
             return SYS_TOUCH;
         done += n;
-        at = real(at + record_at(at)->length);
+        at = next;
     }
-    if (done == 0 && at < head)
+    if (done == 0 && n > 0)
         return E_SIZE;
-    s->r[0] = at;
+    s->r[0] = done ? at : next;
     s->r[1] = done;
     return 0;
 }

@@ -1,43 +1,10 @@
-/* Telling every CPU that tables changed, and the ledger that notes who must be told. */
+/* Telling every CPU that tables changed. */
 #include <window.h>
 
 /* More pages than this: one full flush is cheaper than flushing each. */
 #define TELL_SINGLY 32
 
 struct memory_cpu memory_cpus[1];
-
-#define LEDGER_MAX 600 /* a table and some; beyond that only a full flush pays */
-
-static struct {
-    struct vms *vms[LEDGER_MAX];
-    vaddr_t va[LEDGER_MAX];
-    uint32_t count;
-} ledger;
-
-void ledger_note(struct vms *vms, vaddr_t va)
-{
-    if (ledger.count == LEDGER_MAX)
-        panic("flush ledger is full");
-    ledger.vms[ledger.count] = vms;
-    ledger.va[ledger.count++] = va;
-}
-
-static void ledger_pay(struct vms *vms, vaddr_t start, uint64_t size)
-{
-    for (uint32_t i = 0; i < ledger.count;)
-        if (ledger.vms[i] == vms && ledger.va[i] - start < size) {
-            ledger.vms[i] = ledger.vms[--ledger.count];
-            ledger.va[i] = ledger.va[ledger.count];
-        } else {
-            i++;
-        }
-}
-
-void vms_ledger_check(void)
-{
-    ASSERT(ledger.count == 0);
-    ASSERT(ptep_load(PEER_ENTRY) == 0); /* W1 */
-}
 
 /* What one CPU does. */
 static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)

@@ -6,8 +6,10 @@
 /* Records up to this level are shown on the console (the option log=). All are kept. */
 extern enum log_level log_console_level;
 
-/* Show the newest records, at most `count`, on the console as it is: for panics, takes no lock. */
-void log_show_last(uint32_t count);
+/* Render the first record at or behind a position (any; 0: the oldest), as the console shows it, and move the
+ * position behind it. Gives the length; 0: there is none. Takes no lock. */
+#define LOG_LINE_MAX 320
+size_t log_line(uint64_t *position, char *line);
 
 /* ---- the console (arch): a serial line, polled. User space takes it over by taking its ports ---- */
 /* The first line of a PC, unless the option console= said otherwise. */

@@ -10,6 +10,7 @@
 
 #include <arch/paging.h>
 #include <hooks.h>
+#include <ledger.h>
 #include <table.h>
 
 /* What this CPU has loaded. */
@@ -104,14 +105,6 @@ void tell_views(struct vms *vms, vaddr_t va, uint32_t level);
 static inline void tell_space(struct vms *vms)
 {
     tell(vms, 0, 0, PTEP_ENTRIES);
-}
-
-/* A present entry of the space, mapping va, was changed: some tell_ must follow before the kernel is left. */
-void ledger_note(struct vms *vms, vaddr_t va);
-static inline void ledger_owe(struct vms *vms, vaddr_t va)
-{
-    if (DEBUG_BUILD && memory_cpu()->loaded == vms) /* loading another flushes */
-        ledger_note(vms, va);
 }
 
 /* The frame of an entry, if it is RAM, has one mapping more (1) or less (-1u). */

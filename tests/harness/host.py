@@ -13,7 +13,8 @@ FLAGS = ["-std=gnu17", "-g", "-O1", "-Wall", "-Wextra", "-fsanitize=address,unde
 FLAGS += ["-fno-omit-frame-pointer", "-DOUROS_HOST=1", "-DOUROS_DEBUG=1"]
 INCLUDES = ["-Iinclude", "-Ilibipc/include", "-Itests/host", "-I."]
 # The kernel's own headers come last: some have names of the C library's.
-INCLUDES += ["-idirafter", "microkernel/include", "-idirafter", "microkernel/arch/x86_64/include"]
+KERNEL = ["microkernel/include", "microkernel/debug", "microkernel/arch/x86_64/include"]
+INCLUDES += [word for folder in KERNEL for word in ("-idirafter", folder)]
 LIMIT = 300  # seconds
 
 

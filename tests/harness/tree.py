@@ -67,12 +67,16 @@ def arch_outside():
             yield f"{path} has inline assembly"
 
 
+def lines_of(part):
+    done = subprocess.run([sys.executable, "build/sloc.py", "--total", part], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
 def kernel_size():
-    done = subprocess.run(
-        [sys.executable, "build/sloc.py", "--total", "microkernel"], capture_output=True, text=True, check=True
-    )
-    if int(done.stdout) > KERNEL_LINES:
-        yield f"the kernel has {done.stdout.strip()} lines of code, more than {KERNEL_LINES}"
+    """What only helps to find the kernel's own bugs lies in microkernel/debug/ and does not count (docs/testing.md)."""
+    lines = lines_of("microkernel") - lines_of("microkernel/debug")
+    if lines > KERNEL_LINES:
+        yield f"the kernel has {lines} lines of code, more than {KERNEL_LINES}"
 
 
 def document_links():

@@ -16,7 +16,7 @@ MARK = b"boot fault stage"
 
 def stages():
     """(name, number) of each stage of the boot, but for the mark that it is over."""
-    text = pathlib.Path("microkernel/include/stage.h").read_text()
+    text = pathlib.Path("microkernel/debug/stage.h").read_text()
     return [(n.lower(), int(i)) for n, i in re.findall(r"^#define STAGE_(\w+)\s+(\d+)", text, re.M) if n != "DONE"]
 
 

@@ -44,12 +44,8 @@ boot_entry:
     mov %eax, %ds; mov %eax, %es; mov %eax, %ss
     xor %eax, %eax
     mov %eax, %fs; mov %eax, %gs
-    movl $STAGE_ENTRY, LOW(boot_stage_number)
     lidt boot_idt_pointer       /* 32 gates, all to fault32 */
-    cmpl $STAGE_ENTRY, LOW(boot_fault_stage)
-    jne 3f
-    ud2
-3:
+    BOOT_STAGE STAGE_ENTRY
     push %ebx
     mov $0x80000000, %eax; cpuid
     cmp $0x80000001, %eax
@@ -105,11 +101,7 @@ say:
 
     .code64
 boot_long:
-    movl $STAGE_LONG, LOW(boot_stage_number)
-    cmpl $STAGE_LONG, LOW(boot_fault_stage)
-    jne 1f
-    ud2
-1:
+    BOOT_STAGE STAGE_LONG
     movabs $boot_high, %rax
     jmp *%rax
 
@@ -174,11 +166,6 @@ boot_l2:
     .endr
 
     .data
-    .globl boot_stage_number, boot_fault_stage
-boot_stage_number: .long 0
-    .ascii "boot fault stage"   /* by this a test finds, in the image, the stage to fail in */
-boot_fault_stage:  .long 0
-
     .balign 8
 gdt_pointer_high:
     .word 31

@@ -5,18 +5,10 @@
 #include <log.h>
 #include <stage.h>
 
-extern uint32_t boot_fault_stage;
 static struct boot_params params;
 
 void arch_boot(uint32_t magic, uint32_t info);
 void arch_boot_high(void);
-
-void boot_stage(uint32_t stage)
-{
-    boot_stage_number = stage;
-    if (boot_fault_stage == stage)
-        __asm__ volatile("ud2");
-}
 
 /* On the boot stack: until there is a stack with a guard. */
 void arch_boot_high(void)

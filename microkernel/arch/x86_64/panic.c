@@ -1,112 +1,30 @@
-/* The last words. Nothing here takes a lock or trusts a pointer that it can do without; a fault on the way
- * ends the report, it does not begin another. */
-#include <arch/boot.h>
+/* The last words. A fault on the way ends the report, it does not begin another. */
 #include <arch/cpu.h>
-#include <log.h>
 #include <format.h>
-#include <stage.h>
+#include <log.h>
+#include <report.h>
+#include <string.h>
 
-#define DEPTH_MAX  32
-#define LAST_LINES 24
 #define EXIT_PORT  0xf4 /* isa-debug-exit */
 #define EXIT_VALUE 0x7f
 
-/* Made by the build from the linked kernel: text symbols in ascending order. */
-extern const uint32_t ksym_count __attribute__((weak));
-extern const uint64_t ksym_addr[] __attribute__((weak));
-extern const uint32_t ksym_name[] __attribute__((weak));
-extern const char ksym_strings[] __attribute__((weak));
-
-static bool panicking;
-
-static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
+static void __attribute__((noreturn)) stop(const char *what, const struct trap_frame *trap, uint64_t frame)
 {
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    console_write(text, format_text_v(text, sizeof(text), format, arguments));
-    va_end(arguments);
-}
-
-static void __attribute__((noreturn)) stop(void)
-{
+    static bool panicking;
+    __asm__ volatile("cli");
+    if (!panicking) {
+        panicking = true;
+        console_seize();
+        console_write("\n\nouros: kernel panic: ", 23);
+        console_write(what, strlen(what));
+        console_write("\n", 1);
+        report_panic(trap, frame);
+    } else {
+        console_write("\nanother fault while reporting\n", 31);
+    }
     port_write8(EXIT_PORT, EXIT_VALUE);
     for (;;)
         __asm__ volatile("cli\n\thlt");
-}
-
-static void begin(void)
-{
-    __asm__ volatile("cli");
-    if (panicking) {
-        say("\nanother fault while reporting\n");
-        stop();
-    }
-    panicking = true;
-    console_seize();
-}
-
-static void show_address(uint64_t address)
-{
-    uint32_t above = 0, count = &ksym_count ? ksym_count : 0; /* the first symbol above it */
-    while (above < count && ksym_addr[above] <= address)
-        above++;
-    if (above > 0 && address < (uint64_t)image_rodata)
-        say("  %016lx  %s+%#lx\n", address, ksym_strings + ksym_name[above - 1],
-            address - ksym_addr[above - 1]);
-    else
-        say("  %016lx\n", address);
-}
-
-static bool on_a_stack(uint64_t address)
-{
-    return address % 8 == 0 &&
-           ((address >= LOCAL_BASE && address < LOCAL_BASE + (LOCAL_LAPIC - 1) * PAGE_SIZE &&
-             !local_guard(address) && !local_guard(address + 15)) ||
-            (address >= (uint64_t)image_data && address < (uint64_t)image_end - 16));
-}
-
-static void show_backtrace(uint64_t frame, uint64_t address)
-{
-    say("backtrace:\n");
-    if (address)
-        show_address(address);
-    for (uint32_t i = 0; i < DEPTH_MAX && on_a_stack(frame); i++) {
-        const uint64_t *words = (const uint64_t *)frame; /* the caller's frame, the return address */
-        show_address(words[1] - 1);
-        if (words[0] <= frame)
-            break;
-        frame = words[0];
-    }
-}
-
-static void show_registers(const struct trap_frame *f)
-{
-    say("vector %lu, error %#lx\n", f->vector, f->error);
-    say("rip %016lx rsp %016lx rflags %08lx cs %04lx\n", f->rip, f->rsp, f->rflags, f->cs);
-    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
-    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
-    say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
-    say("r13 %016lx r14 %016lx r15 %016lx\n", f->r13, f->r14, f->r15);
-}
-
-static void __attribute__((noreturn)) report(const char *what, const struct trap_frame *trap, uint64_t frame)
-{
-    begin();
-    say("\n\nouros: kernel panic: %s\n", what);
-    if (boot_stage_number < STAGE_DONE)
-        say("ouros: fault in boot stage %u\n", boot_stage_number);
-    if (trap)
-        show_registers(trap);
-    say("cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
-    show_backtrace(frame, trap ? trap->rip : 0);
-    say("last messages:\n");
-    log_show_last(LAST_LINES);
-    struct thread *thread = cpu_ready() ? thread_current() : NULL;
-    if (thread) /* last, for it is the likeliest to fault */
-        say("current thread %u, state %u, of task %lu '%.15s'\n", thread->id, thread->state, thread->task->id,
-            thread->task->name);
-    stop();
 }
 
 void panic(const char *format, ...)
@@ -116,10 +34,10 @@ void panic(const char *format, ...)
     va_start(arguments, format);
     format_text_v(text, sizeof(text), format, arguments);
     va_end(arguments);
-    report(text, NULL, (uint64_t)__builtin_frame_address(0));
+    stop(text, NULL, (uint64_t)__builtin_frame_address(0));
 }
 
 void panic_trap(const struct trap_frame *frame, const char *what)
 {
-    report(what, frame, frame->rbp);
+    stop(what, frame, frame->rbp);
 }

@@ -1,5 +1,4 @@
-/* Stages of the boot, numbered so that a fault says how far it came; a number in boot_fault_stage makes one.
- */
+/* Stages of the boot, numbered so that a fault says how far it came; a number in boot_fault makes one. */
 #pragma once
 
 #define STAGE_ENTRY  1 /* 32-bit code, paging off */
@@ -13,7 +12,18 @@
 #define STAGE_PAGER  9 /* the first task */
 #define STAGE_DONE   10
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+/* The same as boot_stage, for code that runs at low addresses. */
+/* clang-format off */
+.macro BOOT_STAGE number
+    movl $\number, boot_stage_number - KERNEL_VIRTUAL
+    cmpl $\number, boot_fault + 16 - KERNEL_VIRTUAL
+    jne 777f
+    ud2
+777:
+.endm
+/* clang-format on */
+#else
 #include <ouros/types.h>
 
 extern uint32_t boot_stage_number; /* of the stage that is running */
