@@ -28,6 +28,8 @@ static void jump_to(void *address)
 }
 
 static struct ktask task;
+static struct kthread
+    judging; /* parked in the pager while nothing is judged: counts of handles depend on it */
 
 /* The pager reports what the tasks of this session do wrong to whoever waits in it. */
 static void judge(void *unused)
@@ -49,6 +51,7 @@ static uint64_t outcome(void (*function)(void *), uint64_t address)
     ktask_create(&task);
     ktask_start(&task, function, (void *)address);
     ktask_wait(&task, &value);
+    kthread_await(&judging, THREAD_CALLING);
     if (value != CAUGHT)
         ipc_info("# address or try %lx", address);
     return value;
@@ -171,7 +174,6 @@ int main(void)
         {"forbidden-jumps", forbidden_jumps}, {"privileged", privileged},
         {"bad-addresses", bad_addresses},     {"no-authority", no_authority},
     };
-    static struct kthread judging; /* begins before the first count of handles */
     kthread_start(&judging, judge, NULL, ipc_thread_priority());
     kthread_await(&judging, THREAD_CALLING);
     ktest_main(tests, KTEST_COUNT(tests));
