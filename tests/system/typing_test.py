@@ -20,8 +20,9 @@ def main():
     for line in (FILES, "PS2='more> '", "PS1='% '"):
         shell.send(line + "\r")
         shell.expect("[#$%] $")
+    cases = interactive.CASES + interactive.HERE_ONLY
     # The emulator keeps ^A for itself; twice sends it once.
-    failed = interactive.show(interactive.run_cases(shell, lambda typed: typed.replace("\x01", "\x01\x01")))
+    failed = interactive.show(interactive.run_cases(shell, lambda typed: typed.replace("\x01", "\x01\x01"), cases))
     shell.send("poweroff 7\r")
     shell.expect(pexpect.EOF, timeout=60)
     shell.close()
