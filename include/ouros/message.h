@@ -43,7 +43,8 @@ struct ipc_buffers {
     uint32_t out_len; /* bytes, at most IPC_BUFFER_MAX */
 };
 #define IPC_BUFFER_MAX (64u << 20)
-#define IPC_COPY_MAX   (32u << 10) /* bytes that one msg_read or msg_write moves at most: count says; go on from there */
+#define IPC_COPY_MAX \
+    (32u << 10) /* bytes that one msg_read or msg_write moves at most: count says; go on from there */
 
 /* Labels with this bit come from the kernel alone: call and send refuse it with E_INVAL. */
 #define MSG_KERNEL 0x80000000u
@@ -75,7 +76,8 @@ enum fault_access {
 enum fault_reply {
     FAULT_RESUME = 0, /* the thread runs on, from its registers as they now are */
     FAULT_MAP = 1,    /* set one entry, then resume: w0 = va, w1 = pa, w2 = enum vms_prot | level << 8 |
-                         enum vms_flag << 16. An error (E_NOTABLE, E_SHARED, …) comes back to the replier, and the reply is kept */
+                         enum vms_flag << 16. An error (E_NOTABLE, E_SHARED, …) comes back to the replier, and
+                         the reply is kept */
     FAULT_REFUSE = 2, /* FAULT_TOUCH: the system call fails with E_FAULT. Otherwise the task is ended */
 };
 

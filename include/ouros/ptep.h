@@ -231,8 +231,8 @@ static inline paddr_t pte_frame(pte_t e, uint32_t level)
     return pte_huge(e, level) ? frame & ~(ptep_level_size(level) - 1) : frame;
 }
 
-/* A user entry for a 4 KiB frame; prot: enum vms_prot. NX unless VMS_EXEC is asked for. Without any access the
- * entry is present, but no user's. */
+/* A user entry for a 4 KiB frame; prot: enum vms_prot. NX unless VMS_EXEC is asked for. Without any access
+ * the entry is present, but no user's. */
 static inline pte_t pte_make(paddr_t frame, uint32_t prot)
 {
     pte_t e = ((pte_t)frame & PTE_FRAME) | PTE_P;

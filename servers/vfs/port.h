@@ -28,7 +28,8 @@ void port_page_free(void *page);
 uint64_t port_now(void);
 /// Fills [p, p+n) with random bytes.
 void port_random(void *p, size_t n);
-/// Lines of the kernel's log from *cursor on, whole ones; *cursor moves behind them. E_SIZE: not even one fits.
+/// Lines of the kernel's log from *cursor on, whole ones; *cursor moves behind them. E_SIZE: not even one
+/// fits.
 int port_kernel_log(uint64_t *cursor, char *text, size_t size, size_t *n);
 /// One line to the system's log, without the newline. Conversions: %s %u %lu %x %lx.
 void port_log(const char *format, ...) __attribute__((format(printf, 1, 2)));

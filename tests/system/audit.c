@@ -1,8 +1,8 @@
 /* No test, but what the harness runs around each one: `audit before` and `audit after`.
  *
- * before: waits until /proc/audit says the same twice (what the last program left goes in bounded steps) and keeps it.
- * after: reads until nothing is more than it was before; after two seconds it says what is: `leak: name +count ...`.
- * The verdict of the pager's own check is one of the counts: it has to be 0 at any time. */
+ * before: waits until /proc/audit says the same twice (what the last program left goes in bounded steps) and
+ * keeps it. after: reads until nothing is more than it was before; after two seconds it says what is: `leak:
+ * name +count ...`. The verdict of the pager's own check is one of the counts: it has to be 0 at any time. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>

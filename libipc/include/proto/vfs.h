@@ -118,7 +118,8 @@ enum vfs_node_flag {
 
 /* process_create: the process session's last close is the process's end: proc holds no copy of it beyond the
  * start. `mounts` writes /proc/mounts text: "source target type options\n" each. `trim` gives
- * up what is kept only to be faster (blocks, inodes and file objects that nobody uses) and says what is left. */
+ * up what is kept only to be faster (blocks, inodes and file objects that nobody uses) and says what is left.
+ */
 IPC_PROTOCOL(vfs, VFS_PROTOCOL)
 
 #endif
