@@ -58,12 +58,16 @@ static int install(handle_t session, handle_t task, uint32_t slot)
     return sys_handle_copy(session, RIGHT_CALL | RIGHT_USE, task, slot, &there);
 }
 
+/* All images so far. No two bear the same number, not even two of one process, or of two that had the same entry one
+ * after the other: the death notice of an image that was discarded must not be taken for its successor's. */
+static uint64_t images;
+
 static int bare_task(struct process *p, struct image *image)
 {
     int error = sys_task_create(below.task_maker, PROCESS_KMEM, &image->task);
     if (error)
         return error;
-    image->cookie = p->slot | (p->image + 1) << 24;
+    image->cookie = p->slot | __atomic_add_fetch(&images, 1, __ATOMIC_RELAXED) << 24;
     return sys_task_ctl(image->task, TASK_WATCH, HANDLE_FIRST(SLOT_PORT), image->cookie, 0, NULL);
 }
 
@@ -132,7 +136,7 @@ void image_adopt(struct process *p, struct image *image)
     p->task = image->task;
     p->space = image->space;
     p->badge = image->badge;
-    p->image++;
+    p->image = image->cookie >> 24;
     p->state = PROCESS_RUNNING;
     memcpy(p->name, image->name, sizeof p->name);
     sys_task_ctl(p->task, TASK_NAME, (uint64_t)p->name, strnlen(p->name, sizeof p->name - 1), 0, NULL);

@@ -48,7 +48,7 @@ struct process {
     uint32_t vfs;   /* handle of its vfs process session, given up at its end */
     uint64_t space; /* pager's id of its space */
     uint64_t badge; /* of its session with this server */
-    uint64_t image; /* counts the tasks it has had: cookies of death notices carry it */
+    uint64_t image; /* number of its present task: cookies of death notices carry it */
 };
 
 extern struct process process_table[PROCESS_MAX];
