@@ -13,7 +13,12 @@
 
 static struct list ready[PRIORITY_MAX + 1];
 static uint64_t ready_bits;
-static uint64_t slice_end = DEADLINE_NEVER; /* armed while somebody of the same priority waits */
+/* The slice of a priority's running thread, while another of that priority waits. It runs on while a server of a higher
+ * priority works for that thread: who only makes calls gives way as well. */
+static struct slice {
+    uint64_t end;
+    const struct thread *of; /* to compare with, no more */
+} slices[PRIORITY_MAX + 1];
 static bool slice_over;
 static uint64_t armed = DEADLINE_NEVER;
 static uint64_t switched_at; /* when the present thread, or idleness, began */
@@ -26,13 +31,22 @@ void sched_init(void)
     switched_at = time_now();
 }
 
+static bool slice_used_up(const struct thread *t)
+{
+    const struct slice *slice = &slices[t->priority];
+    return slice->of == t && time_now() >= slice->end;
+}
+
 static void push(struct thread *t, enum sched_where where)
 {
     t->state = THREAD_READY;
-    if (where == SCHED_HEAD)
+    if (where == SCHED_HEAD && !slice_used_up(t)) {
         list_add_head(&ready[t->priority], &t->run);
-    else
+    } else {
         list_add_tail(&ready[t->priority], &t->run);
+        if (slices[t->priority].of == t)
+            slices[t->priority].of = NULL;
+    }
     ready_bits |= 1ul << t->priority;
 }
 
@@ -89,10 +103,9 @@ void sched_tick(void)
     uint64_t time = time_now();
     armed = DEADLINE_NEVER;
     deadline_tick(time);
-    if (time >= slice_end) {
-        slice_end = DEADLINE_NEVER;
+    const struct thread *current = this_cpu()->current;
+    if (current && slice_used_up(current))
         slice_over = true;
-    }
 }
 
 /* Charge the time since the last switch. */
@@ -140,12 +153,13 @@ static void arm(struct thread *next)
 {
     uint64_t when = deadline_next();
     if (next && ready_bits >> next->priority & 1) {
-        if (slice_end == DEADLINE_NEVER)
-            slice_end = time_now() + SLICE_NS;
-        if (slice_end < when)
-            when = slice_end;
-    } else {
-        slice_end = DEADLINE_NEVER;
+        struct slice *slice = &slices[next->priority];
+        if (slice->of != next)
+            *slice = (struct slice){time_now() + SLICE_NS, next};
+        if (slice->end < when)
+            when = slice->end;
+    } else if (next) {
+        slices[next->priority].of = NULL;
     }
     if (when < armed) { /* a timer that comes too soon is armed again then */
         armed = when;
