@@ -19,4 +19,6 @@ include build/servers.mk
 -include build/libc.mk
 include build/programs.mk
 include build/images.mk
+
 include build/goals.mk
+include build/bench.mk
