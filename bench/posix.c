@@ -2,8 +2,8 @@
  *
  *   posix [FILE [DIRECTORY]]    FILE: 20 MiB, not read since boot; DIRECTORY: on a disk, to create files in
  *
- * Prints `bench NAME OPERATIONS TICKS` for each round and `absent NAME: why` for what the system lacks. Nothing is
- * printed before the end: output must not run beside what is measured. */
+ * Prints `bench NAME OPERATIONS TICKS` for each round and `absent NAME: why` for what the system lacks.
+ * Nothing is printed before the end: output must not run beside what is measured. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -229,7 +229,8 @@ static uint64_t pipe_rtt_1B(unsigned count)
         if (i == 1) /* by then the child is there */
             begun = ticks();
         byte = (unsigned char)i;
-        wrong |= write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1 || byte != (unsigned char)(i + 1);
+        wrong |=
+            write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1 || byte != (unsigned char)(i + 1);
     }
     uint64_t used = ticks() - begun;
     wrong |= wait_for(pid) != 0;
@@ -252,7 +253,8 @@ static uint64_t thread_create_join(unsigned count)
     for (unsigned i = 0; i < count; i++) {
         pthread_t thread;
         void *result = NULL;
-        wrong |= pthread_create(&thread, NULL, echo, &wrong) || pthread_join(thread, &result) || result != &wrong;
+        wrong |=
+            pthread_create(&thread, NULL, echo, &wrong) || pthread_join(thread, &result) || result != &wrong;
     }
     uint64_t used = ticks() - begun;
     return wrong ? fail("a thread") : used;
@@ -307,11 +309,12 @@ static uint64_t cond_rtt(unsigned count)
 
 /* ---- files ---- */
 
-static unsigned char *block;                 /* 1 MiB */
+static unsigned char *block;                  /* 1 MiB */
 static uint64_t first_words[20 * MIB / PAGE]; /* of each page of the file, from its first reading */
 static int file = -1;
 
-/* `count` MiB from `start` on, in blocks of 1 MiB; the pages' first words are noted, or have to be the same. */
+/* `count` MiB from `start` on, in blocks of 1 MiB; the pages' first words are noted, or have to be the same.
+ */
 static uint64_t read_blocks(unsigned start, unsigned count, uint64_t (*clock)(void), int note)
 {
     int wrong = lseek(file, (off_t)(start * MIB), SEEK_SET) < 0;

@@ -14,6 +14,7 @@ bench-compare: ## say what moved since an older out/bench.json: make bench-compa
 	@$(PYTHON) bench/compare.py $(or $(BENCH_OLD),'') out/bench.json
 
 ifneq ($(filter bench-compare,$(MAKECMDGOALS)),)
+.PHONY: $(filter %.json,$(MAKECMDGOALS))
 $(filter %.json,$(MAKECMDGOALS)): ; @:
 endif
 

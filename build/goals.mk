@@ -69,5 +69,5 @@ clean: ## remove everything that was built
 	rm -rf out
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' build/goals.mk | expand -t 22
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' build/goals.mk build/bench.mk | expand -t 22
 	@printf '\n'; sed -n 's/^#  \( .*\)/\1/p' Makefile

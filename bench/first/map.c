@@ -8,8 +8,8 @@
 extern uint64_t ipc_first_argument;
 
 enum { ROUNDS = 11, PAGES = 512, BATCH = VMS_BATCH_MAX, RW = VMS_READ | VMS_WRITE };
-#define CODE  0x50000000ul
-#define AREA  0x60000000ul /* one leaf table's */
+#define CODE       0x50000000ul
+#define AREA       0x60000000ul /* one leaf table's */
 #define LABEL_DONE 1
 
 /* The child: touches PAGES pages, one store each, and tells how long that took; again and again. */
@@ -39,10 +39,11 @@ __asm__(".pushsection .rodata\n"
         "  jmp 0b\n"
         "child_code_end:\n"
         ".popsection");
-_Static_assert(SYS_call == 1 && LABEL_DONE == 1 && AREA == 0x60000000 && PAGES == 512, "child_code knows them");
+_Static_assert(SYS_call == 1 && LABEL_DONE == 1 && AREA == 0x60000000 && PAGES == 512,
+               "child_code knows them");
 
-/* Answer faults with the next frame until something else comes: the bare handler. The faulting address stays in the
- * register in which it came, which is where the answer has it. */
+/* Answer faults with the next frame until something else comes: the bare handler. The faulting address stays
+ * in the register in which it came, which is where the answer has it. */
 static int serve_faults(handle_t port, paddr_t frame, struct ipc_message *m)
 {
     uint64_t rax = SYS_recv, rdi = port, rsi = 0, rdx = 0;

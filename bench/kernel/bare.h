@@ -64,14 +64,16 @@ static inline uint64_t bare_call_buffers(handle_t session, uint32_t label, const
 static inline uint64_t bare_close(handle_t handle)
 {
     uint64_t rax = SYS_handle_close, rdi = handle;
-    __asm__ volatile("syscall" : "+a"(rax), "+D"(rdi)::"rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(rax), "+D"(rdi)::"rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
     return rax;
 }
 
 static inline uint64_t bare_notify(handle_t port, uint64_t bits)
 {
     uint64_t rax = SYS_notify, rdi = port, rsi = bits;
-    __asm__ volatile("syscall" : "+a"(rax), "+D"(rdi), "+S"(rsi)::"rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "+a"(rax), "+D"(rdi), "+S"(rsi)::"rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
     return rax;
 }
 

@@ -19,16 +19,30 @@ struct bench_sum {
 struct bench_time {
     uint64_t row, ticks, operations, wrong;
 };
-#define BENCH_PROTOCOL(OP)                                                  \
-    OP(1, add, struct bench_pair, struct bench_sum, RIGHT_USE, IDEMPOTENT)  \
-    OP(2, time, struct bench_time, struct ipc_none, RIGHT_USE, EFFECT)      \
+#define BENCH_PROTOCOL(OP)                                                 \
+    OP(1, add, struct bench_pair, struct bench_sum, RIGHT_USE, IDEMPOTENT) \
+    OP(2, time, struct bench_time, struct ipc_none, RIGHT_USE, EFFECT)     \
     OP(3, end, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT)
 IPC_PROTOCOL(bench, BENCH_PROTOCOL)
 
-enum row { CALL_0W, CALL_6W, CALL_DEADLINE, READ_160, READ_512, WRITE_160, WRITE_512, FAIL, NOTIFY, CONTROL, STUB, IRQ };
-static const char *const names[] = {"ipc_call_0w",        "ipc_call_6w",        "ipc_call_deadline", "ipc_call_160b_read",
-                                    "ipc_call_512b_read", "ipc_call_160b_write", "ipc_call_512b_write", "syscall_fail",
-                                    "notify_idle",        "control_loop",       "ipc_call_stub",     "irq_to_user"};
+enum row {
+    CALL_0W,
+    CALL_6W,
+    CALL_DEADLINE,
+    READ_160,
+    READ_512,
+    WRITE_160,
+    WRITE_512,
+    FAIL,
+    NOTIFY,
+    CONTROL,
+    STUB,
+    IRQ
+};
+static const char *const names[] = {"ipc_call_0w",         "ipc_call_6w",        "ipc_call_deadline",
+                                    "ipc_call_160b_read",  "ipc_call_512b_read", "ipc_call_160b_write",
+                                    "ipc_call_512b_write", "syscall_fail",       "notify_idle",
+                                    "control_loop",        "ipc_call_stub",      "irq_to_user"};
 
 static uint8_t buffer[512] __attribute__((aligned(512)));
 
@@ -61,7 +75,8 @@ static uint64_t calls_6w(handle_t session, uint64_t *wrong)
 
 static uint64_t calls_buffer(handle_t session, uint32_t label, uint32_t length, uint64_t *wrong)
 {
-    struct ipc_buffers lent = {.in = (vaddr_t)buffer, .out = (vaddr_t)buffer, .in_len = length, .out_len = length};
+    struct ipc_buffers lent = {
+        .in = (vaddr_t)buffer, .out = (vaddr_t)buffer, .in_len = length, .out_len = length};
     memset(buffer, label == LABEL_READ ? PATTERN : 0, sizeof buffer);
     *wrong |= bare_call_buffers(session, label, &lent); /* before the clock runs: pages are there then */
     if (label == LABEL_WRITE)
@@ -165,7 +180,8 @@ static void tell(uint64_t row, uint64_t ticks, uint64_t operations, uint64_t wro
         ipc_info("bench %s %lu %lu", names[row], operations, ticks);
 }
 
-/* Answers what the bare loop of 0 to 6 words does not know; returns when the client is done with this part. */
+/* Answers what the bare loop of 0 to 6 words does not know; returns when the client is done with this part.
+ */
 static void serve(handle_t port)
 {
     static uint8_t piece[512];
@@ -184,7 +200,8 @@ static void serve(handle_t port)
         case LABEL_READ:
         case LABEL_WRITE:
             memset(piece, label == LABEL_READ ? 0 : PATTERN, sizeof piece);
-            error = bare_serve_buffer(port, label, label == LABEL_READ ? SYS_msg_read : SYS_msg_write, piece, length, &m);
+            error = bare_serve_buffer(port, label, label == LABEL_READ ? SYS_msg_read : SYS_msg_write, piece,
+                                      length, &m);
             for (uint64_t i = 0; i < length; i++)
                 count += piece[i] != PATTERN;
             continue;
@@ -225,7 +242,15 @@ static int op_end(struct ipc_request *r, const struct ipc_none *in, struct ipc_n
 
 /* ---- an interrupt: the clock chip's periodic one, at 1024 Hz ---- */
 
-enum { CMOS_INDEX, CMOS_DATA, CMOS_A = 0x0a, CMOS_B = 0x0b, CMOS_C = 0x0c, PERIODIC = 0x40, RATE_1024 = 0x26 };
+enum {
+    CMOS_INDEX,
+    CMOS_DATA,
+    CMOS_A = 0x0a,
+    CMOS_B = 0x0b,
+    CMOS_C = 0x0c,
+    PERIODIC = 0x40,
+    RATE_1024 = 0x26
+};
 static volatile uint64_t last_seen;
 static volatile bool stop_spinning;
 
