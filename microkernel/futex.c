@@ -75,8 +75,7 @@ uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
 static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, const uint64_t key[2])
 {
     uint32_t now;
-    if (user_read(&now, word, sizeof now))
-        return SYS_TOUCH;
+    TRY(user_read(&now, word, sizeof now));
     if (now != value)
         return E_AGAIN;
     if (thread->flags & THREAD_F_CANCEL)
@@ -98,8 +97,7 @@ static int resolve_key(struct thread *thread, vaddr_t word, bool shared, uint64_
     int error = make_key(thread->task, word, false, key);
     if (error || !shared)
         return error;
-    if (user_read(&probe, word, sizeof probe))
-        return SYS_TOUCH;
+    TRY(user_read(&probe, word, sizeof probe));
     return make_key(thread->task, word, true, key);
 }
 

@@ -245,7 +245,7 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
             (!session->port->borrower && session->port->object.account == thread->task->account))
             info.id = session->badge;
     }
-    return user_write(s->a[1], &info, sizeof info) ? SYS_TOUCH : 0;
+    return user_write(s->a[1], &info, sizeof info);
 }
 
 /* Same slots, same generations: what fork needs, because the child's memory holds the parent's handle values.

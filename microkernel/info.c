@@ -35,7 +35,7 @@ static int give_text(const char *text, struct syscall *s)
     if (length > s->a[2])
         length = s->a[2];
     s->r[0] = length;
-    return user_write(s->a[1], text, length) ? SYS_TOUCH : 0;
+    return user_write(s->a[1], text, length);
 }
 
 int sys_kernel_info(struct thread *, struct syscall *s)
@@ -50,7 +50,7 @@ int sys_kernel_info(struct thread *, struct syscall *s)
             return E_SIZE;
         collect(&stats);
         s->r[0] = sizeof stats;
-        return user_write(s->a[1], &stats, sizeof stats) ? SYS_TOUCH : 0;
+        return user_write(s->a[1], &stats, sizeof stats);
     case KINFO_BUILD: return give_text(OUROS_BUILD, s);
     case KINFO_CMDLINE: return give_text(boot_cmdline, s);
     default: return E_INVAL;

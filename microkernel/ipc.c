@@ -272,23 +272,14 @@ void ipc_fail_caller(struct thread *caller, int error)
 void ipc_abandon(struct thread *caller, enum cancel_why why)
 {
     struct notice *notice = &caller->cancel_notice;
-    struct port *port = caller->served_by;
-    if (notice->port != port) {
-        notice_drop(notice);
-        notice->port = port;
-        object_get(&port->object);
-    }
-    notice->label = MSG_CANCEL;
-    notice->badge = caller->session ? caller->session->badge : caller->task->pager_cookie;
-    notice->word[0] = caller->id;
-    notice->word[1] = caller->frame.rsi >> 32;
-    notice->word[2] = why;
+    uint64_t badge = caller->session ? caller->session->badge : caller->task->pager_cookie;
+    notice_bind(notice, caller->served_by);
     if (why != CANCEL_ASKED) {
         if (caller->server)
             caller->server->caller_gone = true;
         ipc_leave(caller);
     }
-    notice_send(notice);
+    notice_send(notice, MSG_CANCEL, badge, caller->id, caller->frame.rsi >> 32, why);
 }
 
 /* ---- system calls ---- */
@@ -305,8 +296,7 @@ static int take_buffers(struct thread *thread)
     if (!(thread->frame.rax & IPC_BUFFERS))
         return 0;
     struct ipc_buffers b;
-    if (user_read(&b, thread->frame.r15, sizeof b))
-        return SYS_TOUCH;
+    TRY(user_read(&b, thread->frame.r15, sizeof b));
     if (b.in_len > IPC_BUFFER_MAX || b.out_len > IPC_BUFFER_MAX)
         return E_SIZE;
     if (b.in >= USER_END || b.in_len > USER_END - b.in || b.out >= USER_END || b.out_len > USER_END - b.out)
@@ -485,7 +475,7 @@ static int copy(struct thread *thread, struct syscall *s, enum vms_direction dir
     int error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
                          length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);
     s->r[0] = done;
-    return error == E_FAULT ? SYS_TOUCH : error;
+    return error;
 }
 
 int sys_msg_read(struct thread *thread, struct syscall *s)

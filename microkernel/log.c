@@ -1,44 +1,23 @@
-/* The log ring.
- *
- * L1 positions count bytes ever written, tail <= head <= tail + LOG_SIZE; position % LOG_SIZE is the place
- * L2 records begin at multiples of 8 and do not wrap: one filler record takes what is left at the end
- * L3 text is printable ASCII: to show what users wrote cannot command a terminal */
+/* The log: the last RECORDS records, numbered from the first one on; ring[number % RECORDS] is the place.
+ * What it holds is printable ASCII: to show what users wrote cannot command a terminal. */
 #include <log.h>
 #include <format.h>
 #include <lock.h>
 #include <string.h>
 
-#define LOG_SIZE   65536u
+#define RECORDS    512u
 #define TEXT_MAX   240u
 #define TAG_MAX    16
-#define FILLER     0xffff
 #define READ_LINES 64 /* of one log_read */
 
-struct record {
-    uint16_t length; /* of the whole record, a multiple of 8 */
-    uint16_t text;   /* bytes of text behind it, or FILLER */
-    uint32_t level;
+static struct record {
     uint64_t time; /* ns */
-    char tag[TAG_MAX];
-};
-_Static_assert(sizeof(struct record) == 32, "a multiple of 8");
-
-static char ring[LOG_SIZE] __attribute__((aligned(8)));
-static uint64_t head, tail, begin; /* begin: some position where a record begins, unless below tail */
+    uint32_t level, length;
+    char tag[TAG_MAX], text[TEXT_MAX];
+} ring[RECORDS];
+static uint64_t head; /* number of the next record */
 static struct spinlock lock;
 enum log_level log_console_level = LOG_INFO;
-
-static struct record *record_at(uint64_t position)
-{
-    return (struct record *)(ring + position % LOG_SIZE);
-}
-
-/* Drop the oldest records until n bytes are free. */
-static void make_room(uint32_t n)
-{
-    while (head + n - tail > LOG_SIZE)
-        tail += record_at(tail)->length;
-}
 
 /* One line of text, as the console and log_read show it. */
 _Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
@@ -46,7 +25,7 @@ static size_t render(const struct record *r, char *line)
 {
     const char *mark = r->level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
     size_t n = format_text(line, LOG_LINE_MAX - 1, "[%5lu.%06lu] %.*s: %s%.*s", r->time / 1000000000,
-                           r->time / 1000 % 1000000, TAG_MAX, r->tag, mark, r->text, (const char *)(r + 1));
+                           r->time / 1000 % 1000000, TAG_MAX, r->tag, mark, r->length, r->text);
     line[n++] = '\n';
     return n;
 }
@@ -58,28 +37,16 @@ static char printable(char c)
 
 static void append(enum log_level level, const char *tag, const char *text, uint32_t length)
 {
+    char line[LOG_LINE_MAX];
     LOCK_GUARD(&lock);
-    uint32_t size = (sizeof(struct record) + length + 7) & ~7u;
-    uint32_t left = LOG_SIZE - head % LOG_SIZE;
-    if (left < size) {
-        make_room(left);
-        record_at(head)->length = (uint16_t)left;
-        record_at(head)->text = FILLER;
-        head += left;
-    }
-    make_room(size);
-    struct record *r = record_at(head);
-    *r = (struct record){
-        .length = (uint16_t)size, .text = (uint16_t)length, .level = level, .time = time_now()};
+    struct record *r = &ring[head++ % RECORDS];
+    *r = (struct record){.time = time_now(), .level = level, .length = length};
     for (uint32_t i = 0; i < TAG_MAX && tag[i]; i++)
         r->tag[i] = printable(tag[i]);
     for (uint32_t i = 0; i < length; i++)
-        ((char *)(r + 1))[i] = printable(text[i]);
-    head += size;
-    if (level <= log_console_level) {
-        char line[LOG_LINE_MAX];
+        r->text[i] = printable(text[i]);
+    if (level <= log_console_level)
         console_write(line, render(r, line));
-    }
 }
 
 void log_print(enum log_level level, const char *format, ...)
@@ -98,8 +65,7 @@ int sys_log_write(struct thread *thread, struct syscall *s)
 {
     char text[TEXT_MAX];
     uint64_t length = s->a[1] < TEXT_MAX ? s->a[1] : TEXT_MAX;
-    if (user_read(text, s->a[0], length))
-        return SYS_TOUCH;
+    TRY(user_read(text, s->a[0], length));
     if (length < s->a[1])
         memcpy(text + TEXT_MAX - 3, "...", 3);
     while (length > 0 && text[length - 1] == '\n')
@@ -114,14 +80,9 @@ int sys_log_write(struct thread *thread, struct syscall *s)
 
 size_t log_line(uint64_t *position, char *line)
 {
-    uint64_t at = begin >= tail && begin <= *position ? begin : tail;
-    while (at < head && (at < *position || record_at(at)->text == FILLER))
-        at += record_at(at)->length;
-    *position = begin = at;
-    if (at == head)
-        return 0;
-    *position += record_at(at)->length;
-    return render(record_at(at), line);
+    uint64_t oldest = head > RECORDS ? head - RECORDS : 0, at = *position > oldest ? *position : oldest;
+    *position = at < head ? at + 1 : head;
+    return at < head ? render(&ring[at % RECORDS], line) : 0;
 }
 
 /* The cursor may be anything. */
@@ -132,8 +93,7 @@ int sys_log_read(struct thread *, struct syscall *s)
     size_t n = 0;
     for (uint32_t lines = 0; lines < READ_LINES && (n = log_line(&next, line)) && n <= s->a[2] - done;
          lines++) {
-        if (user_write(s->a[1] + done, line, n))
-            return SYS_TOUCH;
+        TRY(user_write(s->a[1] + done, line, n));
         done += n;
         at = next;
     }

@@ -20,13 +20,27 @@ void port_wake(struct port *port)
         DEBUG_ASSERT(receiver->state != THREAD_RECEIVING);
 }
 
-void notice_send(struct notice *notice)
+void notice_bind(struct notice *notice, struct port *port)
+{
+    if (notice->port == port)
+        return;
+    notice_drop(notice);
+    notice->port = port;
+    object_get(&port->object);
+}
+
+void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2)
 {
     struct port *port = notice->port;
-    if (port->dead) {
+    if (!port || port->dead) {
         notice_drop(notice);
         return;
     }
+    notice->label = label;
+    notice->badge = badge;
+    notice->word[0] = w0;
+    notice->word[1] = w1;
+    notice->word[2] = w2;
     bool idle = list_empty(&notice->link);
     if (!idle && notice->delivered) {
         list_remove(&notice->link);

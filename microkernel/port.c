@@ -22,14 +22,11 @@ int port_create(struct account *account, struct port **out)
 bool port_destroy(struct object *object)
 {
     struct port *port = (struct port *)object;
-    for (uint32_t i = 0; i < port->keep_size; i++) {
-        if (port->keep[i].key) {
-            port->keep[i].key = 0;
+    for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++)
+        if (port->keep[i].key)
             object_close(port->keep[i].object, port->keep[i].rights);
-        }
-    }
     if (port->keep)
-        kmem_free(object->account, port->keep, port->keep_size * sizeof(struct kept));
+        kmem_free(object->account, port->keep, PORT_KEEP_MAX * sizeof(struct kept));
     return true;
 }
 
@@ -113,11 +110,8 @@ void session_closed(struct session *session)
 {
     if (--session->handles > 0 || session->port->dead)
         return;
-    session->closed.port = session->port;
-    object_get(&session->port->object);
-    session->closed.label = MSG_CLOSED;
-    session->closed.badge = session->badge;
-    notice_send(&session->closed);
+    notice_bind(&session->closed, session->port);
+    notice_send(&session->closed, MSG_CLOSED, session->badge, 0, 0, 0);
 }
 
 static int mint(struct thread *thread, struct port *port, struct syscall *s)
@@ -159,27 +153,10 @@ static int lend(struct thread *thread, struct port *port, struct syscall *s)
 
 static struct kept *keep_find(struct port *port, uint64_t key)
 {
-    for (uint32_t i = 0; i < port->keep_size; i++)
+    for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++)
         if (port->keep[i].key == key)
             return &port->keep[i];
     return NULL;
-}
-
-/* The table doubles from 8 entries on, up to PORT_KEEP_MAX. */
-static int keep_grow(struct port *port)
-{
-    uint32_t size = port->keep_size ? port->keep_size * 2 : 8;
-    if (size > PORT_KEEP_MAX)
-        return E_FULL;
-    struct kept *table;
-    TRY(kmem_alloc(port->object.account, size * sizeof(struct kept), &table));
-    for (uint32_t i = 0; i < port->keep_size; i++)
-        table[i] = port->keep[i];
-    if (port->keep)
-        kmem_free(port->object.account, port->keep, port->keep_size * sizeof(struct kept));
-    port->keep = table;
-    port->keep_size = size;
-    return 0;
 }
 
 static int keep_put(struct thread *thread, struct port *port, uint64_t key, handle_t handle)
@@ -190,11 +167,11 @@ static int keep_put(struct thread *thread, struct port *port, uint64_t key, hand
         return E_RANGE;
     if (keep_find(port, key))
         return E_EXISTS;
+    if (!port->keep)
+        TRY(kmem_alloc(port->object.account, PORT_KEEP_MAX * sizeof(struct kept), &port->keep));
     struct kept *free = keep_find(port, 0);
-    if (!free) {
-        TRY(keep_grow(port));
-        free = keep_find(port, 0);
-    }
+    if (!free)
+        return E_FULL;
     uint32_t rights = handle_copy_rights(entry);
     *free = (struct kept){.key = (uint32_t)key, .rights = (uint16_t)rights, .object = entry->object};
     object_open(free->object, rights);
@@ -217,7 +194,7 @@ static int kept_use(struct thread *thread, struct port *port, struct syscall *s)
 static int kept_next(struct port *port, uint64_t above, struct syscall *s)
 {
     uint64_t best = UINT64_MAX;
-    for (uint32_t i = 0; i < port->keep_size; i++) {
+    for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++) {
         uint64_t key = port->keep[i].key;
         if (key > above && key < best)
             best = key;
@@ -260,7 +237,7 @@ static int port_info(struct port *port, vaddr_t to)
         .sessions = port->session_count, .queued = port->queued, .messages = port->messages};
     for (struct list *l = port->notices.next; l != &port->notices && info.notices < 1024; l = l->next)
         info.notices++;
-    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+    return user_write(to, &info, sizeof info);
 }
 
 /* ---- system calls ---- */

@@ -76,16 +76,6 @@ void task_kill(struct task *task, uint64_t value, enum task_end how)
     object_end(&task->object);
 }
 
-static void send_death(struct task *task, struct notice *notice)
-{
-    if (!notice->port)
-        return;
-    notice->label = MSG_TASK_DEAD;
-    notice->word[0] = task->exit_value;
-    notice->word[1] = task->exit_how;
-    notice_send(notice);
-}
-
 bool task_end_step(struct object *object)
 {
     struct task *task = (struct task *)object;
@@ -101,8 +91,9 @@ bool task_end_step(struct object *object)
         return false;
     }
     task->dead = true;
-    send_death(task, &task->pager_notice);
-    send_death(task, &task->watch_notice);
+    struct notice *to[] = {&task->pager_notice, &task->watch_notice};
+    for (int i = 0; i < 2; i++)
+        notice_send(to[i], MSG_TASK_DEAD, to[i]->badge, task->exit_value, task->exit_how, 0);
     return true;
 }
 
@@ -124,10 +115,8 @@ static int watch(struct thread *thread, struct task *task, struct notice *notice
     TRY(handle_port(thread->task, s->a[2], RIGHT_RECV | RIGHT_MANAGE, &port));
     if (task->dead)
         return E_DEAD;
-    notice_drop(notice);
-    notice->port = port;
+    notice_bind(notice, port);
     notice->badge = s->a[3];
-    object_get(&port->object);
     if (notice == &task->pager_notice) {
         if (task->pager)
             object_put(&task->pager->object);
@@ -159,7 +148,7 @@ static int task_info(struct task *task, vaddr_t to)
     };
     for (size_t i = 0; i < sizeof info.name; i++)
         info.name[i] = task->name[i];
-    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+    return user_write(to, &info, sizeof info);
 }
 
 static int task_thread(struct thread *asker, struct task *task, uint64_t id, struct syscall *s)
@@ -195,8 +184,7 @@ static int task_name(struct task *task, vaddr_t text, uint64_t length)
     char name[sizeof task->name];
     if (length >= sizeof name)
         return E_SIZE;
-    if (user_read(name, text, length))
-        return SYS_TOUCH;
+    TRY(user_read(name, text, length));
     task_copy_name(task, name, length);
     return 0;
 }

@@ -137,7 +137,7 @@ static int get_regs(struct thread *t, vaddr_t to)
     regs.rflags = t->frame.rflags;
     regs.rsp = t->frame.rsp;
     regs.fs_base = t->fs_base;
-    return user_write(to, &regs, sizeof regs) ? SYS_TOUCH : 0;
+    return user_write(to, &regs, sizeof regs);
 }
 
 static int set_regs(struct thread *t, vaddr_t from)
@@ -145,8 +145,7 @@ static int set_regs(struct thread *t, vaddr_t from)
     if (!at_rest(t))
         return E_BUSY;
     struct thread_regs regs;
-    if (user_read(&regs, from, sizeof regs))
-        return SYS_TOUCH;
+    TRY(user_read(&regs, from, sizeof regs));
     if (regs.rip >= USER_END || regs.fs_base >= USER_END)
         return E_RANGE;
     __builtin_memcpy(&t->frame, &regs, GENERAL_SIZE);
@@ -218,7 +217,7 @@ static int thread_info(struct thread *t, vaddr_t to)
                                .base_priority = t->base_priority,
                                .suspended = t->flags & THREAD_F_SUSPENDED,
                                .cpu_ns = t->cpu_ns};
-    return user_write(to, &info, sizeof info) ? SYS_TOUCH : 0;
+    return user_write(to, &info, sizeof info);
 }
 
 static int exit_self(struct thread *t, vaddr_t word)

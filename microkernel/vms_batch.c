@@ -43,8 +43,8 @@ static __attribute__((noinline)) int batch_general(struct window *w, struct thre
     uint32_t missing = 0;
     vaddr_t old = there + offsetof(struct vms_op, pa);
     bool gives = op->op == VMS_CLEAR && op->count == 1;
-    if (gives && user_write(old, &op->pa, sizeof op->pa))
-        return SYS_TOUCH;
+    if (gives)
+        TRY(user_write(old, &op->pa, sizeof op->pa));
     int error = batch_one(w, thread, op, &missing);
     if (!error && gives)
         error = user_write(old, &op->pa, sizeof op->pa);
@@ -69,8 +69,7 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
     uint32_t entries = 0;
     while (*total < count && entries < ENTRIES_MAX) {
         uint32_t n = count - *total < CHUNK ? count - *total : CHUNK;
-        if (user_read(ops, user + *total * sizeof *ops, n * sizeof *ops))
-            return SYS_TOUCH;
+        TRY(user_read(ops, user + *total * sizeof *ops, n * sizeof *ops));
         uint32_t i = batch_simple(w, ops, n);
         *total += i;
         for (; i < n && entries < ENTRIES_MAX; i++, *total += 1) {

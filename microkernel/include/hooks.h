@@ -47,8 +47,8 @@ void arch_frame_sanitize(struct trap_frame *frame);
 void arch_fpu_release(struct thread *thread);              /* before it is freed */
 int arch_fpu_copy(struct thread *to, struct thread *from); /* E_KMEM, E_QUOTA */
 
-/* Checked copies between kernel memory and the current space. E_FAULT: thread_current()->touch_address and
- * touch_access say what was missing; the caller then returns SYS_TOUCH. */
+/* Checked copies between kernel memory and the current space: 0, or SYS_TOUCH, for the caller to return; then
+ * thread_current()->touch_address and touch_access say what was missing. */
 int user_read(void *to, vaddr_t from, size_t length);
 int user_write(vaddr_t to, const void *from, size_t length);
 

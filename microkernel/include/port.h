@@ -37,8 +37,7 @@ struct port {
     struct list lent;        /* on borrower->ports_lent */
     uint32_t owners, takers; /* handles with RIGHT_MANAGE; with RIGHT_RECV */
     bool dead;
-    struct kept *keep;
-    uint32_t keep_size;
+    struct kept *keep; /* PORT_KEEP_MAX of them, once there is one */
 };
 
 struct session {
@@ -57,8 +56,11 @@ bool session_destroy(struct object *object);
 void port_notify(struct port *port, uint64_t bits);
 /* Hand what waits at the port to a waiting receiver, if there are both. */
 void port_wake(struct port *port);
-/* Queue or deliver a notice; the port's reference is the notice's. Already queued: only its words change. */
-void notice_send(struct notice *notice);
+/* Let a notice go to this port, and none before it; it holds a reference. */
+void notice_bind(struct notice *notice, struct port *port);
+/* Queue or deliver a notice, if it has a port. Already queued: only its words change. */
+void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1,
+                 uint64_t w2);
 void notice_init(struct notice *notice, struct object *owner);
 /* Forget a notice: the object that carries it goes. */
 void notice_drop(struct notice *notice);

@@ -29,7 +29,7 @@ void vms_switch(struct vms *vms);
 int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out);
 /* Copy between a buffer in the *current* space (checked user memory) and one in `other`. Never faults, never
  * waits. to_other: current → other. *done counts the bytes copied. E_ABSENT: other's page is missing or not
- * permitted; E_FAULT: the local page is (thread->touch_address says where). */
+ * permitted; SYS_TOUCH: the local page is. */
 enum vms_direction { VMS_TO_OTHER, VMS_FROM_OTHER };
 int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum vms_direction direction,
              size_t *done);

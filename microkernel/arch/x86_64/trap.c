@@ -142,9 +142,9 @@ static int copy_checked(void *to, const void *from, size_t length, vaddr_t user,
         thread->touch_address = user > USER_END ? user : USER_END;
         thread->touch_access = FAULT_TOUCH | access;
         thread->touch_refused = true; /* no pager can help */
-        return E_FAULT;
+        return SYS_TOUCH;
     }
-    return user_copy(to, from, length) ? E_FAULT : 0;
+    return user_copy(to, from, length) ? SYS_TOUCH : 0;
 }
 
 int user_read(void *to, vaddr_t from, size_t length)
