@@ -75,15 +75,12 @@ static void show_registers(const struct trap_frame *f)
 static void show_last_lines(void)
 {
     char line[LOG_LINE_MAX];
-    uint32_t lines = 0;
-    for (uint64_t at = 0; log_line(&at, line);)
-        lines++;
+    uint64_t at = UINT64_MAX;
+    size_t n = log_line(&at, line); /* none, but `at` is the end now */
+    at = at > LAST_LINES ? at - LAST_LINES : 0;
     say("last messages:\n");
-    for (uint64_t at = 0; lines; lines--) {
-        size_t n = log_line(&at, line);
-        if (lines <= LAST_LINES)
-            console_write(line, n);
-    }
+    while ((n = log_line(&at, line)))
+        console_write(line, n);
 }
 
 void report_panic(const struct trap_frame *trap, uint64_t frame)
