@@ -4,20 +4,14 @@
 #include <hooks.h>
 #include <table.h>
 
-#define FRAMES 512u
-#define SPARE  64 /* free tables that stay when a block is returned */
+#define SPARE 64 /* free tables that stay when a block is returned */
 
-static uint32_t first_block; /* of those with free tables, 0: none */
-
-static struct table_record *block_records(uint32_t number)
-{
-    return direct((paddr_t)blocks[number].records << PAGE_SHIFT);
-}
+uint32_t table_first_block;
 
 struct table_record *table_record(paddr_t table)
 {
     DEBUG_ASSERT(block_kind_of(table) == BLOCK_TABLE);
-    return block_records(block_number(table)) + (table >> PAGE_SHIFT) % FRAMES;
+    return table_records(block_number(table)) + (table >> PAGE_SHIFT) % TABLE_FRAMES;
 }
 
 static uint32_t account_pack(struct account *account)
@@ -36,17 +30,17 @@ int table_block_add(uint32_t number, uint32_t used)
     TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
     blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
     uint32_t first = used > 1 ? used : 1;
-    for (uint32_t i = 1; i < FRAMES; i++) {
+    for (uint32_t i = 1; i < TABLE_FRAMES; i++) {
         record[i].level = i < first ? TABLE_KERNEL : TABLE_FREE;
-        record[i].next_free = i >= first && i + 1 < FRAMES ? i + 1 : 0;
+        record[i].next_free = i >= first && i + 1 < TABLE_FRAMES ? i + 1 : 0;
     }
     record[0].level = TABLE_HEAD;
     record[0].links = first & 4095;
-    record[0].next_block = first_block;
-    first_block = number;
-    blocks[number].free = (uint16_t)(FRAMES - first);
-    kmem.tables += FRAMES - 1;
-    kmem.tables_free += FRAMES - first;
+    record[0].next_block = table_first_block;
+    table_first_block = number;
+    blocks[number].free = (uint16_t)(TABLE_FRAMES - first);
+    kmem.tables += TABLE_FRAMES - 1;
+    kmem.tables_free += TABLE_FRAMES - first;
     kmem.tables_kernel += first - 1;
     return 0;
 }
@@ -54,23 +48,23 @@ int table_block_add(uint32_t number, uint32_t used)
 /* The field that refers to block `number` in the chain of those with free tables. */
 static uint32_t *chain_find(uint32_t number)
 {
-    uint32_t *field = &first_block;
+    uint32_t *field = &table_first_block;
     while (*field && *field != number)
-        field = &block_records(*field)->next_block;
+        field = &table_records(*field)->next_block;
     return field;
 }
 
 bool table_block_take(uint32_t *number)
 {
-    uint32_t b = kmem.tables_free < FRAMES - 1 + SPARE ? 0 : first_block;
-    while (b && blocks[b].free < FRAMES - 1)
-        b = block_records(b)->next_block;
+    uint32_t b = kmem.tables_free < TABLE_FRAMES - 1 + SPARE ? 0 : table_first_block;
+    while (b && blocks[b].free < TABLE_FRAMES - 1)
+        b = table_records(b)->next_block;
     if (!b)
         return false;
-    *chain_find(b) = block_records(b)->next_block;
-    kmem.tables -= FRAMES - 1;
-    kmem.tables_free -= FRAMES - 1;
-    kmem_free(NULL, block_records(b), PAGE_SIZE);
+    *chain_find(b) = table_records(b)->next_block;
+    kmem.tables -= TABLE_FRAMES - 1;
+    kmem.tables_free -= TABLE_FRAMES - 1;
+    kmem_free(NULL, table_records(b), PAGE_SIZE);
     *number = b;
     return true;
 }
@@ -78,16 +72,16 @@ bool table_block_take(uint32_t *number)
 int table_alloc(struct account *account, uint32_t level, paddr_t *out)
 {
     TRY(account_charge(account, PAGE_SIZE));
-    if (!first_block) {
+    if (!table_first_block) {
         account_refund(account, PAGE_SIZE);
         return E_KMEM;
     }
-    uint32_t number = first_block;
-    struct table_record *head = block_records(number), *record = head + head->links;
+    uint32_t number = table_first_block;
+    struct table_record *head = table_records(number), *record = head + head->links;
     *out = ((paddr_t)number << HUGE_SHIFT) + (paddr_t)head->links * PAGE_SIZE;
     head->links = record->next_free & 4095;
     if (--blocks[number].free == 0)
-        first_block = head->next_block;
+        table_first_block = head->next_block;
     kmem.tables_free--;
     record->payer = account_pack(account);
     record->links = 1;
@@ -109,37 +103,14 @@ void table_free(paddr_t table)
 #endif
     struct account *account = account_unpack(record->payer);
     uint32_t number = block_number(table);
-    struct table_record *head = block_records(number);
+    struct table_record *head = table_records(number);
     record->level = TABLE_FREE;
     record->next_free = head->links;
-    head->links = (table >> PAGE_SHIFT) % FRAMES;
+    head->links = (table >> PAGE_SHIFT) % TABLE_FRAMES;
     if (blocks[number].free++ == 0) {
-        head->next_block = first_block;
-        first_block = number;
+        head->next_block = table_first_block;
+        table_first_block = number;
     }
     kmem.tables_free++;
     account_refund(account, PAGE_SIZE);
-}
-
-void table_audit(void)
-{
-    uint32_t spare = 0, all = 0, chained = 0;
-    for (uint32_t b = first_block; b; b = block_records(b)->next_block) {
-        ASSERT(blocks[b].kind == BLOCK_TABLE && blocks[b].free > 0);
-        chained += blocks[b].free;
-    }
-    for (uint32_t b = 0; b < block_count; b++) {
-        if (blocks[b].kind != BLOCK_TABLE)
-            continue;
-        const struct table_record *record = block_records(b);
-        uint32_t n = 0;
-        for (uint32_t i = record->links; i; i = record[i].next_free, n++)
-            ASSERT(i < FRAMES && record[i].level == TABLE_FREE && n < FRAMES);
-        for (uint32_t i = 1; i < FRAMES; i++)
-            ASSERT(record[i].level < 4 || record[i].level >= TABLE_VIEW);
-        ASSERT(record->level == TABLE_HEAD && n == blocks[b].free);
-        spare += n;
-        all += FRAMES - 1;
-    }
-    ASSERT(spare == kmem.tables_free && all == kmem.tables && chained == spare);
 }

@@ -6,6 +6,7 @@
  * T3 links = upper entries that refer to the table (an L0: 1, its space) */
 #pragma once
 
+#include <arch/paging.h>
 #include <block.h>
 
 enum table_level {
@@ -26,6 +27,15 @@ struct table_record {
     uint16_t links : 12; /* HEAD: index of the first free one, 0: none */
     uint16_t level : 4;  /* enum table_level, or 0 to 3 */
 };
+
+#define TABLE_FRAMES 512u          /* of a block, each with a record */
+extern uint32_t table_first_block; /* of those with free tables, 0: none */
+
+/* The records of a TABLE block. */
+static inline struct table_record *table_records(uint32_t block)
+{
+    return direct((paddr_t)blocks[block].records << PAGE_SHIFT);
+}
 
 /* A zeroed table for a level, charged to account. E_QUOTA, E_KMEM. */
 int table_alloc(struct account *account, uint32_t level, paddr_t *out);

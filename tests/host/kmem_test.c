@@ -1,4 +1,4 @@
-// sources: microkernel/slab.c microkernel/table.c microkernel/block.c
+// sources: microkernel/slab.c microkernel/table.c microkernel/block.c microkernel/debug/memory.c
 /* Slabs, table records and blocks over an array that plays physical memory. */
 #include <arch/paging.h>
 #include <hooks.h>
