@@ -106,6 +106,14 @@ static int copy_thread(const struct process *parent, uint32_t thread_id, struct 
     return sys_thread_ctl(image->thread, THREAD_SET_REGS, (uint64_t)&regs, 0, NULL);
 }
 
+/* What a new process is refused with, in POSIX's words: a full table (of spaces, of handles) is EAGAIN. */
+static int creation_error(int error)
+{
+    if (error == E_FULL)
+        return E_AGAIN;
+    return error == E_QUOTA || error == E_KMEM ? E_NOMEM : error;
+}
+
 static int fork_image(struct process *parent, struct process *child, uint32_t thread_id, struct image *image)
 {
     int error = make_vfs_session(child, parent);
@@ -139,7 +147,7 @@ int life_fork(struct ipc_request *r, const struct ipc_none *in, struct proc_pid 
         }
     }
     ipc_unlock(&proc_lock);
-    return error == E_QUOTA || error == E_KMEM ? E_NOMEM : error;
+    return creation_error(error);
 }
 
 int life_exec(struct ipc_request *r, const struct proc_image *in, struct ipc_none *out)
@@ -179,7 +187,7 @@ int life_exec(struct ipc_request *r, const struct proc_image *in, struct ipc_non
     process_put(p);
     ipc_unlock(&proc_lock);
     plan_free(&plan);
-    return error;
+    return error == E_FULL ? E_NOMEM : error;
 }
 
 /* Descriptors 0, 1 and 2 of a first process: the console, opened in its own name. */
@@ -226,7 +234,7 @@ static int begin(struct process *parent, struct process *p, struct image_plan *p
         image_adopt(p, &image);
     }
     ipc_unlock(&proc_lock);
-    return error == E_QUOTA || error == E_KMEM ? E_NOMEM : error;
+    return creation_error(error);
 }
 
 int life_spawn(struct ipc_request *r, const struct proc_image *in, struct proc_pid *out)
