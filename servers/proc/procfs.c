@@ -17,6 +17,8 @@ struct node {
     uint64_t inode;
 };
 
+enum { BLOCK_KB = 2048 }; /* a block of the kernel's: 2 MiB */
+
 struct open_file {
     struct node node;
     uint64_t cursor;
@@ -40,19 +42,22 @@ static int fill_meminfo(struct node *node, char *to, size_t size, size_t *length
 {
     (void)node;
     struct pager_stats s = {0};
+    struct kernel_stats kernel = {0};
     struct pager_count count;
     struct ipc_transfer transfer = {.out = &s, .out_len = sizeof s};
     int error = pager_stats_with(below.pager, &(struct ipc_none){}, &count, &transfer);
+    if (!error)
+        error = sys_kernel_info(KINFO_STATS, &kernel, sizeof kernel, NULL);
     if (error)
         return error;
-    size_t n = text_append(to, size, 0,
-                           "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
-                           (s.total_pages) * 4, s.free_pages * 4, s.free_pages * 4);
+    size_t n = text_append(
+        to, size, 0, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
+        (s.total_pages + s.kernel_pages + s.table_pages) * 4, s.free_pages * 4, s.free_pages * 4);
     n = text_append(to, size, n,
                     "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
                     s.object_pages * 4, s.anon_pages * 4, s.pinned_pages * 4);
-    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n", s.kernel_pages * 4,
-                    s.table_pages * 4);
+    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n",
+                    kernel.blocks[BLOCK_KERNEL] * BLOCK_KB, (kernel.tables - kernel.tables_free) * 4);
     *length = text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
                           s.spaces, s.regions, s.faults);
     return 0;
