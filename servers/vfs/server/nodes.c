@@ -70,7 +70,7 @@ static int mount_register(const char *path, size_t len, struct provider *p, uint
 {
     static char text[64];
     struct tmpfs_limits limits = {.pages = 4, .inodes = 4};
-    struct mount_spec spec = {.source = "none", .path = text, .type = "proc", .foreign = true};
+    struct mount_spec spec = {.path = text, .foreign = true};
     struct place on;
     int err = len < sizeof text
                   ? name_find(system_context(), (struct path){.text = path, .len = len}, WALK_FOLLOW, &on)
@@ -86,7 +86,7 @@ static int mount_register(const char *path, size_t len, struct provider *p, uint
     memset(text, 0, sizeof text);
     memcpy(text, path, len);
     spec.cookie = (uintptr_t)p;
-    spec.type = len > 1 ? text + 1 : "foreign";
+    spec.type = spec.source = len > 1 ? text + 1 : "foreign";
     err = tmpfs_create(next_dev, &limits, 0555, &spec.root);
     if (!err) {
         next_dev++;
