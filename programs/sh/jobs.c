@@ -27,6 +27,7 @@ struct job {
 static struct job *jobs;
 static size_t job_count, job_capacity;
 
+enum { FORK_DELAY = 50000, FORK_RETRIES = 8 }; // microseconds, doubled each time
 enum { POLL_COUNT = 32 }; // from so many on, a new job makes us look for those that have ended
 
 static int decode_status(int raw)
@@ -38,6 +39,11 @@ pid_t jobs_fork(void)
 {
     fflush(stdout);
     pid_t pid = fork();
+    for (unsigned delay = FORK_DELAY; pid < 0 && errno == EAGAIN && delay < FORK_DELAY << FORK_RETRIES;
+         delay *= 2) {
+        usleep(delay); // too many processes: some may be about to end
+        pid = fork();
+    }
     if (pid < 0)
         sh_abort("fork: %s", strerror(errno));
     if (pid == 0)
