@@ -11,14 +11,14 @@ int main(int argc, char **argv)
     static const char synopsis[] = "[-u] [-d @seconds] [+format]";
     (void)argc;
     struct options options = OPTIONS(argv);
-    struct tm *(*convert)(const time_t *) = localtime;
     time_t now = time(NULL);
     long long seconds;
     int letter;
     tool_start(argv);
+    setenv("TZ", "UTC0", 0);
     while ((letter = options_next(&options, "d:u", synopsis)) != 0) {
         if (letter == 'u')
-            convert = gmtime;
+            setenv("TZ", "UTC0", 1);
         else if (options.argument[0] == '@' && tool_number(options.argument + 1, &seconds))
             now = (time_t)seconds;
         else
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
     const char *format = *options.rest;
     if (format && (format[0] != '+' || options.rest[1]))
         tool_usage(synopsis);
-    struct tm *fields = convert(&now);
+    struct tm *fields = localtime(&now);
     if (!fields) {
         tool_warnx("the time cannot be shown");
         return 1;

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "mounts.h"
@@ -33,6 +34,29 @@ static bool print_usage(const char *device, const char *path)
     return true;
 }
 
+/// The device of the file system that `path` is on: that of the mount with the longest name in front of it.
+static char *device_of(const char *path)
+{
+    struct mount_entry entry = {0};
+    char *full = realpath(path, NULL), *device = tool_strdup("-");
+    size_t best = 0;
+    FILE *table = full ? fopen("/proc/mounts", "r") : NULL;
+    while (table && mounts_next(table, &entry)) {
+        size_t length = strcmp(entry.directory, "/") == 0 ? 0 : strlen(entry.directory);
+        bool above = strncmp(full, entry.directory, length) == 0 && (full[length] == '/' || !full[length]);
+        if (!above || length < best)
+            continue;
+        best = length;
+        free(device);
+        device = tool_strdup(entry.device);
+    }
+    if (table)
+        fclose(table);
+    free(entry.line);
+    free(full);
+    return device;
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -45,8 +69,11 @@ int main(int argc, char **argv)
         inodes |= letter == 'i';
     printf("%-16s %11s %11s %11s %4s %s\n", "Filesystem", inodes ? "inodes" : "kB", "used", "free", "use",
            "on");
-    for (char **path = options.rest; *path; path++)
-        ok &= print_usage("-", *path);
+    for (char **path = options.rest; *path; path++) {
+        char *device = device_of(*path);
+        ok &= print_usage(device, *path);
+        free(device);
+    }
     if (*options.rest)
         return tool_finish(!ok);
     FILE *table = fopen("/proc/mounts", "r");
