@@ -57,7 +57,7 @@ int kill_words(int argc, char **argv)
     if (first < argc && strcmp(argv[first], "--") == 0)
         first++;
     if (first >= argc) {
-        tool_warnx("usage: kill [-SIGNAL | -s SIGNAL] pid... | -l");
+        fputs("usage: kill [-SIGNAL | -s SIGNAL] pid... | -l\n", stderr);
         return 2;
     }
     if (number < 0)
