@@ -126,7 +126,6 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
             flush = true;
         }
     }
-    w->vms->changes++;
     if (flush)
         tell(w->vms, op->va, op->level, op->count);
     return 0;
@@ -146,7 +145,6 @@ int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing)
     pte_store(at.entry, pte_mktable(table));
     at.record->live++;
     w->vms->tables++;
-    w->vms->changes++;
     return 0;
 }
 
@@ -194,7 +192,6 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
     at.record->live--;
     inner.record->links--;
     w->vms->tables--;
-    w->vms->changes++;
     tell(w->vms, base, level, PTEP_ENTRIES);
     tell_views(w->vms, base, level);
     window_forget(w);

@@ -1,4 +1,5 @@
 #include <format.h>
+#include <string.h>
 
 struct output {
     char *at, *end;
@@ -20,8 +21,8 @@ static void put_field(struct output *o, const struct spec *s, const char *text, 
 {
     for (int i = n; i < s->width; i++)
         put(o, ' ');
-    for (int i = 0; i < n; i++)
-        put(o, text[i]);
+    while (n-- > 0)
+        put(o, *text++);
 }
 
 static void put_number(struct output *o, const struct spec *s, uint64_t value, uint32_t base,
@@ -33,7 +34,7 @@ static void put_number(struct output *o, const struct spec *s, uint64_t value, u
     while (value /= base);
     while (s->zero && end - at < s->width && at > digits + 2)
         *--at = '0';
-    for (int i = sign[0] ? sign[1] ? 2 : 1 : 0; i > 0;)
+    for (size_t i = strlen(sign); i > 0;)
         *--at = sign[--i];
     put_field(o, s, at, (int)(end - at));
 }

@@ -31,11 +31,6 @@ static int make_key(struct task *task, vaddr_t word, bool shared, uint64_t key[2
     return shared ? vms_resolve(&task->vms, word, VMS_READ, &key[1]) : 0;
 }
 
-void futex_unqueue(struct thread *thread)
-{
-    list_remove(&thread->run);
-}
-
 /* Up to `most` threads that wait at a key are woken, or, with another key `to`, wait there from now on. */
 static uint32_t move(const uint64_t key[2], uint32_t most, const uint64_t *to)
 {

@@ -124,7 +124,6 @@ static void finish_receive(struct thread *receiver, uint32_t handles)
 {
     if (receiver->state == THREAD_RECEIVING) {
         list_remove(&receiver->run);
-        receiver->receiving = NULL;
         thread_wake(receiver, 0);
     } else {
         thread_unreserve(receiver);

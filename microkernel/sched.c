@@ -13,8 +13,8 @@
 
 static struct list ready[PRIORITY_MAX + 1];
 static uint64_t ready_bits;
-/* The slice of a priority's running thread, while another of that priority waits. It runs on while a server of a higher
- * priority works for that thread: who only makes calls gives way as well. */
+/* The slice of a priority's running thread, while another of that priority waits. It runs on while a server
+ * of a higher priority works for that thread: who only makes calls gives way as well. */
 static struct slice {
     uint64_t end;
     const struct thread *of; /* to compare with, no more */

@@ -66,12 +66,9 @@ void thread_unqueue(struct thread *thread)
             ipc_abandon(thread, CANCEL_DIED);
         break;
     case THREAD_RECEIVING:
-        list_remove(&thread->run);
-        thread->receiving = NULL;
-        break;
-    case THREAD_FUTEX: futex_unqueue(thread); break;
-    case THREAD_READY: sched_remove(thread); break;
+    case THREAD_FUTEX:
     case THREAD_STOPPED: list_remove(&thread->run); break;
+    case THREAD_READY: sched_remove(thread); break;
     default: break;
     }
 }

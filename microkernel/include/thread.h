@@ -47,7 +47,7 @@ struct thread {
     /* As a server. */
     struct thread *caller;  /* the reply slot */
     bool caller_gone;       /* the slot's caller left before it was answered: answering it succeeds */
-    struct port *receiving; /* while THREAD_RECEIVING */
+    struct port *receiving; /* while THREAD_RECEIVING, for the debugger */
     uint8_t accept;         /* handles accepted by the wait that it is in */
 
     /* Deadline and futex. */
@@ -94,7 +94,5 @@ void thread_unqueue(struct thread *thread);
 bool thread_destroy(struct object *object);
 
 /* ---- futexes (futex.c) ---- */
-/* Take a waiting thread out of its queue. */
-void futex_unqueue(struct thread *thread);
 /* Wake up to `most` threads that wait on a private word of the task; how many were woken. */
 uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most);

@@ -6,7 +6,6 @@
 struct vms {
     paddr_t root;            /* the L0 frame, 0 once destroyed */
     struct account *account; /* pays for the tables; borrowed from the task */
-    uint64_t changes;        /* counts every change of an entry: cached translations compare it */
     uint32_t tables;         /* including L0 */
     struct vms *mounter;     /* whose views show this space, or NULL */
     uint16_t view_index;     /* in the mounter's V, 0xffff: none */

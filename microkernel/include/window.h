@@ -149,7 +149,6 @@ static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
     }
     pte_store(entry, op->pa | w->prot_bits);
     w->leaf_record->live++;
-    w->vms->changes++;
     return true;
 }
 

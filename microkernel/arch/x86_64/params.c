@@ -15,7 +15,7 @@
 struct mb2_tag {
     uint32_t type, size;
 };
-struct mb2_memory {
+struct map_entry { /* PVH has the same */
     uint64_t base, length;
     uint32_t type, reserved;
 };
@@ -62,33 +62,27 @@ static void copy_cmdline(struct boot_params *p, const char *text, uint64_t most)
     p->cmdline[n] = 0;
 }
 
-static void mb2_memory(struct boot_params *p, const uint8_t *body, uint32_t size)
+static void add_map(struct boot_params *p, const uint8_t *map, uint64_t size, uint64_t stride)
 {
-    uint32_t entry, at;
-    if (size < 8)
-        return;
-    memcpy(&entry, body, 4);
-    if (entry < sizeof(struct mb2_memory))
-        return;
-    for (at = 8; entry <= size && at <= size - entry; at += entry) {
-        struct mb2_memory m;
-        memcpy(&m, body + at, sizeof(m));
-        add_memory(p, m.base, m.length, m.type == MEMORY_RAM);
+    for (; stride >= sizeof(struct map_entry) && size >= stride; map += stride, size -= stride) {
+        const struct map_entry *m = (const struct map_entry *)map;
+        add_memory(p, m->base, m->length, m->type == MEMORY_RAM);
     }
 }
 
 static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, uint32_t size)
 {
-    uint32_t range[2];
+    const uint32_t *word = (const uint32_t *)body;
     switch (type) {
     case MB2_CMDLINE: copy_cmdline(p, (const char *)body, size); break;
     case MB2_MODULE:
-        if (size < sizeof(range))
-            break;
-        memcpy(range, body, sizeof(range));
-        add_module(p, range[0], range[1]);
+        if (size >= 8)
+            add_module(p, word[0], word[1]);
         break;
-    case MB2_MEMORY: mb2_memory(p, body, size); break;
+    case MB2_MEMORY:
+        if (size >= 8)
+            add_map(p, body + 8, size - 8, word[0]);
+        break;
     case MB2_RSDP_OLD:
         if (p->rsdp_copy[0])
             break;
@@ -107,12 +101,11 @@ static int mb2_read(struct boot_params *p, paddr_t info)
         return E_INVAL;
     const uint8_t *base = (const uint8_t *)total;
     for (uint32_t at = 8; at <= *total - sizeof(struct mb2_tag);) {
-        struct mb2_tag tag;
-        memcpy(&tag, base + at, sizeof(tag));
-        if (tag.type == MB2_END || tag.size < sizeof(tag) || tag.size > *total - at)
+        const struct mb2_tag *tag = (const struct mb2_tag *)(base + at);
+        if (tag->type == MB2_END || tag->size < sizeof(*tag) || tag->size > *total - at)
             break;
-        mb2_tag(p, tag.type, base + at + sizeof(tag), tag.size - (uint32_t)sizeof(tag));
-        at += (tag.size + 7) & ~7u;
+        mb2_tag(p, tag->type, base + at + sizeof(*tag), tag->size - (uint32_t)sizeof(*tag));
+        at += (tag->size + 7) & ~7u;
     }
     return 0;
 }
@@ -126,14 +119,13 @@ static int pvh_read(struct boot_params *p, paddr_t info)
     if (i->cmdline && boot_phys(i->cmdline, sizeof(p->cmdline)))
         copy_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));
     uint32_t count = i->memory_count < PVH_MEMORY_MAX ? i->memory_count : PVH_MEMORY_MAX;
-    const struct mb2_memory *m = boot_phys(i->memory, count * sizeof(*m)); /* the same layout */
-    for (uint32_t n = 0; m && n < count; n++)
-        add_memory(p, m[n].base, m[n].length, m[n].type == MEMORY_RAM);
+    uint64_t size = count * sizeof(struct map_entry);
+    if (boot_phys(i->memory, size))
+        add_map(p, boot_phys(i->memory, size), size, sizeof(struct map_entry));
     count = i->modules < 4 ? i->modules : 4;
     const struct pvh_module *module = boot_phys(i->module_list, count * sizeof(*module));
     for (uint32_t n = 0; module && n < count; n++)
-        if (module[n].start <= UINT64_MAX - module[n].size)
-            add_module(p, module[n].start, module[n].start + module[n].size);
+        add_module(p, module[n].start, module[n].start + module[n].size); /* none if it wraps */
     return 0;
 }
 

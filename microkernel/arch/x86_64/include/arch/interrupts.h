@@ -15,10 +15,7 @@ static inline interrupts_t interrupts_save(void)
 
 static inline void interrupts_restore(interrupts_t before)
 {
-    if (before & 0x200)
-        __asm__ volatile("sti" : : : "memory");
-    else
-        __asm__ volatile("cli" : : : "memory");
+    __asm__ volatile("push %0\n\tpopfq" : : "r"(before) : "memory", "cc");
 }
 
 static inline void cpu_relax(void)
