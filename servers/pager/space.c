@@ -34,10 +34,16 @@ struct space *space_by_id(uint64_t id)
     return space && space->id == id ? space : NULL;
 }
 
-int space_commit(uint64_t pages)
+static bool may_commit(uint64_t pages)
 {
     uint64_t usable = frame_usable();
-    return pages == 0 || (space_committed <= usable && pages <= usable - space_committed) ? 0 : E_NOMEM;
+    return pages == 0 || (space_committed <= usable && pages <= usable - space_committed);
+}
+
+/* What the kernel was given for more tasks than there are now counts again. */
+int space_commit(uint64_t pages)
+{
+    return may_commit(pages) || (frame_reap_kernel() && may_commit(pages)) ? 0 : E_NOMEM;
 }
 
 /* ---- making ---- */

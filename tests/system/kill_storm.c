@@ -1,3 +1,5 @@
+// config:
+// config: memory=64
 /* Processes killed at every moment of fork and exec: whatever they were doing, the parent hears of their end,
  * and the system goes on. A delay counts loops, so that successive victims die a little later each time. */
 #include <errno.h>

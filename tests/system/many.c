@@ -1,3 +1,5 @@
+// config:
+// config: memory=64
 /* 200 processes at once, programs in sequence, and long pipelines. */
 #include <signal.h>
 #include <stdio.h>
