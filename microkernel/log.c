@@ -1,52 +1,37 @@
-/* The log: the last RECORDS records, numbered from the first one on; ring[number % RECORDS] is the place.
- * What it holds is printable ASCII: to show what users wrote cannot command a terminal. */
+/* The log: a ring of lines, as the console and log_read show them.
+ *
+ * L1 head counts bytes ever written; position % LOG_SIZE is the place
+ * L2 every line ends with the only \n in it
+ * L3 text is printable ASCII: to show what users wrote cannot command a terminal */
 #include <log.h>
 #include <format.h>
-#include <lock.h>
 #include <string.h>
 
-#define RECORDS    512u
+#define LOG_SIZE   65536u
 #define TEXT_MAX   240u
 #define TAG_MAX    16
 #define READ_LINES 64 /* of one log_read */
+_Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 
-static struct record {
-    uint64_t time; /* ns */
-    uint32_t level, length;
-    char tag[TAG_MAX], text[TEXT_MAX];
-} ring[RECORDS];
-static uint64_t head; /* number of the next record */
-static struct spinlock lock;
+static char ring[LOG_SIZE];
+static uint64_t head;
 enum log_level log_console_level = LOG_INFO;
 
-/* One line of text, as the console and log_read show it. */
-_Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
-static size_t render(const struct record *r, char *line)
-{
-    const char *mark = r->level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
-    size_t n = format_text(line, LOG_LINE_MAX - 1, "[%5lu.%06lu] %.*s: %s%.*s", r->time / 1000000000,
-                           r->time / 1000 % 1000000, TAG_MAX, r->tag, mark, r->length, r->text);
-    line[n++] = '\n';
-    return n;
-}
-
-static char printable(char c)
-{
-    return c >= ' ' && c <= '~' ? c : c == '\t' ? ' ' : '?';
-}
-
-static void append(enum log_level level, const char *tag, const char *text, uint32_t length)
+static void append(enum log_level level, const char *tag, const char *text, size_t length)
 {
     char line[LOG_LINE_MAX];
-    LOCK_GUARD(&lock);
-    struct record *r = &ring[head++ % RECORDS];
-    *r = (struct record){.time = time_now(), .level = level, .length = length};
-    for (uint32_t i = 0; i < TAG_MAX && tag[i]; i++)
-        r->tag[i] = printable(tag[i]);
-    for (uint32_t i = 0; i < length; i++)
-        r->text[i] = printable(text[i]);
+    uint64_t now = time_now();
+    const char *mark = level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
+    size_t n = format_text(line, LOG_LINE_MAX - 1, "[%5lu.%06lu] %.*s: %s%.*s", now / 1000000000,
+                           now / 1000 % 1000000, TAG_MAX, tag, mark, (int)length, text);
+    for (size_t i = 0; i < n; i++)
+        if (line[i] < ' ' || line[i] > '~')
+            line[i] = line[i] == '\t' ? ' ' : '?';
+    line[n++] = '\n';
+    for (size_t i = 0; i < n; i++)
+        ring[head++ % LOG_SIZE] = line[i];
     if (level <= log_console_level)
-        console_write(line, render(r, line));
+        console_write(line, n);
 }
 
 void log_print(enum log_level level, const char *format, ...)
@@ -56,7 +41,7 @@ void log_print(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     size_t n = format_text_v(text, sizeof(text), format, arguments);
     va_end(arguments);
-    append(level, "kernel", text, (uint32_t)n);
+    append(level, "kernel", text, n);
 }
 
 /* One record; what does not fit is cut off, and that is shown. Text may begin with <N>,
@@ -65,7 +50,8 @@ int sys_log_write(struct thread *thread, struct syscall *s)
 {
     char text[TEXT_MAX];
     uint64_t length = s->a[1] < TEXT_MAX ? s->a[1] : TEXT_MAX;
-    TRY(user_read(text, s->a[0], length));
+    if (user_read(text, s->a[0], length))
+        return SYS_TOUCH;
     if (length < s->a[1])
         memcpy(text + TEXT_MAX - 3, "...", 3);
     while (length > 0 && text[length - 1] == '\n')
@@ -74,15 +60,20 @@ int sys_log_write(struct thread *thread, struct syscall *s)
                                       LOG_WARN,  LOG_INFO,  LOG_INFO,  LOG_DEBUG};
     bool tagged = length >= 3 && text[0] == '<' && text[1] >= '0' && text[1] <= '7' && text[2] == '>';
     enum log_level level = tagged ? (enum log_level)levels[text[1] - '0'] : LOG_INFO;
-    append(level, thread->task->name, text + 3 * tagged, (uint32_t)length - 3 * tagged);
+    append(level, thread->task->name, text + 3 * tagged, length - 3 * tagged);
     return 0;
 }
 
 size_t log_line(uint64_t *position, char *line)
 {
-    uint64_t oldest = head > RECORDS ? head - RECORDS : 0, at = *position > oldest ? *position : oldest;
-    *position = at < head ? at + 1 : head;
-    return at < head ? render(&ring[at % RECORDS], line) : 0;
+    uint64_t oldest = head < LOG_SIZE ? 0 : head - LOG_SIZE + 1, at = *position < head ? *position : head;
+    size_t n = 0;
+    for (at = at < oldest ? oldest : at; at > 0 && at < head && ring[(at - 1) % LOG_SIZE] != '\n';)
+        at++;
+    while (at < head && n < LOG_LINE_MAX && (n == 0 || line[n - 1] != '\n'))
+        line[n++] = ring[at++ % LOG_SIZE];
+    *position = at;
+    return n;
 }
 
 /* The cursor may be anything. */
@@ -93,7 +84,8 @@ int sys_log_read(struct thread *, struct syscall *s)
     size_t n = 0;
     for (uint32_t lines = 0; lines < READ_LINES && (n = log_line(&next, line)) && n <= s->a[2] - done;
          lines++) {
-        TRY(user_write(s->a[1] + done, line, n));
+        if (user_write(s->a[1] + done, line, n))
+            return SYS_TOUCH;
         done += n;
         at = next;
     }

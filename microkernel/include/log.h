@@ -6,8 +6,8 @@
 /* Records up to this level are shown on the console (the option log=). All are kept. */
 extern enum log_level log_console_level;
 
-/* Render the first record at or behind a number (any; records are numbered from 0 on), as the console shows
- * it, and go on to the next number. Gives the length; 0: there is none. Takes no lock. */
+/* Render the first record at or behind a position (any; 0: the oldest), as the console shows it, and move the
+ * position behind it. Gives the length; 0: there is none. */
 #define LOG_LINE_MAX 320
 size_t log_line(uint64_t *position, char *line);
 

@@ -1,7 +1,6 @@
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/platform.h>
-#include <lock.h>
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -36,7 +35,6 @@ static struct msix {
     paddr_t table;
 } msix[MSIX_MAX];
 static uint32_t msix_count;
-static struct spinlock lock; /* the pair of ports */
 
 static uint16_t config_select(uint32_t function, uint32_t offset)
 {
@@ -46,13 +44,11 @@ static uint16_t config_select(uint32_t function, uint32_t offset)
 
 static uint32_t config_read(uint32_t function, uint32_t offset, uint32_t bytes)
 {
-    LOCK_GUARD(&lock);
     return port_read(config_select(function, offset), bytes);
 }
 
 static void config_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
 {
-    LOCK_GUARD(&lock);
     port_write(config_select(function, offset), bytes, value);
 }
 
