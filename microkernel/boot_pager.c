@@ -20,13 +20,11 @@ struct elf_segment {
 };
 enum { ELF_EXEC = 2, ELF_X86_64 = 62, ELF_LOAD = 1, ELF_X = 1, ELF_W = 2, ELF_SEGMENTS_MAX = 16 };
 
-/* Frames come from two neighbouring blocks at the end of memory. The first error stays, and stops the rest.
- */
+/* Frames come from two neighbouring blocks at the end of memory. Any error is the end: nothing runs yet. */
 struct loader {
     struct vms *vms;
     struct boot_info *info;
     struct boot_range frames; /* start: the next one */
-    int error;
 };
 
 /* One entry, and the tables that it needs. */
@@ -35,31 +33,29 @@ static void map(struct loader *l, enum vms_opcode code, uint32_t level, vaddr_t 
     struct window w;
     struct vms_op op = {
         .op = (uint8_t)code, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
+    struct vms_op link = {.count = 1, .va = va};
+    uint32_t missing;
     pte_t old;
-    if (l->error)
-        return;
+    int error;
     window_open(&w, l->vms);
-    do {
-        struct vms_op link = {.count = 1, .va = va};
-        uint32_t missing;
-        l->error = entry_change(&w, &op, &old, &missing);
-        if (l->error != E_NOTABLE)
-            break;
+    while ((error = entry_change(&w, &op, &old, &missing)) == E_NOTABLE) {
         link.level = (uint8_t)missing;
-        l->error = entry_link(&w, &link, &missing);
-    } while (!l->error);
+        error = entry_link(&w, &link, &missing);
+        if (error)
+            break;
+    }
     window_close(&w);
+    if (error)
+        panic("no memory for the pager's tables: error %d", error);
 }
 
-/* A zeroed page at va: where the kernel sees it. NULL after an error. */
+/* A zeroed page at va: where the kernel sees it. */
 static void *page_new(struct loader *l, vaddr_t va, uint32_t prot)
 {
     paddr_t frame = l->frames.start;
-    if (!l->error && frame == l->frames.end)
-        l->error = E_NOMEM;
+    if (frame == l->frames.end)
+        panic("the pager is too large");
     map(l, VMS_SET, PTEP_LEAF, va, frame, prot);
-    if (l->error)
-        return NULL;
     l->frames.start += PAGE_SIZE;
     return __builtin_memset(direct(frame), 0, PAGE_SIZE);
 }
@@ -72,16 +68,12 @@ static void segment_load(struct loader *l, const uint8_t *elf, uint64_t size, co
      */
     if (s->file_size > s->memory_size || s->offset > size || s->file_size > size - s->offset ||
         va < *lowest || s->va >= PAGER_RAM || s->memory_size > PAGER_RAM - s->va ||
-        (s->flags & (ELF_W | ELF_X)) == (ELF_W | ELF_X)) {
-        l->error = E_NOEXEC;
-        return;
-    }
+        (s->flags & (ELF_W | ELF_X)) == (ELF_W | ELF_X))
+        panic("the pager has a damaged segment");
     uint32_t prot = VMS_READ | (s->flags & ELF_W ? VMS_WRITE : 0) | (s->flags & ELF_X ? VMS_EXEC : 0);
     for (; va < s->va + s->memory_size; va += PAGE_SIZE) {
         uint64_t skip = va < s->va ? s->va - va : 0, from = va + skip - s->va;
         char *page = page_new(l, va, prot);
-        if (!page)
-            return;
         if (from < s->file_size)
             __builtin_memcpy(page + skip, elf + s->offset + from,
                              PAGE_SIZE - skip < s->file_size - from ? PAGE_SIZE - skip : s->file_size - from);
@@ -89,26 +81,22 @@ static void segment_load(struct loader *l, const uint8_t *elf, uint64_t size, co
     *lowest = va;
 }
 
-static void elf_load(struct loader *l, const uint8_t *elf, uint64_t size, vaddr_t *entry)
+static vaddr_t elf_load(struct loader *l, const uint8_t *elf, uint64_t size)
 {
-    struct elf_header h;
+    struct elf_header h = {0};
     struct elf_segment s;
     vaddr_t lowest = USER_MIN;
-    l->error = E_NOEXEC;
-    if (size < sizeof h)
-        return;
-    __builtin_memcpy(&h, elf, sizeof h);
+    __builtin_memcpy(&h, elf, size < sizeof h ? size : sizeof h);
     if (__builtin_memcmp(h.ident, "\177ELF\2\1", 6) || h.type != ELF_EXEC || h.machine != ELF_X86_64 ||
         h.program_size != sizeof s || h.program_count > ELF_SEGMENTS_MAX || h.program_offset > size ||
         h.program_count * sizeof s > size - h.program_offset || h.entry >= PAGER_RAM)
-        return;
-    l->error = 0;
-    for (uint32_t i = 0; i < h.program_count && !l->error; i++) {
+        panic("the pager is no program for this machine");
+    for (uint32_t i = 0; i < h.program_count; i++) {
         __builtin_memcpy(&s, elf + h.program_offset + i * sizeof s, sizeof s);
         if (s.type == ELF_LOAD && s.memory_size)
             segment_load(l, elf, size, &s, &lowest);
     }
-    *entry = h.entry;
+    return h.entry;
 }
 
 /* ---- the bundle: cpio, "newc" format; numbers are eight hexadecimal digits ---- */
@@ -172,8 +160,7 @@ static bool is_free(uint32_t block)
     return blocks[block].kind == BLOCK_RAM && !blocks[block].boot;
 }
 
-int boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *entry, vaddr_t *stack,
-                    vaddr_t *boot_info)
+vaddr_t boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *stack, vaddr_t *boot_info)
 {
     struct loader l = {.vms = &pager->vms};
     const struct boot_module *module = params->module, *bundle = module;
@@ -181,27 +168,25 @@ int boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *ent
     while (b > 1 && !(is_free(b - 1) && is_free(b - 2)))
         b--;
     if (!params->module_count || b < 2)
-        return E_NOENT;
-    struct boot_range frames = {(b - 2) * HUGE_SIZE, b * HUGE_SIZE};
+        panic("no module, or no memory for the pager");
+    l.frames = (struct boot_range){(b - 2) * HUGE_SIZE, b * HUGE_SIZE};
     const uint8_t *elf = direct(module->start);
     uint64_t size = module->end - module->start;
     if (size >= 4 && !__builtin_memcmp(elf, "\177ELF", 4))
         bundle = params->module_count > 1 ? module + 1 : NULL;
     else if (!(elf = bundle_find(elf, &size)))
-        return E_NOENT;
-    l.frames = frames;
+        panic("the bundle has no pager");
     info_create(&l, params);
-    if (!l.error)
-        elf_load(&l, elf, size, entry);
+    vaddr_t entry = elf_load(&l, elf, size);
     for (uint64_t n = PAGE_SIZE; n <= STACK_SIZE; n += PAGE_SIZE)
         page_new(&l, USER_STACK_TOP - n, VMS_READ | VMS_WRITE);
     map(&l, VMS_GUARD, PTEP_LEAF, USER_STACK_TOP - STACK_SIZE - PAGE_SIZE, 0, 0);
     ram_map(&l);
-    l.info->pager[0] = (struct boot_range){frames.start, l.frames.start};
+    l.info->pager[0] = (struct boot_range){(b - 2) * HUGE_SIZE, l.frames.start};
     l.info->pager_ranges = 1;
     if (bundle)
         l.info->bundle = (struct boot_range){bundle->start, bundle->end};
     *stack = USER_STACK_TOP;
     *boot_info = INFO_ADDRESS;
-    return l.error;
+    return entry;
 }

@@ -25,7 +25,7 @@ static void start_pager(struct boot_params *params)
     struct task *task;
     struct thread *thread;
     uint64_t handle;
-    vaddr_t entry, stack, info;
+    vaddr_t stack, info;
     if (task_create(NULL, UINT64_MAX, &task) ||
         handle_insert(task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, PAGER_HANDLE_TASK,
                       &handle))
@@ -33,9 +33,7 @@ static void start_pager(struct boot_params *params)
     give_authority(task, OBJ_MEMORY, PAGER_HANDLE_MEMORY);
     give_authority(task, OBJ_HARDWARE, PAGER_HANDLE_HARDWARE);
     give_authority(task, OBJ_TASK_MAKER, PAGER_HANDLE_TASK_MAKER);
-    int error = boot_pager_load(task, params, &entry, &stack, &info);
-    if (error)
-        panic("the pager cannot be loaded: error %d", error);
+    vaddr_t entry = boot_pager_load(task, params, &stack, &info);
     task->is_pager = true;
     __builtin_memcpy(task->name, "pager", sizeof "pager");
     if (thread_create(task, entry, stack, info, PAGER_PRIORITY, &thread))

@@ -61,6 +61,5 @@ void table_audit(void);
  * moved. Panics when there is not enough memory. */
 void memory_init(struct boot_params *params);
 /* Load the pager's ELF from the modules into an empty task and map all RAM for it. Gives its first rip, rsp
- * and argument. E_NOEXEC, E_NOENT, E_KMEM, E_NOMEM. */
-int boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *entry, vaddr_t *stack,
-                    vaddr_t *boot_info);
+ * and argument. Panics if there is no such program, or not enough memory. */
+vaddr_t boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *stack, vaddr_t *boot_info);

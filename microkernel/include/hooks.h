@@ -17,9 +17,7 @@ struct boot_params {
     uint32_t memory_count;
     struct boot_module module[4];
     uint32_t module_count;
-    paddr_t
-        rsdp; /* a copy of the ACPI root pointer's contents lies in rsdp_copy; 0: find it in the BIOS area */
-    uint8_t rsdp_copy[36];
+    paddr_t rsdp; /* the ACPI root pointer; 0: find it in the BIOS area */
     char cmdline[1024];
 };
 /* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the

@@ -7,6 +7,7 @@
 
 #define TABLE_MAX   (1u << 20)
 #define HEADER_SIZE 36
+#define RSDP_SIZE   36
 #define TABLES_MAX  256
 #define ECAM_MAX    8
 
@@ -42,23 +43,19 @@ static const uint8_t *table_at(paddr_t address, uint32_t *length)
     return t;
 }
 
-static bool rsdp_valid(const uint8_t *r)
+static const uint8_t *rsdp_at(paddr_t address)
 {
-    return memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20);
+    const uint8_t *r = boot_phys(address, RSDP_SIZE);
+    return r && memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20) ? r : NULL;
 }
 
 /* The root pointer: the loader's, or the one in the BIOS area. */
 static const uint8_t *rsdp_find(const struct boot_params *params)
 {
-    if (rsdp_valid(params->rsdp_copy))
-        return params->rsdp_copy;
-    const uint8_t *given = boot_phys(params->rsdp, sizeof(params->rsdp_copy));
-    if (params->rsdp && given && rsdp_valid(given))
-        return given;
-    for (paddr_t at = 0xe0000; at < 0x100000; at += 16)
-        if (rsdp_valid(boot_phys(at, 36)))
-            return boot_phys(at, 36);
-    return NULL;
+    const uint8_t *r = params->rsdp ? rsdp_at(params->rsdp) : NULL;
+    for (paddr_t at = 0xe0000; at < 0x100000 && !r; at += 16)
+        r = rsdp_at(at);
+    return r;
 }
 
 static void madt_override(const uint8_t *e)

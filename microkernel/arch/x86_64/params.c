@@ -84,11 +84,9 @@ static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, u
             add_map(p, body + 8, size - 8, word[0]);
         break;
     case MB2_RSDP_OLD:
-        if (p->rsdp_copy[0])
-            break;
-        /* fall through */
     case MB2_RSDP_NEW:
-        memcpy(p->rsdp_copy, body, size < sizeof(p->rsdp_copy) ? size : sizeof(p->rsdp_copy));
+        if (type == MB2_RSDP_NEW || !p->rsdp)
+            p->rsdp = (paddr_t)body - DIRECT_BASE;
         break;
     default: break;
     }
@@ -97,7 +95,7 @@ static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, u
 static int mb2_read(struct boot_params *p, paddr_t info)
 {
     const uint32_t *total = boot_phys(info, 8);
-    if (!total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total))
+    if (info % 8 || !total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total))
         return E_INVAL;
     const uint8_t *base = (const uint8_t *)total;
     for (uint32_t at = 8; at <= *total - sizeof(struct mb2_tag);) {

@@ -27,14 +27,11 @@
 #define MSIX_ENABLE     0x8000
 #define MSIX_MASK_ALL   0x4000
 #define MSIX_ENTRY_SIZE 16
-#define MSIX_MAX        64
 
-/* MSI-X tables found. */
-static struct msix {
+struct msix {
     uint32_t function, capability, count;
     paddr_t table;
-} msix[MSIX_MAX];
-static uint32_t msix_count;
+};
 
 static uint16_t config_select(uint32_t function, uint32_t offset)
 {
@@ -78,36 +75,26 @@ static paddr_t bar_address(uint32_t function, uint32_t bar)
     return high << 32 | (low & ~15u);
 }
 
-static void note_msix(uint32_t function)
+/* Has the function MSI-X, and a table for it? Nobody moves that one: see pci_write. */
+static bool msix_find(uint32_t function, struct msix *m)
 {
     uint32_t at = find_capability(function, CAP_MSIX);
-    if (!at)
-        return;
-    uint32_t where = config_read(function, at + 4, 4);
-    paddr_t bar = bar_address(function, where & 7);
-    if (!bar)
-        return;
-    if (msix_count == MSIX_MAX) {
-        log_print(LOG_WARN, "pci: more than %u MSI-X tables", MSIX_MAX);
-        return;
-    }
-    struct msix *m = &msix[msix_count++];
-    m->function = function;
-    m->capability = at;
-    m->count = (config_read(function, at + 2, 2) & 0x7ff) + 1;
-    m->table = bar + (where & ~7u);
-    platform_forbid(m->table, m->table + m->count * MSIX_ENTRY_SIZE);
+    uint32_t where = at ? config_read(function, at + 4, 4) : 0;
+    paddr_t bar = at ? bar_address(function, where & 7) : 0;
+    *m = (struct msix){function, at, (config_read(function, at + 2, 2) & 0x7ff) + 1, bar + (where & ~7u)};
+    return bar;
 }
 
 /* Asks everywhere instead of following bridges: 8192 reads, and no bus is missed. */
 void pci_init(void)
 {
+    struct msix m;
     for (uint32_t device = 0; device < 1u << 16; device += 8) {
         uint32_t header = config_read(device, REG_HEADER, 1); /* all ones: nobody answers */
         uint32_t functions = header == 0xff ? 0 : header & 0x80 ? 8 : 1;
         for (uint32_t f = device; f < device + functions; f++)
-            if (config_read(f, REG_VENDOR, 2) != 0xffff)
-                note_msix(f);
+            if (config_read(f, REG_VENDOR, 2) != 0xffff && msix_find(f, &m))
+                platform_forbid(m.table, m.table + m.count * MSIX_ENTRY_SIZE);
     }
 }
 
@@ -222,9 +209,9 @@ int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t dat
 {
     if (config_read(function, REG_VENDOR, 2) == 0xffff)
         return E_NODEV;
-    for (uint32_t i = 0; i < msix_count; i++)
-        if (msix[i].function == function)
-            return msix_set(&msix[i], index, address, data);
+    struct msix m;
+    if (msix_find(function, &m))
+        return msix_set(&m, index, address, data);
     uint32_t at = find_capability(function, CAP_MSI);
     return !at ? E_NODEV : index ? E_RANGE : msi_set(function, at, address, data);
 }

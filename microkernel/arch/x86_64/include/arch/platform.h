@@ -7,7 +7,7 @@
 
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
 #define IOAPIC_MAX    8
-#define FORBIDDEN_MAX 96
+#define FORBIDDEN_MAX 1024
 struct platform {
     struct ioapic {
         paddr_t address;
@@ -55,7 +55,7 @@ void ioapic_mask(uint32_t gsi, bool masked);
 
 /* ---- PCI configuration space by the ports 0xcf8 and 0xcfc, and message-signalled interrupts (PCI 3.0,
  * chapter 6). A function is bus << 8 | device << 3 | function. ---- */
-/* Note where the MSI-X tables of all functions lie. */
+/* No device object may reach the MSI-X tables of all functions. */
 void pci_init(void);
 /* bytes: 1, 2 or 4; offset aligned to it, below 256. Where no function is, all bits are set. E_INVAL,
  * E_RANGE. */
