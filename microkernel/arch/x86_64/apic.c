@@ -121,10 +121,7 @@ void apic_init(void)
     pic_init();
     for (uint32_t i = 0; i < platform.ioapics; i++) {
         struct ioapic *io = &platform.ioapic[i];
-        io->registers =
-            (volatile uint32_t *)((char *)local_map(LOCAL_IOAPIC + i, io->address & ~(PAGE_SIZE - 1),
-                                                    LOCAL_WRITE | LOCAL_UNCACHED) +
-                                  (io->address & (PAGE_SIZE - 1)));
+        io->registers = local_map(LOCAL_IOAPIC + i, io->address, LOCAL_WRITE | LOCAL_UNCACHED);
         platform_forbid(io->address, io->address + PAGE_SIZE);
         io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
         for (uint32_t line = 0; line < io->count; line++)

@@ -115,7 +115,6 @@ static void features_init(void)
     if (one.c & 1 << 26) {
         cr4 |= CR4_OSXSAVE;
         cpu_features.xsave = true;
-        cpu_features.avx = one.c >> 28 & 1;
     }
     cr4_write(cr4);
     cpu_features.paddr_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;

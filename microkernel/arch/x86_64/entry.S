@@ -100,7 +100,12 @@ trap_stubs:
     .if vector != 8 && (vector < 10 || vector > 14) && vector != 17 && vector != 21 && vector != 29 && vector != 30
     push $0
     .endif
-    push $vector; jmp trap
+    push $vector
+    .if vector == 1 || vector == 2 || vector == 8 || vector == 18
+    jmp trap_ist_common
+    .else
+    jmp trap
+    .endif
     .set vector, vector + 1
     .endr
 
@@ -128,17 +133,6 @@ trap_in_kernel:
 /* NMI, #DB, #MC, #DF: on stacks of their own, at whose top lies the CPU's pointer. They may have come at any
  * instruction, so GS is set from there and put back as it was. trap_ist says whether this is a debug
  * exception of user code: then it goes on as if it had come without an IST. */
-.macro IST name, vector, error:vararg
-    .globl trap_\name
-trap_\name:
-    \error
-    push $\vector; jmp trap_ist_common
-.endm
-    IST nmi, 2, push $0
-    IST debug, 1, push $0
-    IST check, 18, push $0
-    IST double, 8
-
 trap_ist_common:
     PUSH_REGISTERS
     cld

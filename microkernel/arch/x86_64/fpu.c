@@ -22,7 +22,7 @@ void fpu_init(struct cpu *cpu)
 {
     area_size = FXSAVE_SIZE;
     if (cpu_features.xsave) {
-        features = XCR0_X87 | XCR0_SSE | (cpu_features.avx ? XCR0_AVX : 0);
+        features = cpuid(13, 0).a & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
         __asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0));
         area_size = cpuid(13, 0).b; /* for what XCR0 has now */
     }

@@ -65,16 +65,16 @@ void map_init(void)
     cr3_write(image_paddr(kernel_l0));
 }
 
-void *local_map(uint32_t page, paddr_t frame, uint64_t bits)
+void *local_map(uint32_t page, paddr_t pa, uint64_t bits)
 {
-    local_l3[page] = frame | bits | ENTRY_PRESENT | ENTRY_NX;
-    void *at = (void *)(LOCAL_BASE + page * PAGE_SIZE);
-    page_flush((vaddr_t)at);
-    return at;
+    vaddr_t at = LOCAL_BASE + page * PAGE_SIZE;
+    local_l3[page] = (pa & ~(PAGE_SIZE - 1)) | bits | ENTRY_PRESENT | ENTRY_NX;
+    paging_flush(at);
+    return (void *)(at + pa % PAGE_SIZE);
 }
 
 void local_unmap(uint32_t page)
 {
     local_l3[page] = 0;
-    page_flush(LOCAL_BASE + page * PAGE_SIZE);
+    paging_flush(LOCAL_BASE + page * PAGE_SIZE);
 }

@@ -162,8 +162,7 @@ static void msix_store(const struct msix *m, uint32_t index, paddr_t address, ui
 {
     paddr_t at = m->table + index * MSIX_ENTRY_SIZE;
     config_write(m->function, REG_COMMAND, 2, config_read(m->function, REG_COMMAND, 2) | COMMAND_MEMORY);
-    char *page = local_map(LOCAL_MSIX, at & ~(PAGE_SIZE - 1), LOCAL_WRITE | LOCAL_UNCACHED);
-    volatile uint32_t *entry = (volatile uint32_t *)(page + (at & (PAGE_SIZE - 1)));
+    volatile uint32_t *entry = local_map(LOCAL_MSIX, at, LOCAL_WRITE | LOCAL_UNCACHED);
     entry[3] = 1;
     entry[0] = (uint32_t)address;
     entry[1] = (uint32_t)(address >> 32);

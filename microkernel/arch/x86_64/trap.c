@@ -28,25 +28,16 @@ extern struct gate idt[256];
 
 int user_copy(void *to, const void *from, size_t length);
 extern char user_copy_end[], user_copy_failed[];
-void trap_nmi(void), trap_debug(void), trap_check(void), trap_double(void);
 void trap_user(struct trap_frame *frame);
 void trap_kernel(struct trap_frame *frame);
 bool trap_ist(struct trap_frame *frame);
 
-static void gate_ist(uint32_t vector, void (*entry)(void), uint8_t ist)
-{
-    uint64_t at = (uint64_t)entry;
-    idt[vector].low = (uint16_t)at;
-    idt[vector].middle = (uint16_t)(at >> 16);
-    idt[vector].ist = ist;
-}
-
 void trap_init(void)
 {
-    gate_ist(VECTOR_NMI, trap_nmi, IST_NMI);
-    gate_ist(VECTOR_DB, trap_debug, IST_DEBUG);
-    gate_ist(VECTOR_MC, trap_check, IST_CHECK);
-    gate_ist(VECTOR_DF, trap_double, IST_DOUBLE);
+    idt[VECTOR_NMI].ist = IST_NMI;
+    idt[VECTOR_DB].ist = IST_DEBUG;
+    idt[VECTOR_MC].ist = IST_CHECK;
+    idt[VECTOR_DF].ist = IST_DOUBLE;
     idt[3].type |= GATE_USER; /* breakpoint */
     idt[4].type |= GATE_USER; /* overflow */
 }

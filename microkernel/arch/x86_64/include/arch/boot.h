@@ -44,16 +44,16 @@ enum local_page {
     LOCAL_IOAPIC = 33, /* up to 8 */
     LOCAL_MSIX = 41,   /* while an entry is programmed */
     LOCAL_SLOT = 48,   /* page slots of memory code, one per CPU and purpose */
-    LOCAL_PAGES = 512,
 };
 #define LOCAL_BASE        0xfffffd8000000000ul /* KERNEL_LOCAL_SLOT */
 #define LOCAL_STACK_PAGES 4
 #define LOCAL_IST_PAGES   2
 
-/* Map a frame (page aligned) at a local page and flush it; entry bits beside present and no-execute. */
+/* Map the frame of pa at a local page and flush it; entry bits beside present and no-execute. Gives where pa
+ * is seen. */
 #define LOCAL_WRITE       2ul
 #define LOCAL_UNCACHED    0x18ul
-void *local_map(uint32_t page, paddr_t frame, uint64_t bits);
+void *local_map(uint32_t page, paddr_t pa, uint64_t bits);
 void local_unmap(uint32_t page);
 
 /* Is this address in the page below one of the stacks? */

@@ -94,7 +94,7 @@ struct cpu {
 
 /* What CPUID says, as far as somebody asks again after boot. */
 struct cpu_features {
-    bool smap, xsave, avx;
+    bool smap, xsave;
     uint8_t paddr_bits;
 };
 extern struct cpu_features cpu_features;
@@ -176,7 +176,8 @@ static inline uint64_t tsc_read(void)
     return (uint64_t)high << 32 | low;
 }
 
-static inline void page_flush(vaddr_t va)
+/* Flush what this CPU knows about one address, paging-structure caches included (SDM 3A, 4.10.4.1). */
+static inline void paging_flush(vaddr_t va)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }

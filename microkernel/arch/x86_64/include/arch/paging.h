@@ -57,12 +57,6 @@ static inline void paging_load(paddr_t root)
     cr3_write(root);
 }
 
-/* Flush what this CPU knows about one address, paging-structure caches included (SDM 3A, 4.10.4.1). */
-static inline void paging_flush(vaddr_t va)
-{
-    page_flush(va);
-}
-
 /* ---- entries: the only stores to tables ---- */
 
 static inline void pte_store(ptep_t p, pte_t value)
