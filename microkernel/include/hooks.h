@@ -40,7 +40,7 @@ void arch_enter_first(void) __attribute__((noreturn)); /* leave the boot stack: 
 void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument);
 /* Make thread current on this CPU: entry stack, fs base, FPU trap. The space is vms_switch's. */
 void arch_thread_switch(struct thread *thread);
-/* Make a frame safe to return to: user selectors, harmless flags, IRET. */
+/* Make a frame that others have written safe to return to: user selectors, flags and rip, leaving by IRET. */
 void arch_frame_sanitize(struct trap_frame *frame);
 void arch_fpu_release(struct thread *thread);              /* before it is freed */
 int arch_fpu_copy(struct thread *to, struct thread *from); /* E_KMEM, E_QUOTA */

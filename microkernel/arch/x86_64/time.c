@@ -117,31 +117,28 @@ static uint8_t cmos(uint8_t index)
 static uint64_t clock_read(void)
 {
     static const uint8_t index[6] = {0, 2, 4, 7, 8, 9}; /* second, minute, hour, day, month, year */
-    uint8_t now[6], before[6] = {0};
+    uint8_t now[6] = {0};
     bool same = false;
     for (uint32_t tries = 0; !same && tries < 1000; tries++) {
-        if (cmos(0x0a) & 0x80)
-            continue; /* being updated */
-        same = true;
+        same = !(cmos(0x0a) & 0x80); /* not being updated */
         for (uint32_t i = 0; i < 6; i++) {
-            now[i] = cmos(index[i]);
-            same = same && now[i] == before[i];
-            before[i] = now[i];
+            uint8_t value = cmos(index[i]);
+            same = same && value == now[i];
+            now[i] = value;
         }
     }
     uint8_t mode = cmos(0x0b);
-    bool afternoon = !(mode & 2) && before[2] & 0x80;
-    before[2] &= 0x7f;
+    bool afternoon = !(mode & 2) && now[2] & 0x80;
+    now[2] &= 0x7f;
     if (!(mode & 4))
         for (uint32_t i = 0; i < 6; i++)
-            before[i] = (before[i] >> 4) * 10 + (before[i] & 15);
+            now[i] = (now[i] >> 4) * 10 + (now[i] & 15);
     if (!(mode & 2))
-        before[2] = before[2] % 12 + (afternoon ? 12 : 0);
+        now[2] = now[2] % 12 + (afternoon ? 12 : 0);
     /* Days by the rule for years that begin in March. */
-    uint64_t year = 2000u + before[5] - (before[4] <= 2), month = (before[4] + 9u) % 12;
-    uint64_t days =
-        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + before[3] - 719469;
-    return ((days * 24 + before[2]) * 60 + before[1]) * 60 + before[0];
+    uint64_t year = 2000u + now[5] - (now[4] <= 2), month = (now[4] + 9u) % 12;
+    uint64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + now[3] - 719469;
+    return ((days * 24 + now[2]) * 60 + now[1]) * 60 + now[0];
 }
 
 void time_init(void)

@@ -112,9 +112,6 @@ void cpu_init(void);
 bool cpu_ready(void);
 /* The IDT's gates are what boot.S made; from now on NMI, #DB, #MC and #DF use stacks of their own. */
 void trap_init(void);
-/* Selectors, flags and rip of a frame that others have written: as user code could have them. Leaves by IRET.
- */
-void arch_frame_sanitize(struct trap_frame *frame);
 
 /* ---- floating point and vector registers (fpu.c): they belong to threads, and are moved only when somebody
  * uses them ---- */
