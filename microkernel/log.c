@@ -6,6 +6,7 @@
 #include <log.h>
 #include <format.h>
 #include <string.h>
+#include <lock.h>
 
 #define LOG_SIZE   65536u
 #define TEXT_MAX   240u
@@ -15,10 +16,12 @@ _Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 
 static char ring[LOG_SIZE];
 static uint64_t head;
+static struct spinlock lock; /* guards ring and head */
 enum log_level log_console_level = LOG_INFO;
 
 static void append(enum log_level level, const char *tag, const char *text, size_t length)
 {
+    LOCK_GUARD(&lock);
     char line[LOG_LINE_MAX];
     uint64_t now = time_now();
     const char *mark = level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */

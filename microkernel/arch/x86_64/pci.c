@@ -1,6 +1,7 @@
 #include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/platform.h>
+#include <lock.h>
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -33,6 +34,8 @@ struct msix {
     paddr_t table;
 };
 
+static struct spinlock lock; /* the pair of ports */
+
 static uint16_t config_select(uint32_t function, uint32_t offset)
 {
     port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
@@ -41,11 +44,13 @@ static uint16_t config_select(uint32_t function, uint32_t offset)
 
 static uint32_t config_read(uint32_t function, uint32_t offset, uint32_t bytes)
 {
+    LOCK_GUARD(&lock);
     return port_read(config_select(function, offset), bytes);
 }
 
 static void config_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
 {
+    LOCK_GUARD(&lock);
     port_write(config_select(function, offset), bytes, value);
 }
 
