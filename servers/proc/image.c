@@ -58,8 +58,9 @@ static int install(handle_t session, handle_t task, uint32_t slot)
     return sys_handle_copy(session, RIGHT_CALL | RIGHT_USE, task, slot, &there);
 }
 
-/* All images so far. No two bear the same number, not even two of one process, or of two that had the same entry one
- * after the other: the death notice of an image that was discarded must not be taken for its successor's. */
+/* All images so far. No two bear the same number, not even two of one process, or of two that had the same
+ * entry one after the other: the death notice of an image that was discarded must not be taken for its
+ * successor's. */
 static uint64_t images;
 
 static int bare_task(struct process *p, struct image *image)

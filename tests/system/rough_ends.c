@@ -1,8 +1,8 @@
 // config:
 // config: memory=64
-/* Programs that end badly, in every state that can hold something: in calls that wait, between fork and exec, with
- * threads, with open and removed files. What counts is mostly what the harness sees afterwards: nothing is left.
- * `rough_ends CASE` runs one case. */
+/* Programs that end badly, in every state that can hold something: in calls that wait, between fork and exec,
+ * with threads, with open and removed files. What counts is mostly what the harness sees afterwards: nothing
+ * is left. `rough_ends CASE` runs one case. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -70,7 +70,8 @@ static const char *make_bad_programs(void)
 {
     put_text("text", "no program\n", 0755);
     put_text("short", "\177ELF", 0755);
-    put_text("garbled", "\177ELF\2\1\1 and then nothing that makes sense, for as long as a header is and longer .....",
+    put_text("garbled",
+             "\177ELF\2\1\1 and then nothing that makes sense, for as long as a header is and longer .....",
              0755);
     put_text("forbidden", "#!/bin/sh\n", 0644);
     put_text("orphan", "#!/nowhere/at/all\n", 0755);
@@ -88,7 +89,7 @@ static const char *make_bad_programs(void)
 static const struct {
     const char *path;
     int error;
-} bad_programs[] = {{"missing", ENOENT},    {"text", ENOEXEC}, {"short", ENOEXEC}, {"garbled", ENOEXEC},
+} bad_programs[] = {{"missing", ENOENT},   {"text", ENOEXEC},  {"short", ENOEXEC}, {"garbled", ENOEXEC},
                     {"forbidden", EACCES}, {"orphan", ENOENT}, {"circle", ELOOP},  {"endless", ENOEXEC},
                     {"/tmp", EACCES},      {"text/x", ENOTDIR}};
 #define BAD_PROGRAMS (sizeof bad_programs / sizeof *bad_programs)
@@ -229,8 +230,8 @@ static void sleep_long(void)
 
 static const char *killed_waiting(void)
 {
-    void (*const victims[])(void) = {wait_for_child, wait_in_many_threads, read_empty_pipe, write_full_pipe,
-                                     poll_pipes,     sleep_long};
+    void (*const victims[])(void) = {wait_for_child,  wait_in_many_threads, read_empty_pipe,
+                                     write_full_pipe, poll_pipes,           sleep_long};
     const char *why = NULL;
     for (size_t i = 0; !why && i < sizeof victims / sizeof *victims; i++)
         why = kill_in(victims[i], ROUNDS);
@@ -340,7 +341,8 @@ static void make_threads(void)
 
 static const char *killed_at_work(void)
 {
-    void (*const victims[])(void) = {open_and_close, map_and_unmap, spawn_and_wait, pipe_and_fork, make_threads};
+    void (*const victims[])(void) = {open_and_close, map_and_unmap, spawn_and_wait, pipe_and_fork,
+                                     make_threads};
     const char *why = NULL;
     for (size_t i = 0; !why && i < sizeof victims / sizeof *victims; i++)
         why = kill_in(victims[i], ROUNDS);
@@ -456,8 +458,8 @@ static const char *too_much_memory(void)
         pids[count] = fork();
         if (pids[count] == 0) {
             size_t size = 8ul << 20;
-            for (char *at; (at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) !=
-                           MAP_FAILED;)
+            for (char *at; (at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                                      0)) != MAP_FAILED;)
                 for (size_t i = 0; i < size; i += 4096)
                     at[i] = 1;
             _exit(4);

@@ -31,7 +31,7 @@ static struct ktask task;
 static struct kthread
     judging; /* parked in the pager while nothing is judged: counts of handles depend on it */
 
-/* The pager reports what the tasks of this session do wrong to whoever waits in it. */
+/* The pager reports what the tasks made through this admin handle do wrong to whoever waits on it. */
 static void judge(void *unused)
 {
     (void)unused;
