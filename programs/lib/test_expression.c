@@ -222,10 +222,12 @@ static int test_by_count(struct test *test, char **words, int count)
 
 int test_main(int argc, char **argv)
 {
+    if (argc < 1)
+        return 1;
     struct test test = {.words = argv + 1, .count = argc - 1};
-    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *slash = strrchr(argv[0], '/');
     const char *name = slash ? slash + 1 : argv[0];
-    if (argc > 0 && strcmp(name, "[") == 0) {
+    if (strcmp(name, "[") == 0) {
         if (test.count == 0 || strcmp(test.words[test.count - 1], "]") != 0) {
             tool_warnx("expected ]");
             return 2;

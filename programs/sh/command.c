@@ -16,7 +16,7 @@
 static bool assign_all(const struct assignment *list, bool temporary)
 {
     for (; list; list = list->next) {
-        char *value = expand_string(list->value);
+        char *value = expand_assignment(list->value);
         if (!value)
             return false;
         if (temporary)

@@ -109,6 +109,20 @@ static size_t expand_tilde(const struct part *part, struct marked *out)
     return 1;
 }
 
+/// The text of an assignment's value, where a tilde may also follow a colon.
+static void append_with_tildes(const struct part *part, bool at_start, struct marked *out)
+{
+    const char *home = var_get("HOME");
+    for (size_t i = 0; i < part->length; i++) {
+        bool begins = i == 0 ? at_start : part->text[i - 1] == ':';
+        bool ends = i + 1 == part->length ? !part->next : strchr("/:", part->text[i + 1]) != NULL;
+        if (part->text[i] == '~' && begins && ends && home)
+            marked_append(out, home, strlen(home), MARK_QUOTED);
+        else
+            marked_add(out, part->text[i], 0);
+    }
+}
+
 static bool expand_part(const struct part *part, struct marked *out, int mark, size_t skip)
 {
     switch (part->kind) {
@@ -238,6 +252,22 @@ char *expand_string(const struct part *parts)
 {
     struct marked text;
     bool ok = expand_pattern(parts, &text);
+    char *result = ok ? buffer_take(&text.text) : NULL;
+    marked_free(&text);
+    return result;
+}
+
+char *expand_assignment(const struct part *parts)
+{
+    struct marked text = {0};
+    bool ok = true;
+    for (const struct part *part = parts; part && ok; part = part->next) {
+        if (part->kind == PART_TEXT && !part->quoted)
+            append_with_tildes(part, part == parts, &text);
+        else
+            ok = expand_part(part, &text, 0, 0);
+    }
+    join_fields(&text);
     char *result = ok ? buffer_take(&text.text) : NULL;
     marked_free(&text);
     return result;

@@ -29,6 +29,9 @@ bool expand_words(const struct word *words, struct strings *fields);
 /// Expands into one string, without splitting and patterns; the caller frees it. NULL if that failed.
 char *expand_string(const struct part *parts);
 
+/// The same for the value of an assignment, in which "~" may also follow a colon.
+char *expand_assignment(const struct part *parts);
+
 /// Expands into a pattern for pattern_match. False if that failed.
 bool expand_pattern(const struct part *parts, struct marked *pattern);
 

@@ -79,9 +79,20 @@ static bool bracket_match(const struct pattern *pattern, size_t *at, unsigned ch
     return c == '[';
 }
 
+/// A backslash that quotes the next character: one that came out of an expansion, the lexer has left no
+/// other.
+static bool is_escape(const struct pattern *pattern, size_t at)
+{
+    return is_special(pattern, at, '\\') && at + 1 < pattern->size;
+}
+
 /// Matches what stands at *at (no star) against `c` and moves on.
 static bool single_match(const struct pattern *pattern, size_t *at, char c)
 {
+    if (is_escape(pattern, *at)) {
+        *at += 2;
+        return pattern->text[*at - 1] == c;
+    }
     if (is_special(pattern, *at, '['))
         return bracket_match(pattern, at, (unsigned char)c);
     size_t i = (*at)++;
@@ -117,7 +128,7 @@ bool pattern_match(const char *text, const char *marks, size_t size, const char 
 bool pattern_present(const char *text, const char *marks, size_t size)
 {
     struct pattern pattern = {text, marks, size};
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i += is_escape(&pattern, i) ? 2 : 1)
         if (is_special(&pattern, i, '*') || is_special(&pattern, i, '?') || is_special(&pattern, i, '['))
             return true;
     return false;

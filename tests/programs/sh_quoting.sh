@@ -49,3 +49,6 @@ for i in 'x y' "z w" u\ v; do show $i "$i"; done
 echo 'tab	in' "tab	in"
 printf '%s\n' 'end'"of"\
 ' line'
+p=~:~/x:a~:"~":~b:~; echo "$p"; show ~:~ x:~
+b='\*'; case '*' in $b) echo escaped star;; esac; case a in $b) echo no;; esac; case '\*' in "$b") echo quoted;; esac
+b='a\?'; echo $b; c='a?b'; show "${c#$b}" "${c#"$b"}" "${c#a\?}"
