@@ -86,14 +86,13 @@ static int give_step(void)
 static int block_give(paddr_t address, uint64_t kind)
 {
     uint64_t number = address >> HUGE_SHIFT;
-    if ((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) || number >= block_count)
-        return E_INVAL;
+    FAIL_IF((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) ||
+                number >= block_count,
+            E_INVAL);
     if (giving.number == number && giving.number)
         return giving.kind == kind ? give_step() : E_INVAL;
-    if (blocks[number].kind != BLOCK_RAM)
-        return E_INVAL;
-    if (blocks[number].mappings)
-        return E_BUSY;
+    FAIL_IF(blocks[number].kind != BLOCK_RAM, E_INVAL);
+    FAIL_IF(blocks[number].mappings, E_BUSY);
     if (giving.number) { /* whoever began that one may be gone: finish it first */
         give_step();
         return SYS_RESTART;
@@ -110,8 +109,7 @@ static int block_take(paddr_t *out)
     uint32_t number;
     bool table = false;
     if (!slab_block_take(&number)) {
-        if (!table_block_take(&number))
-            return E_NOENT;
+        FAIL_IF(!table_block_take(&number), E_NOENT);
         table = true;
     }
     block_become(number, BLOCK_RAM);

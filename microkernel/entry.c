@@ -26,11 +26,9 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out,
             *missing = l + 1;
             return E_NOTABLE;
         }
-        if (pte_huge(e, l))
-            return E_HUGE;
+        FAIL_IF(pte_huge(e, l), E_HUGE);
         table = pte_frame(e, l);
-        if (l == 0 && table_record(table)->level != 1)
-            return E_INVAL; /* the slot shows another space */
+        FAIL_IF(l == 0 && table_record(table)->level != 1, E_INVAL); /* the slot shows another space */
     }
     out->entry = window_entry(w, level, va);
     out->record = table_record(table);
@@ -47,12 +45,12 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out,
 static int range_find(struct window *w, const struct vms_op *op, struct place *out, uint32_t *missing)
 {
     uint32_t level = op->level;
-    if (level != PTEP_LEAF && level != PTEP_LEAF - 1)
-        return E_INVAL;
+    FAIL_IF(level != PTEP_LEAF && level != PTEP_LEAF - 1, E_INVAL);
     uint64_t size = ptep_level_size(level);
-    if (op->va & (size - 1) || op->va < USER_MIN || op->va >= USER_END || op->count > PTEP_ENTRIES ||
-        ptep_va_index(op->va, level) + op->count > PTEP_ENTRIES || op->count * size > USER_END - op->va)
-        return E_INVAL;
+    FAIL_IF(op->va & (size - 1) || op->va < USER_MIN || op->va >= USER_END || op->count > PTEP_ENTRIES ||
+                ptep_va_index(op->va, level) + op->count > PTEP_ENTRIES ||
+                op->count * size > USER_END - op->va,
+            E_INVAL);
     TRY(window_find(w, op->va, level, out, missing));
     return level == PTEP_LEAF && out->record->links > 1 ? E_SHARED : 0;
 }
@@ -61,15 +59,12 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
 static int frames_check(const struct vms_op *op)
 {
     uint64_t size = ptep_level_size(op->level);
-    if (op->pa & (size - 1) || op->pa > PTE_FRAME || op->count * size > PTE_FRAME - op->pa)
-        return E_INVAL;
+    FAIL_IF(op->pa & (size - 1) || op->pa > PTE_FRAME || op->count * size > PTE_FRAME - op->pa, E_INVAL);
     if (op->op == VMS_SET_DEVICE)
         return 0; /* the caller has checked them against the object */
     for (paddr_t pa = op->pa & ~(HUGE_SIZE - 1); pa < op->pa + op->count * size; pa += HUGE_SIZE) {
-        if (block_kind_of(pa) != BLOCK_RAM)
-            return E_INVAL;
-        if (blocks[block_number(pa)].mappings >= BLOCK_MAPPINGS_MAX)
-            return E_FULL;
+        FAIL_IF(block_kind_of(pa) != BLOCK_RAM, E_INVAL);
+        FAIL_IF(blocks[block_number(pa)].mappings >= BLOCK_MAPPINGS_MAX, E_FULL);
     }
     return 0;
 }
@@ -78,8 +73,7 @@ static int frames_check(const struct vms_op *op)
 static int entry_check(const struct vms_op *op, pte_t e)
 {
     bool fills = op->op == VMS_SET || op->op == VMS_SET_DEVICE || op->op == VMS_GUARD;
-    if (fills && !pte_empty(e) && !(op->flags & VMS_REPLACE))
-        return E_EXISTS;
+    FAIL_IF(fills && !pte_empty(e) && !(op->flags & VMS_REPLACE), E_EXISTS);
     return pte_table(e, op->level) ? E_BUSY : 0;
 }
 
@@ -99,10 +93,9 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
 {
     struct place at;
     bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE, flush = false;
-    if (op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF))
-        return E_INVAL;
-    if ((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot))
-        return E_INVAL;
+    FAIL_IF(op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF),
+            E_INVAL);
+    FAIL_IF((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot), E_INVAL);
     if (sets)
         TRY(frames_check(op));
     TRY(range_find(w, op, &at, missing));
@@ -134,8 +127,7 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
 int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing)
 {
     struct place at;
-    if (op->level < 1 || op->level > PTEP_LEAF || op->va >= USER_END || op->flags)
-        return E_INVAL;
+    FAIL_IF(op->level < 1 || op->level > PTEP_LEAF || op->va >= USER_END || op->flags, E_INVAL);
     TRY(window_find(w, op->va, op->level - 1u, &at, missing));
     pte_t e = ptep_load(at.entry);
     if (!pte_empty(e))
@@ -168,8 +160,7 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
 {
     struct place at, inner;
     uint32_t level = op->level;
-    if (level < 1 || level > PTEP_LEAF || op->va >= USER_END || op->flags & ~VMS_DROP)
-        return E_INVAL;
+    FAIL_IF(level < 1 || level > PTEP_LEAF || op->va >= USER_END || op->flags & ~VMS_DROP, E_INVAL);
     TRY(window_find(w, op->va, level - 1, &at, missing));
     pte_t e = ptep_load(at.entry);
     if (!pte_table(e, level - 1)) {
@@ -178,12 +169,10 @@ int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
     }
     paddr_t table = pte_frame(e, level - 1);
     inner.record = table_record(table);
-    if (inner.record->level != level)
-        return E_INVAL; /* a view */
+    FAIL_IF(inner.record->level != level, E_INVAL); /* a view */
     vaddr_t base = op->va & ~(ptep_level_size(level - 1) - 1);
     if (inner.record->links == 1 && inner.record->live) {
-        if (!(op->flags & VMS_DROP) || level != PTEP_LEAF)
-            return E_BUSY;
+        FAIL_IF(!(op->flags & VMS_DROP) || level != PTEP_LEAF, E_BUSY);
         inner.entry = window_entry(w, level, base);
         entry_clear_from(w->vms, inner, base, level);
     }

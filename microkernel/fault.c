@@ -61,8 +61,7 @@ int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
 int sys_touch(struct thread *thread, struct syscall *s)
 {
     vaddr_t address = s->a[0];
-    if (address >= USER_END)
-        return E_FAULT;
+    FAIL_IF(address >= USER_END, E_FAULT);
     paddr_t frame;
     if (vms_resolve(&thread->task->vms, address, s->a[1] ? VMS_WRITE : VMS_READ, &frame) == 0)
         return 0;

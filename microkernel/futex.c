@@ -24,8 +24,7 @@ static bool same_key(const uint64_t a[2], const uint64_t b[2])
 /* key[0]: the task's id, or 0 for a shared one; key[1]: address, virtual or physical. */
 static int make_key(struct task *task, vaddr_t word, bool shared, uint64_t key[2])
 {
-    if (word % sizeof(uint32_t) || word < USER_MIN || word >= USER_END)
-        return E_INVAL;
+    FAIL_IF(word % sizeof(uint32_t) || word < USER_MIN || word >= USER_END, E_INVAL);
     key[0] = shared ? 0 : task->id;
     key[1] = word;
     return shared ? vms_resolve(&task->vms, word, VMS_READ, &key[1]) : 0;
@@ -71,12 +70,9 @@ static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t de
 {
     uint32_t now;
     TRY(user_read(&now, word, sizeof now));
-    if (now != value)
-        return E_AGAIN;
-    if (thread->flags & THREAD_F_CANCEL)
-        return E_CANCELLED;
-    if (deadline != DEADLINE_NEVER && deadline <= time_now())
-        return E_TIMEDOUT;
+    FAIL_IF(now != value, E_AGAIN);
+    FAIL_IF(thread->flags & THREAD_F_CANCEL, E_CANCELLED);
+    FAIL_IF(deadline != DEADLINE_NEVER && deadline <= time_now(), E_TIMEDOUT);
     thread->futex_key[0] = key[0];
     thread->futex_key[1] = key[1];
     sched_block(thread, THREAD_FUTEX);
@@ -107,8 +103,7 @@ int sys_futex(struct thread *thread, struct syscall *s)
     case FUTEX_WAKE: s->r[0] = move(key, value, NULL); return 0;
     case FUTEX_REQUEUE:
         TRY(resolve_key(thread, s->a[4], shared, key2));
-        if (same_key(key, key2))
-            return E_INVAL;
+        FAIL_IF(same_key(key, key2), E_INVAL);
         s->r[0] = move(key, value, NULL);
         s->r[0] += move(key, count, key2);
         return 0;

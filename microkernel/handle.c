@@ -16,8 +16,7 @@ static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out)
 {
     struct handle_entry *entry = entry_at(task->handles, HANDLE_INDEX(handle));
-    if (!entry || !entry->object || entry->generation != HANDLE_GEN(handle))
-        return E_HANDLE;
+    FAIL_IF(!entry || !entry->object || entry->generation != HANDLE_GEN(handle), E_HANDLE);
     *out = entry;
     return 0;
 }
@@ -31,10 +30,8 @@ int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32
 {
     struct handle_entry *entry;
     TRY(handle_entry(task, handle, &entry));
-    if (handle_kind(entry) != kind)
-        return E_TYPE;
-    if ((entry->rights & rights) != rights)
-        return E_RIGHTS;
+    FAIL_IF(handle_kind(entry) != kind, E_TYPE);
+    FAIL_IF((entry->rights & rights) != rights, E_RIGHTS);
     if (out)
         *(struct object **)out = entry->object;
     return 0;
@@ -44,8 +41,7 @@ int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **
 {
     struct handle_entry *entry;
     TRY(handle_entry(task, handle, &entry));
-    if (handle_kind(entry) != OBJ_PORT)
-        return E_TYPE;
+    FAIL_IF(handle_kind(entry) != OBJ_PORT, E_TYPE);
     *out = (struct port *)entry->object;
     return entry->rights & any ? 0 : E_RIGHTS;
 }
@@ -53,8 +49,7 @@ int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **
 int handle_copyable(struct task *task, handle_t handle, struct handle_entry **out)
 {
     TRY(handle_entry(task, handle, out));
-    if (handle_kind(*out) == OBJ_REPLY)
-        return E_TYPE;
+    FAIL_IF(handle_kind(*out) == OBJ_REPLY, E_TYPE);
     return (*out)->rights & RIGHT_COPY ? 0 : E_RIGHTS;
 }
 
@@ -75,10 +70,8 @@ static void push_free(struct handle_table *table, uint32_t index)
 static int table_grow(struct task *task)
 {
     struct handle_table *table = task->handles;
-    if (task->dying)
-        return E_DEAD;
-    if (table->pages == HANDLE_PAGES)
-        return E_FULL;
+    FAIL_IF(task->dying, E_DEAD);
+    FAIL_IF(table->pages == HANDLE_PAGES, E_FULL);
     TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
     uint32_t base = table->pages++ * HANDLES_PER_PAGE;
     for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
@@ -106,8 +99,7 @@ static int fill(struct handle_table *table, uint32_t index, struct object *objec
     uint32_t *link = &table->first_free;
     while (index && *link && *link != index)
         link = &entry_at(table, *link)->serial;
-    if (!*link)
-        return E_BUSY;
+    FAIL_IF(!*link, E_BUSY);
     index = *link;
     struct handle_entry *entry = entry_at(table, index);
     *link = entry->serial;
@@ -124,10 +116,8 @@ static int fill(struct handle_table *table, uint32_t index, struct object *objec
 static int insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint32_t serial,
                   uint64_t *out)
 {
-    if (task->dying)
-        return E_DEAD;
-    if (index >= HANDLES_PER_PAGE)
-        return E_RANGE;
+    FAIL_IF(task->dying, E_DEAD);
+    FAIL_IF(index >= HANDLES_PER_PAGE, E_RANGE);
     if (task->handles->free == task->handles->reserved)
         TRY(table_grow(task));
     return fill(task->handles, (uint32_t)index, object, rights, serial, out);
@@ -218,8 +208,7 @@ int sys_handle_copy(struct thread *thread, struct syscall *s)
     struct task *task = thread->task;
     TRY(handle_copyable(thread->task, s->a[0], &entry));
     uint32_t most = handle_copy_rights(entry), rights = s->a[1] == RIGHT_ALL ? most : (uint32_t)s->a[1];
-    if (s->a[1] > RIGHT_ALL || rights & ~most)
-        return E_RIGHTS;
+    FAIL_IF(s->a[1] > RIGHT_ALL || rights & ~most, E_RIGHTS);
     if (s->a[2])
         TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
     return handle_insert(task, entry->object, rights, s->a[3], &s->r[0]);
@@ -252,16 +241,13 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
  * The cost is bounded by the table's pages a call; the copy goes on where the child's table ends. */
 int handle_copy_table(struct task *to, struct task *from)
 {
-    if (to->copy_cursor == 0 && to->handles->used != 0)
-        return E_BUSY;
-    if (to->dying)
-        return E_DEAD;
+    FAIL_IF(to->copy_cursor == 0 && to->handles->used != 0, E_BUSY);
+    FAIL_IF(to->dying, E_DEAD);
     while (to->handles->pages < from->handles->pages)
         TRY(table_grow(to));
     uint32_t end = from->handles->pages * HANDLES_PER_PAGE;
     for (uint32_t done = 0; to->copy_cursor < end; to->copy_cursor++) {
-        if (done++ == HANDLES_PER_PAGE)
-            return SYS_RESTART;
+        FAIL_IF(done++ == HANDLES_PER_PAGE, SYS_RESTART);
         struct handle_entry *source = entry_at(from->handles, to->copy_cursor);
         struct handle_entry *target = entry_at(to->handles, to->copy_cursor);
         target->generation = source->generation;

@@ -35,10 +35,8 @@ static bool port_forbidden(uint32_t first, uint32_t count)
 
 static int create_io(struct account *account, uint64_t first, uint64_t count, struct object **out)
 {
-    if (first >= PORTS || count == 0 || count > PORTS - first)
-        return E_RANGE;
-    if (port_forbidden((uint32_t)first, (uint32_t)count))
-        return E_RIGHTS;
+    FAIL_IF(first >= PORTS || count == 0 || count > PORTS - first, E_RANGE);
+    FAIL_IF(port_forbidden((uint32_t)first, (uint32_t)count), E_RIGHTS);
     TRY(object_create(account, OBJ_IO, sizeof(struct io), out));
     struct io *io = (struct io *)*out;
     io->first = (uint32_t)first;
@@ -60,12 +58,9 @@ static bool device_allowed(paddr_t start, paddr_t end)
 static int create_device(struct account *account, paddr_t start, uint64_t bytes, struct object **out)
 {
     uint64_t top = 1ul << cpu_features.paddr_bits;
-    if (start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0)
-        return E_INVAL;
-    if (start >= top || bytes > top - start || bytes > DEVICE_MOST)
-        return E_RANGE;
-    if (!device_allowed(start, start + bytes))
-        return E_RIGHTS;
+    FAIL_IF(start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0, E_INVAL);
+    FAIL_IF(start >= top || bytes > top - start || bytes > DEVICE_MOST, E_RANGE);
+    FAIL_IF(!device_allowed(start, start + bytes), E_RIGHTS);
     TRY(object_create(account, OBJ_DEVICE, sizeof(struct device), out));
     struct device *device = (struct device *)*out;
     device->start = start;
@@ -78,16 +73,13 @@ static int create(struct account *account, const struct syscall *s, struct objec
     uint64_t a = s->a[2], b = s->a[3];
     switch (s->a[1]) {
     case HW_IRQ_LINE:
-        if (a > UINT32_MAX || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW))
-            return E_RANGE;
+        FAIL_IF(a > UINT32_MAX || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW), E_RANGE);
         return irq_create(account, &(struct irq){.source = (uint32_t)a}, (uint32_t)b, out);
     case HW_ISA_IRQ:
-        if (a >= 16)
-            return E_RANGE;
+        FAIL_IF(a >= 16, E_RANGE);
         return irq_create(account, &(struct irq){.source = platform.isa[a].gsi}, platform.isa[a].flags, out);
     case HW_IRQ_MSI:
-        if (a > 0xffff || b > 0x7ff)
-            return E_RANGE;
+        FAIL_IF(a > 0xffff || b > 0x7ff, E_RANGE);
         return irq_create(
             account, &(struct irq){.source = (uint32_t)a, .index = (uint32_t)b, .message = true}, 0, out);
     case HW_IO: return create_io(account, a, b, out);
@@ -112,8 +104,7 @@ int sys_hw_pci(struct thread *thread, struct syscall *s)
 {
     TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
     uint32_t access = (uint32_t)s->a[3], bytes = access & 0xff, value = 0;
-    if (s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful)
-        return E_RANGE;
+    FAIL_IF(s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful, E_RANGE);
     if (access & 0x100)
         return pci_write((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, (uint32_t)s->a[4]);
     int err = pci_read((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, &value);
@@ -127,10 +118,8 @@ int sys_io_access(struct thread *thread, struct syscall *s)
     bool write = s->a[2] & 0x100;
     uint64_t bytes = s->a[2] & ~0x100ul;
     TRY(handle_get(thread->task, s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &io));
-    if (bytes != 1 && bytes != 2 && bytes != 4)
-        return E_INVAL;
-    if (s->a[1] > io->count || bytes > io->count - s->a[1])
-        return E_RANGE;
+    FAIL_IF(bytes != 1 && bytes != 2 && bytes != 4, E_INVAL);
+    FAIL_IF(s->a[1] > io->count || bytes > io->count - s->a[1], E_RANGE);
     uint16_t port = (uint16_t)(io->first + s->a[1]);
     if (write)
         port_write(port, (uint32_t)bytes, (uint32_t)s->a[3]);

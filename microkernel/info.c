@@ -46,8 +46,7 @@ int sys_kernel_info(struct thread *, struct syscall *s)
         kmem_audit();
         /* fall through */
     case KINFO_STATS:
-        if (s->a[2] < sizeof stats)
-            return E_SIZE;
+        FAIL_IF(s->a[2] < sizeof stats, E_SIZE);
         collect(&stats);
         s->r[0] = sizeof stats;
         return user_write(s->a[1], &stats, sizeof stats);

@@ -77,8 +77,7 @@ static handle_t sent_handle(const struct trap_frame *f, uint32_t i)
 
 static int check_handles(struct thread *from, uint32_t count, struct handle_entry *entries[IPC_HANDLES])
 {
-    if (count > IPC_HANDLES)
-        return E_INVAL;
+    FAIL_IF(count > IPC_HANDLES, E_INVAL);
     for (uint32_t i = 0; i < count; i++) {
         TRY(handle_copyable(from->task, sent_handle(&from->frame, i), &entries[i]));
     }
@@ -93,8 +92,7 @@ static int transfer(struct thread *from, struct thread *to, uint32_t *count)
         return 0;
     struct handle_entry *entries[IPC_HANDLES];
     TRY(check_handles(from, *count, entries));
-    if (*count > to->accept)
-        return E_FULL;
+    FAIL_IF(*count > to->accept, E_FULL);
     uint64_t got[IPC_HANDLES] = {0};
     for (uint32_t i = 0; i < *count; i++) {
         got[i] = handle_insert_reserved(to->task, entries[i]->object, handle_copy_rights(entries[i]));
@@ -108,8 +106,7 @@ static int transfer(struct thread *from, struct thread *to, uint32_t *count)
 static int reserve(struct thread *t)
 {
     uint32_t accept = IPC_ACCEPTED(t->frame.rax);
-    if (accept > IPC_HANDLES)
-        return E_INVAL;
+    FAIL_IF(accept > IPC_HANDLES, E_INVAL);
     if (accept == 0)
         return 0;
     TRY(handle_reserve(t->task, accept));
@@ -225,11 +222,9 @@ bool ipc_take(struct thread *receiver, struct port *port)
 
 int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
 {
-    if (port->dead)
-        return E_DEAD;
+    FAIL_IF(port->dead, E_DEAD);
     bool waiting = !list_empty(&port->receivers);
-    if (!waiting && deadline != DEADLINE_NEVER && deadline <= time_now())
-        return E_TIMEDOUT;
+    FAIL_IF(!waiting && deadline != DEADLINE_NEVER && deadline <= time_now(), E_TIMEDOUT);
     enum thread_state state = THREAD_SENDING;
     if (sender->flags & THREAD_F_FAULT)
         state = THREAD_FAULTING;
@@ -296,10 +291,10 @@ static int take_buffers(struct thread *thread)
         return 0;
     struct ipc_buffers b;
     TRY(user_read(&b, thread->frame.r15, sizeof b));
-    if (b.in_len > IPC_BUFFER_MAX || b.out_len > IPC_BUFFER_MAX)
-        return E_SIZE;
-    if (b.in >= USER_END || b.in_len > USER_END - b.in || b.out >= USER_END || b.out_len > USER_END - b.out)
-        return E_FAULT;
+    FAIL_IF(b.in_len > IPC_BUFFER_MAX || b.out_len > IPC_BUFFER_MAX, E_SIZE);
+    FAIL_IF(b.in >= USER_END || b.in_len > USER_END - b.in || b.out >= USER_END ||
+                b.out_len > USER_END - b.out,
+            E_FAULT);
     thread->buffers = b;
     return 0;
 }
@@ -309,15 +304,11 @@ static int begin(struct thread *thread, bool one_way)
     struct trap_frame *f = &thread->frame;
     struct handle_entry *entry, *sent[IPC_HANDLES];
     TRY(handle_entry(thread->task, f->rdi, &entry));
-    if (handle_kind(entry) != OBJ_SESSION)
-        return E_TYPE;
-    if (!(entry->rights & RIGHT_CALL))
-        return E_RIGHTS;
-    if (f->rsi & MSG_KERNEL)
-        return E_INVAL;
+    FAIL_IF(handle_kind(entry) != OBJ_SESSION, E_TYPE);
+    FAIL_IF(!(entry->rights & RIGHT_CALL), E_RIGHTS);
+    FAIL_IF(f->rsi & MSG_KERNEL, E_INVAL);
     TRY(check_handles(thread, IPC_SENT(f->rax), sent));
-    if (thread->flags & THREAD_F_CANCEL)
-        return E_CANCELLED;
+    FAIL_IF(thread->flags & THREAD_F_CANCEL, E_CANCELLED);
     TRY(take_buffers(thread));
     if (!one_way)
         TRY(reserve(thread));
@@ -354,15 +345,13 @@ int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
 {
     *out = NULL;
     if (!reply) {
-        if (!server->caller && !server->caller_gone)
-            return E_INVAL;
+        FAIL_IF(!server->caller && !server->caller_gone, E_INVAL);
         *out = server->caller;
         return 0;
     }
     struct handle_entry *entry;
     TRY(handle_entry(server->task, reply, &entry));
-    if (handle_kind(entry) != OBJ_REPLY)
-        return E_TYPE;
+    FAIL_IF(handle_kind(entry) != OBJ_REPLY, E_TYPE);
     struct thread *caller = (struct thread *)entry->object;
     if (caller->serial == entry->serial && caller->served_by && !list_empty(&caller->received))
         *out = caller;
@@ -404,15 +393,12 @@ static int receive(struct thread *thread)
 {
     struct port *port;
     TRY(handle_get(thread->task, thread->frame.rdi, OBJ_PORT, RIGHT_RECV, &port));
-    if (port->borrower && port->borrower != thread->task)
-        return E_RIGHTS;
-    if (port->dead)
-        return E_DEAD;
+    FAIL_IF(port->borrower && port->borrower != thread->task, E_RIGHTS);
+    FAIL_IF(port->dead, E_DEAD);
     thread->caller_gone = false;
     sched_set_priority(thread, thread->base_priority);
     TRY(reserve(thread));
-    if (ipc_take(thread, port))
-        return SYS_BLOCKED; /* the message is in the registers */
+    FAIL_IF(ipc_take(thread, port), SYS_BLOCKED); /* the message is in the registers */
     uint64_t deadline = deadline_of(&thread->frame);
     int error = 0;
     if (!list_empty(&port->senders))
@@ -447,10 +433,8 @@ int sys_reply_recv(struct thread *thread, struct syscall *)
 int sys_reply_defer(struct thread *thread, struct syscall *s)
 {
     struct thread *caller = thread->caller;
-    if (!caller && !thread->caller_gone)
-        return E_INVAL;
-    if (!caller)
-        return E_DEAD;
+    FAIL_IF(!caller && !thread->caller_gone, E_INVAL);
+    FAIL_IF(!caller, E_DEAD);
     TRY(handle_insert_reply(thread->task, &caller->object, caller->serial, &s->r[0]));
     thread->caller = NULL;
     caller->server = NULL;
@@ -468,8 +452,7 @@ static int copy(struct thread *thread, struct syscall *s, enum vms_direction dir
     const struct ipc_buffers *b = &caller->buffers;
     bool out = direction == VMS_TO_OTHER;
     uint64_t size = out ? b->out_len : b->in_len, offset = s->a[1], length = s->a[3];
-    if (offset > size || length > size - offset)
-        return E_RANGE;
+    FAIL_IF(offset > size || length > size - offset, E_RANGE);
     size_t done = 0;
     int error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
                          length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);

@@ -88,8 +88,7 @@ int sys_irq_ctl(struct thread *thread, struct syscall *s)
     TRY(handle_get(thread->task, s->a[0], OBJ_IRQ, RIGHT_MANAGE, &irq));
     if (s->a[1] == IRQ_BIND)
         return irq_bind(irq, thread, s->a[2], s->a[3]);
-    if (s->a[1] != IRQ_ACK)
-        return E_INVAL;
+    FAIL_IF(s->a[1] != IRQ_ACK, E_INVAL);
     if (irq->level && irq->port)
         ioapic_mask(irq->source, false);
     return 0;

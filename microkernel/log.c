@@ -53,8 +53,7 @@ int sys_log_write(struct thread *thread, struct syscall *s)
 {
     char text[TEXT_MAX];
     uint64_t length = s->a[1] < TEXT_MAX ? s->a[1] : TEXT_MAX;
-    if (user_read(text, s->a[0], length))
-        return SYS_TOUCH;
+    FAIL_IF(user_read(text, s->a[0], length), SYS_TOUCH);
     if (length < s->a[1])
         memcpy(text + TEXT_MAX - 3, "...", 3);
     while (length > 0 && text[length - 1] == '\n')
@@ -87,13 +86,11 @@ int sys_log_read(struct thread *, struct syscall *s)
     size_t n = 0;
     for (uint32_t lines = 0; lines < READ_LINES && (n = log_line(&next, line)) && n <= s->a[2] - done;
          lines++) {
-        if (user_write(s->a[1] + done, line, n))
-            return SYS_TOUCH;
+        FAIL_IF(user_write(s->a[1] + done, line, n), SYS_TOUCH);
         done += n;
         at = next;
     }
-    if (done == 0 && n > 0)
-        return E_SIZE;
+    FAIL_IF(done == 0 && n > 0, E_SIZE);
     s->r[0] = done ? at : next;
     s->r[1] = done;
     return 0;

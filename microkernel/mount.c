@@ -46,10 +46,9 @@ static void slot_store(struct window *w, uint32_t slot, pte_t value)
 static int view_change(struct window *w, struct vms *vms, uint32_t index, uint32_t slot)
 {
     struct vms *mounter = w->vms, *other = slot ? shown(mounter, 0, slot) : NULL;
-    if (index != PAGER_NO_INDEX && index != vms->view_index && shown(mounter, index, 0))
-        return E_BUSY;
-    if (slot && !other && ptep_load(window_entry(w, 0, SLOT_VA(slot))))
-        return E_EXISTS; /* a table of the mounter's own */
+    FAIL_IF(index != PAGER_NO_INDEX && index != vms->view_index && shown(mounter, index, 0), E_BUSY);
+    FAIL_IF(slot && !other && ptep_load(window_entry(w, 0, SLOT_VA(slot))),
+            E_EXISTS); /* a table of the mounter's own */
     if (other)
         other->view_slot = 0;
     slot_store(w, vms->view_slot, 0);
@@ -103,8 +102,8 @@ static int upper_create(struct window *w)
 {
     struct vms *mounter = w->vms;
     paddr_t v;
-    if (ptep_load(window_entry(w, 0, SLOT_VA(PAGER_UPPER_SLOT))))
-        return E_EXISTS; /* something else is mapped there */
+    FAIL_IF(ptep_load(window_entry(w, 0, SLOT_VA(PAGER_UPPER_SLOT))),
+            E_EXISTS); /* something else is mapped there */
     TRY(table_alloc(mounter->account, TABLE_VIEW, &v));
     pte_t *entry = paging_slot(v);
     entry[PAGER_UPPER_MAX] = pte_mkview(v);
@@ -122,13 +121,11 @@ int sys_vms_mount(struct thread *thread, struct syscall *s)
     TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
     struct vms *vms = &task->vms, *mounter = &thread->task->vms;
     uint64_t index = s->a[2], slot = s->a[3];
-    if ((index >= PAGER_UPPER_MAX && index != PAGER_NO_INDEX) ||
-        (slot && (slot < PAGER_VIEW_FIRST || slot >= PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS)))
-        return E_INVAL;
-    if (!vms_alive(vms) || !vms_alive(mounter))
-        return E_DEAD;
-    if (vms->mounter && vms->mounter != mounter)
-        return E_BUSY;
+    FAIL_IF((index >= PAGER_UPPER_MAX && index != PAGER_NO_INDEX) ||
+                (slot && (slot < PAGER_VIEW_FIRST || slot >= PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS)),
+            E_INVAL);
+    FAIL_IF(!vms_alive(vms) || !vms_alive(mounter), E_DEAD);
+    FAIL_IF(vms->mounter && vms->mounter != mounter, E_BUSY);
     struct window w;
     window_open(&w, mounter);
     int error = mounter->upper ? 0 : upper_create(&w);

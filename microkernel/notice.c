@@ -82,8 +82,7 @@ int sys_notify(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
     TRY(handle_entry(thread->task, s->a[0], &entry));
-    if (!(entry->rights & RIGHT_NOTIFY))
-        return E_RIGHTS;
+    FAIL_IF(!(entry->rights & RIGHT_NOTIFY), E_RIGHTS);
     switch (handle_kind(entry)) {
     case OBJ_PORT: port_notify((struct port *)entry->object, s->a[1]); return 0;
     case OBJ_SESSION: port_notify(((struct session *)entry->object)->port, s->a[1]); return 0;

@@ -122,8 +122,7 @@ int account_charge(struct account *account, uint64_t bytes)
 {
     if (!account)
         return 0;
-    if (bytes > account->limit || account->used > account->limit - bytes)
-        return E_QUOTA;
+    FAIL_IF(bytes > account->limit || account->used > account->limit - bytes, E_QUOTA);
     account->used += bytes;
     return 0;
 }

@@ -116,10 +116,8 @@ void session_closed(struct session *session)
 
 static int mint(struct thread *thread, struct port *port, struct syscall *s)
 {
-    if (s->a[2] >= 1u << 24)
-        return E_RANGE;
-    if (port->dead)
-        return E_DEAD;
+    FAIL_IF(s->a[2] >= 1u << 24, E_RANGE);
+    FAIL_IF(port->dead, E_DEAD);
     struct session *session;
     TRY(object_create(thread->task->account, OBJ_SESSION, sizeof(struct session), &session));
     session->port = port;
@@ -140,10 +138,8 @@ static int lend(struct thread *thread, struct port *port, struct syscall *s)
 {
     struct task *task;
     TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
-    if (port->borrower)
-        return E_BUSY;
-    if (task->dying)
-        return E_DEAD;
+    FAIL_IF(port->borrower, E_BUSY);
+    FAIL_IF(task->dying, E_DEAD);
     uint32_t rights = RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY;
     TRY(handle_insert(task, &port->object, rights, s->a[3], &s->r[0]));
     port->borrower = task;
@@ -163,15 +159,12 @@ static int keep_put(struct thread *thread, struct port *port, uint64_t key, hand
 {
     struct handle_entry *entry;
     TRY(handle_copyable(thread->task, handle, &entry));
-    if (key == 0 || key > UINT32_MAX)
-        return E_RANGE;
-    if (keep_find(port, key))
-        return E_EXISTS;
+    FAIL_IF(key == 0 || key > UINT32_MAX, E_RANGE);
+    FAIL_IF(keep_find(port, key), E_EXISTS);
     if (!port->keep)
         TRY(kmem_alloc(port->object.account, PORT_KEEP_MAX * sizeof(struct kept), &port->keep));
     struct kept *free = keep_find(port, 0);
-    if (!free)
-        return E_FULL;
+    FAIL_IF(!free, E_FULL);
     uint32_t rights = handle_copy_rights(entry);
     *free = (struct kept){.key = (uint32_t)key, .rights = (uint16_t)rights, .object = entry->object};
     object_open(free->object, rights);
@@ -182,8 +175,7 @@ static int keep_put(struct thread *thread, struct port *port, uint64_t key, hand
 static int kept_use(struct thread *thread, struct port *port, struct syscall *s)
 {
     struct kept *kept = s->a[2] ? keep_find(port, s->a[2]) : NULL;
-    if (!kept)
-        return E_NOENT;
+    FAIL_IF(!kept, E_NOENT);
     if (s->a[1] == PORT_KEPT)
         return handle_insert(thread->task, kept->object, kept->rights, 0, &s->r[0]);
     kept->key = 0;

@@ -113,8 +113,7 @@ static int watch(struct thread *thread, struct task *task, struct notice *notice
 {
     struct port *port;
     TRY(handle_port(thread->task, s->a[2], RIGHT_RECV | RIGHT_MANAGE, &port));
-    if (task->dead)
-        return E_DEAD;
+    FAIL_IF(task->dead, E_DEAD);
     notice_bind(notice, port);
     notice->badge = s->a[3];
     if (notice == &task->pager_notice) {
@@ -159,8 +158,7 @@ static int task_thread(struct thread *asker, struct task *task, uint64_t id, str
         if (id == 0 || t->id == id)
             return handle_insert(asker->task, &t->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0,
                                  &s->r[0]);
-        if (++looked == 4096)
-            return E_RANGE;
+        FAIL_IF(++looked == 4096, E_RANGE);
     }
     return E_NOENT;
 }
@@ -170,8 +168,7 @@ static int task_resume(struct task *task)
 {
     task->suspended = false;
     for (int n = 0; !list_empty(&task->stopped); n++) {
-        if (n == REAP_BATCH)
-            return SYS_RESTART;
+        FAIL_IF(n == REAP_BATCH, SYS_RESTART);
         struct thread *t = container_of(task->stopped.next, struct thread, run);
         list_remove(&t->run);
         sched_ready(t, SCHED_TAIL);
@@ -182,8 +179,7 @@ static int task_resume(struct task *task)
 static int task_name(struct task *task, vaddr_t text, uint64_t length)
 {
     char name[sizeof task->name];
-    if (length >= sizeof name)
-        return E_SIZE;
+    FAIL_IF(length >= sizeof name, E_SIZE);
     TRY(user_read(name, text, length));
     task_copy_name(task, name, length);
     return 0;
@@ -197,8 +193,8 @@ int sys_task_ctl(struct thread *thread, struct syscall *s)
         TRY(handle_get(thread->task, s->a[0], OBJ_TASK, rights, &task));
     if (s->a[1] == TASK_COPY_HANDLES || s->a[1] == TASK_COPY_HANDLE)
         TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &source));
-    if (!s->a[0] && s->a[1] != TASK_KILL && s->a[1] != TASK_INFO && s->a[1] != TASK_NAME)
-        return E_RIGHTS; /* what was set by others is not for the task itself to change */
+    FAIL_IF(!s->a[0] && s->a[1] != TASK_KILL && s->a[1] != TASK_INFO && s->a[1] != TASK_NAME,
+            E_RIGHTS); /* what was set by others is not for the task itself to change */
     switch (s->a[1]) {
     case TASK_KILL: task_kill(task, s->a[2], TASK_KILLED); return 0;
     case TASK_SET_PAGER: return watch(thread, task, &task->pager_notice, s);

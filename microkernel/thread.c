@@ -8,8 +8,7 @@ static uint32_t next_id = 1;
 int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argument, uint8_t priority,
                   struct thread **out)
 {
-    if (task->dying)
-        return E_DEAD;
+    FAIL_IF(task->dying, E_DEAD);
     struct thread *thread;
     TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &thread));
     thread->task = task;
@@ -102,10 +101,8 @@ int sys_thread_create(struct thread *thread, struct syscall *s)
     struct task *task = thread->task;
     if (s->a[0])
         TRY(handle_get(thread->task, s->a[0], OBJ_TASK, RIGHT_MANAGE, &task));
-    if (s->a[4] > PRIORITY_MAX || (!s->a[0] && s->a[4] > thread->base_priority))
-        return E_RANGE;
-    if (s->a[1] >= USER_END)
-        return E_FAULT;
+    FAIL_IF(s->a[4] > PRIORITY_MAX || (!s->a[0] && s->a[4] > thread->base_priority), E_RANGE);
+    FAIL_IF(s->a[1] >= USER_END, E_FAULT);
     struct thread *new;
     TRY(thread_create(task, s->a[1], s->a[2], s->a[3], (uint8_t)s->a[4], &new));
     uint32_t rights = RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO;
@@ -126,8 +123,7 @@ _Static_assert(GENERAL_SIZE == offsetof(struct trap_frame, vector), "one order")
 
 static int get_regs(struct thread *t, vaddr_t to)
 {
-    if (!at_rest(t))
-        return E_BUSY;
+    FAIL_IF(!at_rest(t), E_BUSY);
     struct thread_regs regs;
     __builtin_memcpy(&regs, &t->frame, GENERAL_SIZE);
     regs.rip = t->frame.rip;
@@ -139,12 +135,10 @@ static int get_regs(struct thread *t, vaddr_t to)
 
 static int set_regs(struct thread *t, vaddr_t from)
 {
-    if (!at_rest(t))
-        return E_BUSY;
+    FAIL_IF(!at_rest(t), E_BUSY);
     struct thread_regs regs;
     TRY(user_read(&regs, from, sizeof regs));
-    if (regs.rip >= USER_END || regs.fs_base >= USER_END)
-        return E_RANGE;
+    FAIL_IF(regs.rip >= USER_END || regs.fs_base >= USER_END, E_RANGE);
     __builtin_memcpy(&t->frame, &regs, GENERAL_SIZE);
     t->frame.rip = regs.rip;
     t->frame.rflags = regs.rflags;
@@ -158,8 +152,7 @@ static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
 {
     struct thread *source;
     TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &source));
-    if (!at_rest(source) || t->state != THREAD_NEW)
-        return E_BUSY;
+    FAIL_IF(!at_rest(source) || t->state != THREAD_NEW, E_BUSY);
     TRY(arch_fpu_copy(t, source));
     t->frame = source->frame;
     t->fs_base = source->fs_base;
@@ -235,8 +228,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     uint64_t op = s->a[1];
     if (s->a[0])
         TRY(handle_get(thread->task, s->a[0], OBJ_THREAD, op == THREAD_INFO ? RIGHT_INFO : RIGHT_MANAGE, &t));
-    if ((op == THREAD_EXIT || op == THREAD_UNCANCEL) && t != thread)
-        return E_INVAL;
+    FAIL_IF((op == THREAD_EXIT || op == THREAD_UNCANCEL) && t != thread, E_INVAL);
     switch (op) {
     case THREAD_START: return start(t);
     case THREAD_SUSPEND: return suspend(t);
@@ -246,14 +238,12 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     case THREAD_SET_REGS: return set_regs(t, s->a[2]);
     case THREAD_COPY: return copy_state(t, thread, s->a[2]);
     case THREAD_PRIORITY:
-        if (s->a[2] > PRIORITY_MAX || s->a[2] > thread->base_priority)
-            return E_RANGE;
+        FAIL_IF(s->a[2] > PRIORITY_MAX || s->a[2] > thread->base_priority, E_RANGE);
         t->base_priority = (uint8_t)s->a[2];
         sched_set_priority(t, t->base_priority);
         return 0;
     case THREAD_FS_BASE:
-        if (s->a[2] >= USER_END)
-            return E_RANGE;
+        FAIL_IF(s->a[2] >= USER_END, E_RANGE);
         t->fs_base = s->a[2];
         if (t == thread)
             arch_thread_switch(t);

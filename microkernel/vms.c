@@ -39,10 +39,8 @@ int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
 {
     struct window w;
     struct ptep_mapping mapping;
-    if (va >= USER_END)
-        return E_FAULT;
-    if (!vms_alive(vms))
-        return E_ABSENT;
+    FAIL_IF(va >= USER_END, E_FAULT);
+    FAIL_IF(!vms_alive(vms), E_ABSENT);
     window_open(&w, vms);
     int error = ptep_resolve_by(window_read, &w, va, need, &mapping);
     window_close(&w);
@@ -55,10 +53,8 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
     struct window w;
     uint32_t missing;
     pte_t old;
-    if (how >> 24)
-        return E_INVAL;
-    if (!vms_alive(vms))
-        return E_DEAD;
+    FAIL_IF(how >> 24, E_INVAL);
+    FAIL_IF(!vms_alive(vms), E_DEAD);
     struct vms_op op = {.op = VMS_SET,
                         .level = (uint8_t)(how >> 8),
                         .prot = (uint8_t)how,

@@ -11,9 +11,9 @@ static int batch_device(struct thread *thread, struct vms_op *op)
     const struct device *device;
     TRY(handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &device));
     uint64_t size = device->end - device->start;
-    if (op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
-        op->count * ptep_level_size(op->level) > size - op->pa)
-        return E_RANGE;
+    FAIL_IF(op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
+                op->count * ptep_level_size(op->level) > size - op->pa,
+            E_RANGE);
     op->pa += device->start;
     return 0;
 }
@@ -88,10 +88,8 @@ int sys_vms_batch(struct thread *thread, struct syscall *s)
     TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
     TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
     struct vms *vms = &task->vms;
-    if (s->a[3] > VMS_BATCH_MAX)
-        return E_INVAL;
-    if (!vms_alive(vms))
-        return E_DEAD;
+    FAIL_IF(s->a[3] > VMS_BATCH_MAX, E_INVAL);
+    FAIL_IF(!vms_alive(vms), E_DEAD);
     struct window w;
     uint32_t total = 0;
     window_open(&w, vms);

@@ -11,8 +11,7 @@ int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum
     *done = 0;
     if (!length)
         return 0;
-    if (there >= USER_END || length > USER_END - there || !vms_alive(other))
-        return E_ABSENT;
+    FAIL_IF(there >= USER_END || length > USER_END - there || !vms_alive(other), E_ABSENT);
     window_open(&w, other);
     while (*done < length) {
         vaddr_t va = there + *done;

@@ -17,6 +17,13 @@
             return error_in_;   \
     } while (0)
 
+/* A guard: leave the function with `error` if the condition holds. */
+#define FAIL_IF(condition, error) \
+    do {                          \
+        if (condition)            \
+            return error;         \
+    } while (0)
+
 struct account {
     uint64_t used, limit; /* bytes */
     uint32_t refs;        /* the task, and every object charged */

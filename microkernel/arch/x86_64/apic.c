@@ -87,8 +87,7 @@ static struct ioapic *ioapic_of(uint32_t gsi)
 int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
 {
     struct ioapic *io = ioapic_of(gsi);
-    if (!io)
-        return E_RANGE;
+    FAIL_IF(!io, E_RANGE);
     uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
     uint32_t bits = (flags & IRQ_ACTIVE_LOW ? REDIRECT_LOW : 0) | (flags & IRQ_LEVEL ? REDIRECT_LEVEL : 0);
     ioapic_write(io, index, REDIRECT_MASKED);

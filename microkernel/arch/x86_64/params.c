@@ -95,8 +95,7 @@ static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, u
 static int mb2_read(struct boot_params *p, paddr_t info)
 {
     const uint32_t *total = boot_phys(info, 8);
-    if (info % 8 || !total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total))
-        return E_INVAL;
+    FAIL_IF(info % 8 || !total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total), E_INVAL);
     const uint8_t *base = (const uint8_t *)total;
     for (uint32_t at = 8; at <= *total - sizeof(struct mb2_tag);) {
         const struct mb2_tag *tag = (const struct mb2_tag *)(base + at);
@@ -111,8 +110,7 @@ static int mb2_read(struct boot_params *p, paddr_t info)
 static int pvh_read(struct boot_params *p, paddr_t info)
 {
     const struct pvh_info *i = boot_phys(info, sizeof(*i));
-    if (!i || i->magic != PVH_MAGIC || i->version < 1)
-        return E_INVAL;
+    FAIL_IF(!i || i->magic != PVH_MAGIC || i->version < 1, E_INVAL);
     p->rsdp = i->rsdp;
     if (i->cmdline && boot_phys(i->cmdline, sizeof(p->cmdline)))
         copy_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));

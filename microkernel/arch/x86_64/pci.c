@@ -105,8 +105,7 @@ void pci_init(void)
 
 static int check(uint32_t offset, uint32_t bytes)
 {
-    if (bytes != 1 && bytes != 2 && bytes != 4)
-        return E_INVAL;
+    FAIL_IF(bytes != 1 && bytes != 2 && bytes != 4, E_INVAL);
     return offset >= 256 || offset % bytes ? E_RANGE : 0;
 }
 
@@ -155,9 +154,9 @@ int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value
     uint32_t msi = find_capability(function, CAP_MSI), x = find_capability(function, CAP_MSIX);
     uint32_t control = msi ? config_read(function, msi + 2, 2) : 0;
     uint32_t length = 10 + (control & MSI_64 ? 4 : 0) + (control & MSI_MASKABLE ? 10 : 0);
-    if (overlaps(offset, bytes, REG_BAR, WINDOWS_END - REG_BAR) ||
-        (msi && overlaps(offset, bytes, msi, length)) || (x && overlaps(offset, bytes, x, 12)))
-        return E_RIGHTS;
+    FAIL_IF(overlaps(offset, bytes, REG_BAR, WINDOWS_END - REG_BAR) ||
+                (msi && overlaps(offset, bytes, msi, length)) || (x && overlaps(offset, bytes, x, 12)),
+            E_RIGHTS);
     config_write(function, offset, bytes, value);
     return 0;
 }
@@ -179,8 +178,7 @@ static void msix_store(const struct msix *m, uint32_t index, paddr_t address, ui
 /* All entries of a function start masked, whatever the firmware did with them. */
 static int msix_set(const struct msix *m, uint32_t index, paddr_t address, uint32_t data)
 {
-    if (index >= m->count)
-        return E_RANGE;
+    FAIL_IF(index >= m->count, E_RANGE);
     uint32_t control = config_read(m->function, m->capability + 2, 2);
     if (!(control & MSIX_ENABLE)) {
         config_write(m->function, m->capability + 2, 2, control | MSIX_ENABLE | MSIX_MASK_ALL);
@@ -211,8 +209,7 @@ static int msi_set(uint32_t function, uint32_t at, paddr_t address, uint32_t dat
 
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
 {
-    if (config_read(function, REG_VENDOR, 2) == 0xffff)
-        return E_NODEV;
+    FAIL_IF(config_read(function, REG_VENDOR, 2) == 0xffff, E_NODEV);
     struct msix m;
     if (msix_find(function, &m))
         return msix_set(&m, index, address, data);
