@@ -1,6 +1,7 @@
 /* The POSIX rows. Plain POSIX C: `gcc -O2 -pthread bench/posix.c -o posix` makes the same program for Linux.
  *
- *   posix [FILE [DIRECTORY]]    FILE: 20 MiB, not read since boot; DIRECTORY: on a disk, to create files in
+ *   posix [FILE [DIRECTORY [ROWS]]]    FILE: 20 MiB, not read since boot; DIRECTORY: on a disk, to create
+ * files in; ROWS: only these, commas between
  *
  * Prints `bench NAME OPERATIONS TICKS` for each round and `absent NAME: why` for what the system lacks.
  * Nothing is printed before the end: output must not run beside what is measured. */
@@ -493,7 +494,8 @@ int main(int argc, char **argv)
     file_name = argc > 1 ? argv[1] : file_name;
     directory = argc > 2 ? argv[2] : directory;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        failures += run_row(&rows[i]);
+        if (argc < 4 || strstr(argv[3], rows[i].name))
+            failures += run_row(&rows[i]);
 #ifdef __ouros__
     printf("bench boot_to_prompt 1 %llu\n", (unsigned long long)since_power_on);
 #else

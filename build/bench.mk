@@ -1,7 +1,7 @@
 # make bench: bench/kernel/NAME.c and bench/first/NAME.c are built like the kernel's tests, and with their libraries;
 # bench/posix.c is a POSIX program on a disk of its own.
 
-.PHONY: bench bench-build bench-compare
+.PHONY: bench bench-build bench-compare profile
 
 bench: ## count guest instructions in the release build: table, out/bench.json, out/bench.svg
 	@sh build/setup.sh test </dev/null
@@ -12,6 +12,10 @@ bench: ## count guest instructions in the release build: table, out/bench.json, 
 BENCH_OLD := $(or $(OLD),$(filter %.json,$(MAKECMDGOALS)))
 bench-compare: ## say what moved since an older out/bench.json: make bench-compare OLD=file.json
 	@$(PYTHON) bench/compare.py $(or $(BENCH_OLD),'') out/bench.json
+
+profile: ## where the instructions of a row go, by function: make profile ROW=pipe_rtt_1B
+	@+$(BUILD) DEBUG=0 bench-build </dev/null
+	@$(PYTHON) bench/profile_row.py $(ROW) --out out/release
 
 ifneq ($(filter bench-compare,$(MAKECMDGOALS)),)
 .PHONY: $(filter %.json,$(MAKECMDGOALS))

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""profile_row.py ROW: where the guest instructions of one row of the benchmark go, by program and function.
+
+Boots the bench build as run.py does, lets QEMU log each translation block that it executes, and counts from the first entry of
+the row's function to its last one. What runs between rounds, and the row's warm-up, is counted too; figures are per operation.
+"""
+
+import argparse
+import bisect
+import collections
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TOP / "bench"), str(TOP / "build")]
+
+import machine  # noqa: E402
+import run  # noqa: E402
+
+# Rows whose function is not named as they are: (boot, function). Boots 0 and 1 are kernel/ipc and first/map.
+FUNCTIONS = {
+    "ipc_call_0w": (0, "calls_0w"),
+    "ipc_call_6w": (0, "calls_6w"),
+    "ipc_call_deadline": (0, "calls_deadline"),
+    "ipc_call_buffer": (0, "calls_buffer"),
+    "ipc_call_stub": (0, "stub_calls"),
+    "syscall_fail": (0, "failing_calls"),
+    "notify_idle": (0, "notifies"),
+    "fault_roundtrip": (1, "faults"),
+    "map_one": (1, "mappings"),
+    "stat": (2, "stat_file"),
+    "fork_exit_wait_small": (2, "forks"),
+    "create": (2, "create_disk"),
+    "unlink": (2, "unlink_disk"),
+}
+BEFORE = {"read_MiB_cached": "read_MiB_uncached", "pread_4KiB_cached": "read_MiB_uncached"}  # rows that they build on
+BLOCK = re.compile(rb"IN: [^\n]*\n((?:0x[^\n]*\n|OBJD[^\n]*\n)+)\s*Trace 0: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
+EXECUTED = re.compile(rb"Trace 0: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
+CHUNK = 1 << 22
+
+
+class Symbols:
+    """Functions of the kernel, the servers and the program that runs the row, by address."""
+
+    def __init__(self, images):
+        table = []
+        for image in images:
+            words = subprocess.run(["nm", "-n", str(image)], capture_output=True, text=True, check=True).stdout
+            found = [line.split() for line in words.splitlines()]
+            table += [(int(f[0], 16), image.name, f[2]) for f in found if len(f) == 3 and f[1] in "tTwW"]
+        table.sort()
+        self.starts, self.names = [t[0] for t in table], [(t[1], t[2]) for t in table]
+
+    def at(self, address):
+        index = bisect.bisect_right(self.starts, address) - 1
+        return self.names[index] if index >= 0 else ("firmware", "")
+
+    def address(self, image, function):
+        for start, name in zip(self.starts, self.names):
+            if name == (image, function):
+                return start
+        sys.exit(f"profile: {image} has no function {function}")
+
+
+class Counter:
+    """Reads QEMU's log; counts what runs between the marks."""
+
+    def __init__(self, first):
+        self.first = first
+        self.sizes = {}  # translation block, by the address of its code on the host: instructions of the guest
+        self.pending = collections.Counter()  # since the row's function was entered last
+        self.total = collections.Counter()
+        self.entries = 0
+
+    def chunk(self, data):
+        for found in BLOCK.finditer(data):
+            self.sizes[found[2]] = found[1].count(b"\n")
+        mark = b"/%016x/" % self.first
+        if not self.entries and mark not in data:
+            return
+        for code, address in EXECUTED.findall(data):
+            address = int(address, 16)
+            if address == self.first:
+                self.total += self.pending
+                self.pending.clear()
+                self.entries += 1
+            if self.entries:
+                self.pending[address] += self.sizes.get(code, 1)
+
+    def read(self, path):
+        left = b""
+        with open(path, "rb") as log:
+            while data := log.read(CHUNK):
+                data = left + data
+                # a block's text and its first execution are not to be cut apart
+                cut = data.rfind(b"\n----------------\n") if b"\n----------------\n" in data[-8192:] else data.rfind(b"\n")
+                cut = cut if cut >= 0 else len(data)
+                self.chunk(data[: cut + 1])
+                left = data[cut + 1 :]
+        self.chunk(left)
+
+
+def rows_of(output):
+    """{row: (operations of a round, rounds)} that the run printed."""
+    found = collections.defaultdict(list)
+    for name, operations, _ in run.BENCH.findall(output):
+        found[name].append(int(operations))
+    return {name: (operations[0], len(operations)) for name, operations in found.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("row")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/release"))
+    parser.add_argument("--lines", type=int, default=40)
+    args = parser.parse_args()
+    os.chdir(TOP)
+    number, function = FUNCTIONS.get(args.row, (2, args.row))
+    program = [args.out / "bench/kernel/ipc", args.out / "bench/first/map", pathlib.Path("out/bench/posix")][number]
+    box, text = list(run.boots(args.out))[number]
+    if number == 2:
+        text = f"/bench/posix /tests/data/big /root {BEFORE.get(args.row, '')},{args.row}\n"
+    servers = [p for p in sorted((args.out / "servers").iterdir()) if p.is_file() and not p.suffix]
+    symbols = Symbols([args.out / "kernel.elf", program] + (servers if number != 1 else []))
+    counter = Counter(symbols.address(program.name, function))
+    with tempfile.TemporaryDirectory(prefix="ouros-") as work:
+        pipe = f"{work}/log"
+        os.mkfifo(pipe)
+        reader = threading.Thread(target=counter.read, args=(pipe,))
+        reader.start()
+        box = dataclasses.replace(box, qemu=box.qemu + ("-d", "exec,in_asm,nochain", "-D", pipe))
+        status, remark, output = machine.run_text(box, text, 1800)
+        reader.join()
+    operations, _ = rows_of(output).get(args.row, (None, 0))
+    if status or counter.entries < 2:
+        sys.exit(f"{output}\nprofile: {remark or f'status {status}, the row ran {counter.entries} times'}")
+    operations = (operations or 1) * (counter.entries - 1)
+    by_function = collections.Counter()
+    for address, count in counter.total.items():
+        by_function[symbols.at(address)] += count
+    whole = sum(by_function.values())
+    print(f"{args.row}: {whole / operations:,.1f} instructions an operation, over {operations} operations")
+    by_image = collections.Counter()
+    for (image, _), count in by_function.items():
+        by_image[image] += count
+    for image, count in by_image.most_common():
+        print(f"  {image:12} {count / operations:12,.1f}")
+    print()
+    for (image, name), count in by_function.most_common(args.lines):
+        print(f"{count / operations:12,.1f}  {100 * count / whole:5.1f} %  {image}: {name}")
+    return 0
+
+
+sys.exit(main())
