@@ -40,8 +40,8 @@ ALSO = {
 
 
 def pack(out, name, *files):
-    bundle = out / f"bench/{name}.cpio"
-    subprocess.run([sys.executable, "build/cpio.py", str(bundle), *files], check=True)
+    bundle = out / f"bench/{name}.img"
+    subprocess.run([sys.executable, "build/bundle.py", str(bundle), *files], check=True)
     return bundle
 
 

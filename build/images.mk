@@ -1,10 +1,10 @@
-# What is booted: the bundle (pager, servers, manifest, RAM disk), the disk, the GRUB image.
+# What is booted: the module (pager, servers, manifest, RAM disk), the disk, the GRUB image.
 #
-#   out/bundle.cpio     pager · init · manifest · bin/NAME (every server) · ramdisk.img
+#   out/bundle.img      pager, in pages · the bundle: init · manifest · bin/NAME (every server) · ramdisk.img
 #   out/disk.img        ext2 on the whole disk: /bin /etc /usr/share /tests
-#   out/ouros.iso       GRUB: kernel, pager and bundle; words for the command line come by SMBIOS (build/run.py)
+#   out/ouros.iso       GRUB: kernel and out/bundle.img; words for the command line come by SMBIOS (build/run.py)
 
-BUNDLE := $(if $(filter pager init,$(SERVER_NAMES)),$(O)/bundle.cpio)
+BUNDLE := $(if $(filter pager init,$(SERVER_NAMES)),$(O)/bundle.img)
 DISK   := $(if $(PROGRAMS),out/disk.img)
 ISO    := $(if $(KERNEL),$(if $(BUNDLE),$(O)/ouros.iso))
 IMAGES := $(BUNDLE) $(DISK) $(ISO)
@@ -46,18 +46,18 @@ $(O)/stripped/%: $(O)/servers/%
 	@mkdir -p $(@D)
 	@$(OBJCOPY) --strip-all $< $@
 
-$(O)/bundle.cpio: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) \
-    build/cpio.py build/images.mk
-	$(call say,CPIO,$@)
-	$(Q)$(PYTHON) build/cpio.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
+$(O)/bundle.img: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) \
+    build/bundle.py build/images.mk
+	$(call say,PACK,$@)
+	$(Q)$(PYTHON) build/bundle.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
 	    $(if $(wildcard init/manifest),manifest=init/manifest) $(BUNDLE_FILES) \
 	    $(if $(PROGRAMS),ramdisk.img=out/ramdisk.img)
 
-$(O)/ouros.iso: $(KERNEL) $(O)/bundle.cpio build/grub.cfg build/images.mk
+$(O)/ouros.iso: $(KERNEL) $(O)/bundle.img build/grub.cfg build/images.mk
 	$(call say,ISO,$@)
 	@mkdir -p $(O)/iso/boot/grub
 	@$(OBJCOPY) --strip-all $(KERNEL) $(O)/iso/boot/kernel.elf
-	@cp $(O)/stripped/pager $(O)/bundle.cpio $(O)/iso/boot/
+	@cp $(O)/bundle.img $(O)/iso/boot/
 	@cp build/grub.cfg $(O)/iso/boot/grub/
 	$(Q)grub-mkrescue $(if $(GRUB_DIR),-d $(GRUB_DIR)) -o $@ $(O)/iso > $(O)/grub-mkrescue.log 2>&1 \
 	    || { cat $(O)/grub-mkrescue.log; exit 1; }

@@ -73,7 +73,7 @@ class Machine:
             line += ["-drive", f"file={iso},format=raw,media=cdrom,readonly=on", "-boot", "d"]
             line += ["-smbios", "type=11,value=" + text.replace(",", ",,")] if text else []
         else:
-            bundle = self.bundle or self.out / "bundle.cpio"
+            bundle = self.bundle or self.out / "bundle.img"
             line += ["-kernel", str(self.kernel or self.out / "kernel.elf"), "-append", text]
             line += ["-initrd", str(bundle)] if bundle.exists() else []
         return line + list(self.qemu)

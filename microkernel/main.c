@@ -25,7 +25,6 @@ static void start_pager(struct boot_params *params)
     struct task *task;
     struct thread *thread;
     uint64_t handle;
-    vaddr_t stack, info;
     if (task_create(NULL, UINT64_MAX, &task) ||
         handle_insert(task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, PAGER_HANDLE_TASK,
                       &handle))
@@ -33,10 +32,10 @@ static void start_pager(struct boot_params *params)
     give_authority(task, OBJ_MEMORY, PAGER_HANDLE_MEMORY);
     give_authority(task, OBJ_HARDWARE, PAGER_HANDLE_HARDWARE);
     give_authority(task, OBJ_TASK_MAKER, PAGER_HANDLE_TASK_MAKER);
-    vaddr_t entry = boot_pager_load(task, params, &stack, &info);
+    const struct boot_info *info = boot_pager_load(&task->vms, params);
     task->is_pager = true;
     __builtin_memcpy(task->name, "pager", sizeof "pager");
-    if (thread_create(task, entry, stack, info, PAGER_PRIORITY, &thread))
+    if (thread_create(task, info->entry, USER_STACK_TOP, info->segment[0].va, PAGER_PRIORITY, &thread))
         panic("no memory for the first thread");
     sched_ready(thread, SCHED_TAIL);
     object_put(&thread->object);

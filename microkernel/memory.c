@@ -19,67 +19,47 @@ static paddr_t take_table(void)
     return ((paddr_t)table_block << HUGE_SHIFT) + tables_used++ * PAGE_SIZE;
 }
 
-static void mark_modules(const struct boot_params *params)
-{
-    for (uint32_t b = 0; b < block_count; b++)
-        blocks[b].boot = 0;
-    for (uint32_t m = 0; m < params->module_count; m++)
-        for (paddr_t pa = params->module[m].start & ~(HUGE_SIZE - 1); pa < params->module[m].end;
-             pa += HUGE_SIZE)
-            if (block_number(pa) < block_count)
-                blocks[block_number(pa)].boot = 1;
-}
-
-/* The first of n neighbouring RAM blocks without module that boot's tables show. */
-static uint32_t pick_blocks(uint32_t n)
+/* The first of n neighbouring RAM blocks that boot's tables show, clear of the boot module. */
+static uint32_t pick_blocks(const struct boot_range *module, uint32_t n)
 {
     uint32_t run = 0;
     for (uint32_t b = 0; b < block_count && boot_phys((paddr_t)b << HUGE_SHIFT, HUGE_SIZE); b++) {
-        run = blocks[b].kind == BLOCK_RAM && !blocks[b].boot ? run + 1 : 0;
+        bool clear = (b + 1) * HUGE_SIZE <= module->start || b * HUGE_SIZE >= module->end;
+        run = blocks[b].kind == BLOCK_RAM && clear ? run + 1 : 0;
         if (run == n)
             return b + 1 - n;
     }
     panic("not enough memory: %u neighbouring blocks of 2 MiB are needed", n);
 }
 
-/* The pager reads modules as RAM: move those that the loader put into a block which is not. */
-static void settle_module(struct boot_module *module)
+/* Loaders put the module anywhere; the pager reads it as RAM, and its pages become the pager's own. */
+static void module_move(struct boot_range *module)
 {
-    bool settled = true;
-    if (module->end <= module->start)
-        return;
-    for (paddr_t pa = module->start & ~(HUGE_SIZE - 1); pa < module->end; pa += HUGE_SIZE)
-        settled = settled && block_kind_of(pa) == BLOCK_RAM;
-    if (settled && module->start % PAGE_SIZE == 0)
-        return;
     uint64_t length = module->end - module->start;
     const void *from = boot_phys(module->start, length);
-    if (!from)
-        panic("boot module at %lx: out of reach", module->start);
-    paddr_t to = (paddr_t)pick_blocks((uint32_t)((length + HUGE_SIZE - 1) >> HUGE_SHIFT)) << HUGE_SHIFT;
-    __builtin_memcpy(boot_phys(to, length), from, length);
-    module->start = to;
-    module->end = to + length;
+    if (module->end <= module->start || !from)
+        panic("no boot module within reach");
+    paddr_t to = (paddr_t)pick_blocks(module, (uint32_t)((length + HUGE_SIZE - 1) >> HUGE_SHIFT))
+                 << HUGE_SHIFT;
+    __builtin_memcpy(direct(to), from, length);
+    *module = (struct boot_range){to, to + length};
 }
 
 void memory_init(struct boot_params *params)
 {
+    struct boot_range *module = &params->module;
     block_init(params);
-    mark_modules(params);
     for (uint64_t b = option_memory_limit >> HUGE_SHIFT; b < block_count; b++)
-        if (blocks[b].kind == BLOCK_RAM && !blocks[b].boot)
+        if (blocks[b].kind == BLOCK_RAM)
             block_become((uint32_t)b, BLOCK_RESERVED);
-    for (uint32_t m = 0; m < params->module_count; m++) {
-        settle_module(&params->module[m]);
-        mark_modules(params);
-    }
-    table_block = pick_blocks(1);
+    module_move(module);
+    table_block = pick_blocks(module, 1);
     block_become(table_block, BLOCK_TABLE);
     __builtin_memset(boot_phys((paddr_t)table_block << HUGE_SHIFT, HUGE_SIZE), 0, HUGE_SIZE);
     tables_used = 1;
     uint32_t kernel_blocks = block_kinds[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1, kernel_block[2];
     for (uint32_t i = 0; i < kernel_blocks; i++) {
-        kernel_block[i] = pick_blocks(1);
+        kernel_block[i] = pick_blocks(module, 1);
         block_become(kernel_block[i], BLOCK_KERNEL);
     }
     paging_direct_init(take_table);

@@ -9,7 +9,7 @@
 #include <object.h>
 
 struct boot_params;
-struct task;
+struct vms;
 
 struct block {
     union {
@@ -18,7 +18,6 @@ struct block {
     };
     uint16_t free; /* KERNEL: free slab pages; TABLE: free tables */
     uint8_t kind;  /* enum block_kind */
-    uint8_t boot;  /* holds a boot module: not for the kernel's own first blocks */
 };
 
 /* Far from overflow: one operation adds at most one table's entries. */
@@ -57,9 +56,9 @@ bool table_block_take(uint32_t *number);
 void slab_audit(void);
 void table_audit(void);
 
-/* Blocks, direct map, slabs, tables. Changes params: boot modules that lay in blocks which are not RAM are
- * moved. Panics when there is not enough memory. */
+/* Blocks, direct map, slabs, tables. Moves the boot module into RAM blocks of its own and says so in params.
+ * Panics when there is not enough memory, or no module. */
 void memory_init(struct boot_params *params);
-/* Load the pager's ELF from the modules into an empty task and map all RAM for it. Gives its first rip, rsp
- * and argument. Panics if there is no such program, or not enough memory. */
-vaddr_t boot_pager_load(struct task *pager, struct boot_params *params, vaddr_t *stack, vaddr_t *boot_info);
+/* Map the pager that the boot module begins with into an empty space, and all RAM; tell it of the machine.
+ * Panics if there is no pager, or not enough memory. */
+struct boot_info *boot_pager_load(struct vms *vms, const struct boot_params *params);

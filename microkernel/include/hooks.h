@@ -6,18 +6,14 @@
 
 /* ---- portable kernel, called by arch ---- */
 
-struct boot_module {
-    paddr_t start, end;
-};
 struct boot_params {
     struct boot_range_kind {
         paddr_t start, end;
         bool usable;
     } memory[64];
     uint32_t memory_count;
-    struct boot_module module[4];
-    uint32_t module_count;
-    paddr_t rsdp; /* the ACPI root pointer; 0: find it in the BIOS area */
+    struct boot_range module; /* the one that the loader brought; empty: none */
+    paddr_t rsdp;             /* the ACPI root pointer; 0: find it in the BIOS area */
     char cmdline[1024];
 };
 /* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the
@@ -76,5 +72,5 @@ enum { DEBUG_BUILD = 0 };
 /* Take every word to its option; unknown ones and bad values are reported in the log. */
 void options_parse(const char *cmdline);
 
-/* mem=: use no RAM from here on, bytes, but for the blocks in which modules lie. */
+/* mem=: use no RAM from here on, bytes. */
 extern uint64_t option_memory_limit;

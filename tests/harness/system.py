@@ -189,13 +189,13 @@ class SharedJob(report.Job):
 def pack(bundle, *files):
     """A boot bundle of NAME=PATH words."""
     bundle.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "build/cpio.py", str(bundle), *files], check=True)
+    subprocess.run([sys.executable, "build/bundle.py", str(bundle), *files], check=True)
     return bundle
 
 
 def kernel_bundle(out, name):
     """Pager, init, the test, and a manifest: NAME.manifest beside the test, or one that starts the test alone."""
-    bundle = out / f"tests/kernel/{name}.cpio"
+    bundle = out / f"tests/kernel/{name}.img"
     manifest = bundle.with_suffix(".manifest")
     own = pathlib.Path(f"tests/system/kernel/{name}.manifest")
     template = own if own.exists() else pathlib.Path("tests/system/kernel/manifest")
@@ -207,7 +207,7 @@ def kernel_bundle(out, name):
 def first_bundle(out, name):
     """Nothing but the test, which the kernel takes for the pager."""
     test = out / f"tests/first/{name}"
-    return pack(test.with_suffix(".cpio"), f"pager={test}")
+    return pack(test.with_suffix(".img"), f"pager={test}")
 
 
 def run_kernel_test(out, job, bundle, changes, limit):

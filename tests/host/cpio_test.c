@@ -1,5 +1,5 @@
 // sources: libipc/cpio.c
-/* The archive reader: what cpio.py writes, and damaged archives. */
+/* The archive reader: what bundle.py writes, and damaged archives. */
 #include "check.h"
 #include <ipc/cpio.h>
 #include <ouros/error.h>

@@ -44,13 +44,6 @@ static void add_memory(struct boot_params *p, paddr_t start, uint64_t length, bo
     p->memory[p->memory_count++] = (struct boot_range_kind){start, start + length, usable};
 }
 
-static void add_module(struct boot_params *p, paddr_t start, paddr_t end)
-{
-    if (end <= start || p->module_count == sizeof(p->module) / sizeof(p->module[0]))
-        return;
-    p->module[p->module_count++] = (struct boot_module){start, end};
-}
-
 /* At most `most` bytes, up to a NUL. */
 static void copy_cmdline(struct boot_params *p, const char *text, uint64_t most)
 {
@@ -77,7 +70,7 @@ static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, u
     case MB2_CMDLINE: copy_cmdline(p, (const char *)body, size); break;
     case MB2_MODULE:
         if (size >= 8)
-            add_module(p, word[0], word[1]);
+            p->module = (struct boot_range){word[0], word[1]};
         break;
     case MB2_MEMORY:
         if (size >= 8)
@@ -118,10 +111,9 @@ static int pvh_read(struct boot_params *p, paddr_t info)
     uint64_t size = count * sizeof(struct map_entry);
     if (boot_phys(i->memory, size))
         add_map(p, boot_phys(i->memory, size), size, sizeof(struct map_entry));
-    count = i->modules < 4 ? i->modules : 4;
-    const struct pvh_module *module = boot_phys(i->module_list, count * sizeof(*module));
-    for (uint32_t n = 0; module && n < count; n++)
-        add_module(p, module[n].start, module[n].start + module[n].size); /* none if it wraps */
+    const struct pvh_module *module = boot_phys(i->module_list, sizeof(*module));
+    if (module && i->modules)
+        p->module = (struct boot_range){module->start, module->start + module->size};
     return 0;
 }
 

@@ -40,7 +40,7 @@ void finish(void) __attribute__((noreturn));
 uint64_t rnd(void);
 /* Kernel counts, after a full audit. */
 void audit(struct kernel_stats *stats);
-/* A 2 MiB block that holds neither this program nor a module, not given out yet. Still mapped at PAGER_RAM.
+/* A 2 MiB block that holds neither this program nor the bundle, not given out yet. Still mapped at PAGER_RAM.
  */
 paddr_t block_take(void);
 void block_back(paddr_t block);
