@@ -13,7 +13,7 @@ struct boot_params {
     } memory[64];
     uint32_t memory_count;
     struct boot_range module; /* the one that the loader brought; empty: none */
-    paddr_t rsdp;             /* the ACPI root pointer; 0: find it in the BIOS area */
+    paddr_t rsdp;             /* the ACPI root pointer; 0: the loader knows none */
     char cmdline[1024];
 };
 /* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the

@@ -43,21 +43,6 @@ static const uint8_t *table_at(paddr_t address, uint32_t *length)
     return t;
 }
 
-static const uint8_t *rsdp_at(paddr_t address)
-{
-    const uint8_t *r = boot_phys(address, RSDP_SIZE);
-    return r && memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20) ? r : NULL;
-}
-
-/* The root pointer: the loader's, or the one in the BIOS area. */
-static const uint8_t *rsdp_find(const struct boot_params *params)
-{
-    const uint8_t *r = params->rsdp ? rsdp_at(params->rsdp) : NULL;
-    for (paddr_t at = 0xe0000; at < 0x100000 && !r; at += 16)
-        r = rsdp_at(at);
-    return r;
-}
-
 static void madt_override(const uint8_t *e)
 {
     uint32_t irq = e[3], flags = (uint32_t)field(e + 8, 2);
@@ -112,8 +97,8 @@ void acpi_init(const struct boot_params *params)
 {
     for (uint32_t i = 0; i < 16; i++)
         platform.isa[i].gsi = i;
-    const uint8_t *r = rsdp_find(params);
-    if (r) {
+    const uint8_t *r = boot_phys(params->rsdp, RSDP_SIZE);
+    if (params->rsdp && r && memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20)) {
         paddr_t xsdt = r[15] >= 2 ? field(r + 24, 8) : 0;
         if (xsdt && boot_phys(xsdt, HEADER_SIZE))
             tables_read(xsdt, 8);

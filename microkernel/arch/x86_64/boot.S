@@ -19,7 +19,6 @@ multiboot2_header:              /* at BOOT_BASE: see kernel.ld */
     .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
     .long 1, 20, 1, 3, 6        /* information that we need: command line, modules, memory map */
     .balign 8
-    .long 6, 8                  /* modules on page boundaries */
     .long 0, 8
 multiboot2_end:
 

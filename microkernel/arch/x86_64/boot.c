@@ -23,8 +23,7 @@ void arch_boot_high(void)
 void arch_boot(uint32_t magic, uint32_t info)
 {
     boot_stage(STAGE_PARAMS);
-    if (boot_params_read(&params, magic, info))
-        panic("boot: the loader is neither Multiboot2 nor PVH, or tells nothing of memory");
+    boot_params_read(&params, magic, info);
     options_parse(params.cmdline);
     boot_stage(STAGE_ACPI);
     acpi_init(&params);

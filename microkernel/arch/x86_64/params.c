@@ -3,124 +3,93 @@
 #include <arch/boot.h>
 #include <string.h>
 
-#define MB2_END      0
-#define MB2_CMDLINE  1
-#define MB2_MODULE   3
-#define MB2_MEMORY   6
-#define MB2_RSDP_OLD 14
-#define MB2_RSDP_NEW 15
-#define MB2_SIZE_MAX (16u << 20)
-#define MEMORY_RAM   1
-
+enum mb2_type { MB2_END, MB2_CMDLINE, MB2_MODULE = 3, MB2_MEMORY = 6, MB2_RSDP_OLD = 14, MB2_RSDP_NEW };
 struct mb2_tag {
     uint32_t type, size;
+    uint32_t word[];
 };
 struct map_entry { /* PVH has the same */
     uint64_t base, length;
     uint32_t type, reserved;
 };
+#define MEMORY_RAM 1
 
 struct pvh_info {
     uint32_t magic, version, flags, modules;
     paddr_t module_list, cmdline, rsdp, memory;
     uint32_t memory_count, reserved;
 };
-struct pvh_module {
-    paddr_t start;
-    uint64_t size;
-    paddr_t cmdline;
-    uint64_t reserved;
-};
-#define PVH_MEMORY_MAX 4096u
 
-static void add_memory(struct boot_params *p, paddr_t start, uint64_t length, bool usable)
+static void add_cmdline(struct boot_params *p, const void *text, size_t size)
 {
-    if (length == 0 || start > UINT64_MAX - length)
-        return;
-    if (p->memory_count == sizeof(p->memory) / sizeof(p->memory[0])) {
-        log_print(LOG_WARN, "boot: memory map too long, %#lx left out", start);
-        return;
-    }
-    p->memory[p->memory_count++] = (struct boot_range_kind){start, start + length, usable};
+    memcpy(p->cmdline, text, size < sizeof(p->cmdline) ? size : sizeof(p->cmdline) - 1);
 }
 
-/* At most `most` bytes, up to a NUL. */
-static void copy_cmdline(struct boot_params *p, const char *text, uint64_t most)
+static void add_memory(struct boot_params *p, const void *map, uint64_t size, uint64_t stride)
 {
-    size_t n = 0;
-    while (n < most && n < sizeof(p->cmdline) - 1 && text[n]) {
-        p->cmdline[n] = text[n];
-        n++;
-    }
-    p->cmdline[n] = 0;
-}
-
-static void add_map(struct boot_params *p, const uint8_t *map, uint64_t size, uint64_t stride)
-{
-    for (; stride >= sizeof(struct map_entry) && size >= stride; map += stride, size -= stride) {
-        const struct map_entry *m = (const struct map_entry *)map;
-        add_memory(p, m->base, m->length, m->type == MEMORY_RAM);
+    const struct map_entry *m = map;
+    for (; map && stride >= sizeof(*m) && size >= stride;
+         m = (const void *)((const char *)m + stride), size -= stride) {
+        if (m->length > UINT64_MAX - m->base)
+            continue;
+        if (p->memory_count == sizeof(p->memory) / sizeof(p->memory[0])) {
+            log_print(LOG_WARN, "boot: memory map too long, what follows %#lx is left out", m->base);
+            return;
+        }
+        p->memory[p->memory_count++] =
+            (struct boot_range_kind){m->base, m->base + m->length, m->type == MEMORY_RAM};
     }
 }
 
-static void mb2_tag(struct boot_params *p, uint32_t type, const uint8_t *body, uint32_t size)
+/* One tag, with `size` bytes in its body. */
+static void mb2_tag(struct boot_params *p, const struct mb2_tag *tag, uint32_t size)
 {
-    const uint32_t *word = (const uint32_t *)body;
-    switch (type) {
-    case MB2_CMDLINE: copy_cmdline(p, (const char *)body, size); break;
-    case MB2_MODULE:
-        if (size >= 8)
-            p->module = (struct boot_range){word[0], word[1]};
-        break;
-    case MB2_MEMORY:
-        if (size >= 8)
-            add_map(p, body + 8, size - 8, word[0]);
-        break;
-    case MB2_RSDP_OLD:
-    case MB2_RSDP_NEW:
-        if (type == MB2_RSDP_NEW || !p->rsdp)
-            p->rsdp = (paddr_t)body - DIRECT_BASE;
-        break;
-    default: break;
-    }
+    const uint32_t *word = tag->word;
+    if (tag->type == MB2_CMDLINE)
+        add_cmdline(p, word, size);
+    else if (tag->type == MB2_MODULE && size >= 8)
+        p->module = (struct boot_range){word[0], word[1]};
+    else if (tag->type == MB2_MEMORY && size >= 8)
+        add_memory(p, word + 2, size - 8, word[0]);
+    else if (tag->type == MB2_RSDP_OLD || tag->type == MB2_RSDP_NEW) /* the new one comes second */
+        p->rsdp = (paddr_t)word - DIRECT_BASE;
 }
 
-static int mb2_read(struct boot_params *p, paddr_t info)
+static void mb2_read(struct boot_params *p, paddr_t info)
 {
     const uint32_t *total = boot_phys(info, 8);
-    FAIL_IF(info % 8 || !total || *total < 16 || *total > MB2_SIZE_MAX || !boot_phys(info, *total), E_INVAL);
-    const uint8_t *base = (const uint8_t *)total;
-    for (uint32_t at = 8; at <= *total - sizeof(struct mb2_tag);) {
-        const struct mb2_tag *tag = (const struct mb2_tag *)(base + at);
-        if (tag->type == MB2_END || tag->size < sizeof(*tag) || tag->size > *total - at)
-            break;
-        mb2_tag(p, tag->type, base + at + sizeof(*tag), tag->size - (uint32_t)sizeof(*tag));
-        at += (tag->size + 7) & ~7u;
+    if (info % 8 || !total || !boot_phys(info, *total))
+        return;
+    for (uint64_t at = 8, size; at + sizeof(struct mb2_tag) <= *total; at += (size + 7) & ~7ul) {
+        const struct mb2_tag *tag = boot_phys(info + at, sizeof(*tag));
+        size = tag->size;
+        if (tag->type == MB2_END || size < sizeof(*tag) || size > *total - at)
+            return;
+        mb2_tag(p, tag, (uint32_t)(size - sizeof(*tag)));
     }
-    return 0;
 }
 
-static int pvh_read(struct boot_params *p, paddr_t info)
+static void pvh_read(struct boot_params *p, paddr_t info)
 {
     const struct pvh_info *i = boot_phys(info, sizeof(*i));
-    FAIL_IF(!i || i->magic != PVH_MAGIC || i->version < 1, E_INVAL);
-    p->rsdp = i->rsdp;
+    if (!i || i->magic != PVH_MAGIC || i->version < 1)
+        return;
+    const uint64_t *module = boot_phys(i->module_list, 16); /* start, size */
+    uint64_t map_size = i->memory_count * sizeof(struct map_entry);
     if (i->cmdline && boot_phys(i->cmdline, sizeof(p->cmdline)))
-        copy_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));
-    uint32_t count = i->memory_count < PVH_MEMORY_MAX ? i->memory_count : PVH_MEMORY_MAX;
-    uint64_t size = count * sizeof(struct map_entry);
-    if (boot_phys(i->memory, size))
-        add_map(p, boot_phys(i->memory, size), size, sizeof(struct map_entry));
-    const struct pvh_module *module = boot_phys(i->module_list, sizeof(*module));
-    if (module && i->modules)
-        p->module = (struct boot_range){module->start, module->start + module->size};
-    return 0;
+        add_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));
+    if (i->modules && module)
+        p->module = (struct boot_range){module[0], module[0] + module[1]};
+    p->rsdp = i->rsdp;
+    add_memory(p, boot_phys(i->memory, map_size), map_size, sizeof(struct map_entry));
 }
 
-int boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info)
+void boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info)
 {
-    int err = magic == MULTIBOOT2_MAGIC ? mb2_read(params, info)
-              : magic == PVH_MAGIC      ? pvh_read(params, info)
-                                        : E_INVAL;
-    return !err && params->memory_count == 0 ? E_INVAL : err;
+    if (magic == MULTIBOOT2_MAGIC)
+        mb2_read(params, info);
+    else if (magic == PVH_MAGIC)
+        pvh_read(params, info);
+    if (params->memory_count == 0)
+        panic("boot: the loader is neither Multiboot2 nor PVH, or tells nothing of memory");
 }
