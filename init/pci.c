@@ -32,18 +32,19 @@ enum {
     VECTORS_MAX = 4, /* interrupts given to one function */
 };
 
-static uint32_t get(uint32_t function, uint32_t offset, uint32_t bytes)
+/* access: ACCESS_READ of 1, 2 or 4 bytes, or ACCESS_SIZE. */
+static uint32_t get(uint32_t function, uint32_t offset, uint32_t access)
 {
     uint64_t value = 0;
 
-    if (sys_hw_pci(authorities.hardware, function, offset, ACCESS_READ(bytes), 0, &value))
+    if (sys_hw_pci(authorities.hardware, function, offset, access, 0, &value))
         return UINT32_MAX;
     return (uint32_t)value;
 }
 
-static void put(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
+static void put_command(uint32_t function, uint32_t value)
 {
-    sys_hw_pci(authorities.hardware, function, offset, ACCESS_WRITE(bytes), value, 0);
+    sys_hw_pci(authorities.hardware, function, CONFIG_COMMAND, ACCESS_WRITE(2), value, 0);
 }
 
 /* ---- BARs ---- */
@@ -53,21 +54,17 @@ struct bar {
     bool is_io, is_wide;    /* wide: the next BAR is its upper half */
 };
 
-/* The size is what stays zero when all ones are written; decoding must be off meanwhile. */
+/* The size is what stays zero when all ones are written. */
 static struct bar read_bar(uint32_t function, uint32_t i)
 {
     uint32_t at = CONFIG_BAR0 + 4 * i, low = get(function, at, 4), high = 0;
     struct bar bar = {.is_io = low & 1, .is_wide = (low & 7) == 4 && i + 1 < BARS};
     uint64_t mask = bar.is_io ? ~3ul : ~15ul, size;
 
-    put(function, at, 4, UINT32_MAX);
-    size = get(function, at, 4);
-    put(function, at, 4, low);
+    size = get(function, at, ACCESS_SIZE);
     if (bar.is_wide) {
         high = get(function, at + 4, 4);
-        put(function, at + 4, 4, UINT32_MAX);
-        size |= (uint64_t)get(function, at + 4, 4) << 32;
-        put(function, at + 4, 4, high);
+        size |= (uint64_t)get(function, at + 4, ACCESS_SIZE) << 32;
     } else if ((uint32_t)size & (uint32_t)mask) {
         size |= 0xffffffff00000000ul;
     }
@@ -175,10 +172,9 @@ static int give(struct outfit *o, uint32_t function)
     uint32_t nth = s->function_count, command = get(function, CONFIG_COMMAND, 2);
     int error;
 
-    put(function, CONFIG_COMMAND, 2, command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER));
+    put_command(function, command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER));
     error = give_bars(o, function, nth);
-    put(function, CONFIG_COMMAND, 2,
-        command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX);
+    put_command(function, command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX);
     s->functions[s->function_count++] = (uint16_t)function;
     if (!error)
         error = give_interrupts(o, function, nth);
@@ -268,7 +264,7 @@ void pci_silence(struct service *s)
     for (uint32_t i = 0; i < s->function_count; i++) {
         uint32_t command = get(s->functions[i], CONFIG_COMMAND, 2);
 
-        put(s->functions[i], CONFIG_COMMAND, 2, command & ~(uint32_t)COMMAND_MASTER);
+        put_command(s->functions[i], command & ~(uint32_t)COMMAND_MASTER);
     }
     s->function_count = 0;
 }

@@ -100,18 +100,6 @@ int sys_hw_create(struct thread *thread, struct syscall *s)
     return 0;
 }
 
-int sys_hw_pci(struct thread *thread, struct syscall *s)
-{
-    TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
-    uint32_t access = (uint32_t)s->a[3], bytes = access & 0xff, value = 0;
-    FAIL_IF(s->a[1] > 0xffff || s->a[2] > 0xff || s->a[3] & ~0x1fful, E_RANGE);
-    if (access & 0x100)
-        return pci_write((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, (uint32_t)s->a[4]);
-    int err = pci_read((uint32_t)s->a[1], (uint32_t)s->a[2], bytes, &value);
-    s->r[0] = value;
-    return err;
-}
-
 int sys_io_access(struct thread *thread, struct syscall *s)
 {
     const struct io *io;

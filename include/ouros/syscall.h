@@ -126,10 +126,12 @@ enum hw_kind {
 };
 enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
 #define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
-/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci lets nobody
- * move base addresses (writing all ones asks for the size), bridge windows or MSI capabilities: E_RIGHTS */
+/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci writes the command register
+ * alone (2 bytes at 4), else E_RIGHTS; where no function is, it reads ones. */
 #define ACCESS_READ(bytes)  (bytes)
 #define ACCESS_WRITE(bytes) ((bytes) | 0x100)
+#define ACCESS_SIZE         0x204 /* hw_pci: what the base-address register would read after all ones were written \
+                                   */
 
 enum irq_op {
     IRQ_BIND = 1, /* port, bits: raised on each interrupt; a level line is masked then until IRQ_ACK (edges

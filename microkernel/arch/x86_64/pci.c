@@ -17,7 +17,6 @@
 #define COMMAND_MEMORY 2
 #define COMMAND_DECODE 3u
 #define STATUS_LIST    0x10
-#define WINDOWS_END    0x34 /* base addresses; in a bridge also bus numbers and windows */
 
 #define CAP_MSI         0x05
 #define CAP_MSIX        0x11
@@ -80,7 +79,7 @@ static paddr_t bar_address(uint32_t function, uint32_t bar)
     return high << 32 | (low & ~15u);
 }
 
-/* Has the function MSI-X, and a table for it? Nobody moves that one: see pci_write. */
+/* Has the function MSI-X, and a table for it? Nobody moves that one: see sys_hw_pci. */
 static bool msix_find(uint32_t function, struct msix *m)
 {
     uint32_t at = find_capability(function, CAP_MSIX);
@@ -103,62 +102,44 @@ void pci_init(void)
     }
 }
 
-static int check(uint32_t offset, uint32_t bytes)
+/* What a base-address register reads when all ones were written to it. It never holds them for longer than we
+ * look, so nothing moves. */
+static int bar_size(uint32_t function, uint32_t offset, uint64_t *out)
 {
-    FAIL_IF(bytes != 1 && bytes != 2 && bytes != 4, E_INVAL);
-    return offset >= 256 || offset % bytes ? E_RANGE : 0;
-}
-
-/* How drivers learn the size of what a base-address register decodes: they write all ones, read, write back.
- * The register never holds the ones for longer than we look, so nothing moves; what was read is kept for the
- * reader. */
-static struct {
-    uint32_t function, offset, value;
-} sizing;
-
-static int write_bar(uint32_t function, uint32_t offset, uint32_t value)
-{
+    bool bridge = config_read(function, REG_HEADER, 1) & 0x7f;
+    FAIL_IF(bridge || offset < REG_BAR || offset >= REG_BAR_END || offset % 4, E_RANGE);
     uint32_t now = config_read(function, offset, 4), command = config_read(function, REG_COMMAND, 2);
-    sizing.offset = 0;
-    if (value != UINT32_MAX)
-        return value == now ? 0 : E_RIGHTS;
     config_write(function, REG_COMMAND, 2, command & ~COMMAND_DECODE);
-    config_write(function, offset, 4, value);
-    sizing.value = config_read(function, offset, 4);
+    config_write(function, offset, 4, UINT32_MAX);
+    *out = config_read(function, offset, 4);
     config_write(function, offset, 4, now);
     config_write(function, REG_COMMAND, 2, command);
-    sizing.function = function;
-    sizing.offset = offset;
     return 0;
 }
 
-int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value)
+/* Only the command register is written: all others may lead to where a device answers or interrupts, if not
+ * by base addresses, bridge windows, MSI or MSI-X, then by a maker's own second way (as virtio's PCI_CFG). */
+int sys_hw_pci(struct thread *thread, struct syscall *s)
 {
-    TRY(check(offset, bytes));
-    bool asked = bytes == 4 && offset && offset == sizing.offset && function == sizing.function;
-    *value = asked ? sizing.value : config_read(function, offset, bytes);
-    return 0;
-}
-
-static bool overlaps(uint32_t offset, uint32_t bytes, uint32_t start, uint32_t length)
-{
-    return offset < start + length && start < offset + bytes;
-}
-
-int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
-{
-    TRY(check(offset, bytes));
-    bool bridge = config_read(function, REG_HEADER, 1) & 0x7f;
-    if (!bridge && bytes == 4 && offset >= REG_BAR && offset < REG_BAR_END)
-        return write_bar(function, offset, value);
-    uint32_t msi = find_capability(function, CAP_MSI), x = find_capability(function, CAP_MSIX);
-    uint32_t control = msi ? config_read(function, msi + 2, 2) : 0;
-    uint32_t length = 10 + (control & MSI_64 ? 4 : 0) + (control & MSI_MASKABLE ? 10 : 0);
-    FAIL_IF(overlaps(offset, bytes, REG_BAR, WINDOWS_END - REG_BAR) ||
-                (msi && overlaps(offset, bytes, msi, length)) || (x && overlaps(offset, bytes, x, 12)),
-            E_RIGHTS);
-    config_write(function, offset, bytes, value);
-    return 0;
+    TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
+    FAIL_IF(s->a[1] > 0xffff || s->a[2] > 0xff, E_RANGE);
+    uint32_t function = (uint32_t)s->a[1], offset = (uint32_t)s->a[2], access = (uint32_t)s->a[3];
+    switch (s->a[3]) {
+    case ACCESS_READ(1):
+    case ACCESS_READ(2):
+    case ACCESS_READ(4):
+        FAIL_IF(offset % access, E_RANGE);
+        s->r[0] = config_read(function, offset, access);
+        return 0;
+    case ACCESS_WRITE(2):
+        FAIL_IF(offset != REG_COMMAND, E_RIGHTS);
+        config_write(function, offset, 2, (uint32_t)s->a[4]);
+        return 0;
+    case ACCESS_WRITE(1):
+    case ACCESS_WRITE(4): return E_RIGHTS;
+    case ACCESS_SIZE: return bar_size(function, offset, &s->r[0]);
+    default: return E_INVAL;
+    }
 }
 
 /* Write one entry of a table: address, data, and whether it is masked. */

@@ -167,12 +167,49 @@ static void no_authority(void)
     CHECK(sys_hw_create(ipc_handle("hardware"), HW_IO, 0xfffe, 8, 0, &handle, NULL) != 0);
 }
 
+static int pci(uint32_t function, uint32_t offset, uint32_t access, uint32_t in, uint64_t *out)
+{
+    return sys_hw_pci(ipc_handle("hardware"), function, offset, access, in, out);
+}
+
+/* Base addresses can be sized and not moved, nor is anything else written but the command register. */
+static void pci_functions(void)
+{
+    uint64_t id = 0, bar = 0, size = 0, now = 0, found = 0;
+    for (uint32_t f = 0; f < 256; f++) {
+        CHECK_IS(pci(f, 0, ACCESS_READ(4), 0, &id), 0);
+        for (uint32_t at = 0x10; (uint32_t)id != UINT32_MAX && at < 0x28; at += 4) {
+            CHECK_IS(pci(f, at, ACCESS_READ(4), 0, &bar), 0);
+            int error = pci(f, at, ACCESS_SIZE, 0, &size);
+            CHECK(error == 0 || error == E_RANGE); /* a bridge */
+            CHECK_IS(pci(f, at, ACCESS_READ(4), 0, &now), 0);
+            CHECK(now == bar);
+            found += !error && bar && size != bar && (size | bar) == size;
+            CHECK_IS(pci(f, at, ACCESS_WRITE(4), (uint32_t)bar, NULL), E_RIGHTS);
+            CHECK_IS(pci(f, at, ACCESS_WRITE(2), UINT16_MAX, NULL), E_RIGHTS);
+        }
+        for (uint32_t at = 0; at < 256; at += 2)
+            if (at != 4)
+                CHECK_IS(pci(f, at, ACCESS_WRITE(2), 0, NULL), E_RIGHTS);
+        CHECK_IS(pci(f, 4, ACCESS_READ(2), 0, &now), 0);
+        CHECK_IS(pci(f, 4, ACCESS_WRITE(2), (uint32_t)now, NULL), 0);
+    }
+    CHECK(found > 0);
+    CHECK_IS(pci(0, 2, ACCESS_READ(4), 0, &now), E_RANGE);
+    CHECK_IS(pci(0, 4, ACCESS_SIZE, 0, &now), E_RANGE);
+    CHECK_IS(pci(0, 0, ACCESS_READ(3), 0, &now), E_INVAL);
+    CHECK_IS(pci(0, 256, ACCESS_READ(1), 0, &now), E_RANGE);
+    CHECK_IS(pci(1 << 16, 0, ACCESS_READ(1), 0, &now), E_RANGE);
+    CHECK_IS(sys_hw_pci(ipc_handle("task-maker"), 0, 0, ACCESS_READ(4), 0, &now), E_TYPE);
+}
+
 int main(void)
 {
     static const struct ktest tests[] = {
         {"forbidden-reads", forbidden_reads}, {"forbidden-writes", forbidden_writes},
         {"forbidden-jumps", forbidden_jumps}, {"privileged", privileged},
         {"bad-addresses", bad_addresses},     {"no-authority", no_authority},
+        {"pci-functions", pci_functions},
     };
     kthread_start(&judging, judge, NULL, ipc_thread_priority());
     kthread_await(&judging, THREAD_CALLING);

@@ -65,7 +65,7 @@ static inline bool local_guard(vaddr_t address)
             (page - LOCAL_IST) % (LOCAL_IST_PAGES + 1) == LOCAL_IST_PAGES);
 }
 
-/* Read what the loader left at `info` (physical) into params; everything is checked against bounds. Panics if it
- * is not a loader that we know. */
+/* Read what the loader left at `info` (physical) into params; everything is checked against bounds. Panics if
+ * it is not a loader that we know. */
 void boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info);
 #endif

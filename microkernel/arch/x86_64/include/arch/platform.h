@@ -57,13 +57,6 @@ void ioapic_mask(uint32_t gsi, bool masked);
  * chapter 6). A function is bus << 8 | device << 3 | function. ---- */
 /* No device object may reach the MSI-X tables of all functions. */
 void pci_init(void);
-/* bytes: 1, 2 or 4; offset aligned to it, below 256. Where no function is, all bits are set. E_INVAL,
- * E_RANGE. */
-int pci_read(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t *value);
-/* The same; a base address can be asked for its size by writing all ones, but stays. E_RIGHTS for what
- * decides where a device answers or interrupts: base addresses, bridge windows and the MSI and MSI-X
- * capabilities. */
-int pci_write(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value);
 /* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
  * the function has neither; E_RANGE: not so many entries. */
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
