@@ -259,4 +259,7 @@ void tables_drop(struct space *space)
         slots[space->slot - PAGER_VIEW_FIRST] = NULL;
         space->slot = 0;
     }
+    /* Others may hold the task, and so its L0, for long: the next space of this index must find V's entry
+     * free. */
+    machine_mount(space->task, PAGER_NO_INDEX, 0);
 }

@@ -248,6 +248,11 @@ uint32_t sim_tables_free(void)
 int machine_mount(handle_t handle, uint32_t index, uint32_t slot)
 {
     struct sim_task *task = sim_task(handle);
+    if (index == PAGER_NO_INDEX && !slot) {
+        task->index = index;
+        task->slot = 0;
+        return 0;
+    }
     MUST(index < PAGER_UPPER_MAX && slot >= PAGER_VIEW_FIRST && slot < PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS);
     for (handle_t h = 1; h < SIM_TASKS; h++) {
         MUST(&tasks[h] == task || !tasks[h].used || tasks[h].index != index);
