@@ -4,6 +4,7 @@
 #include <ipc/heap.h>
 #include <ipc/lock.h>
 #include <ipc/server.h>
+#include "server_keep.h"
 
 struct entry {
     uint64_t badge; /* valid if state is set */
@@ -101,7 +102,7 @@ int ipc_client_set(uint64_t badge, void *state)
     ipc_lock(&lock);
     error = set(badge, state);
     ipc_unlock(&lock);
-    return error;
+    return error ? error : kept_client(badge, state);
 }
 
 size_t ipc_client_bytes(void)

@@ -1,5 +1,6 @@
 /* What a handler can do with its request. */
 #include "server_internal.h"
+#include "server_keep.h"
 #include <ipc/string.h>
 
 /* The kernel copies a bounded piece at a time. */
@@ -108,22 +109,33 @@ void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_messa
     }
 }
 
-void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size)
+void ipc_request_send(struct ipc_request *r, struct ipc_message *m)
+{
+    int error = sys_reply_message(r->reply, m); /* closes the handle when it succeeds */
+
+    if (error == E_FULL) { /* the caller accepts no such handles */
+        m->label = E_FULL;
+        m->handle_count = 0;
+        error = sys_reply_message(r->reply, m);
+    }
+    if (error)
+        sys_handle_close(r->reply);
+    r->reply = HANDLE_NONE;
+    ipc_request_end(r);
+}
+
+void ipc_answer(struct ipc_request *kept_request, int status, const void *reply, size_t size)
 {
     struct ipc_message m = {0};
-    int error;
 
     if (reply)
         memcpy(m.words, reply, size <= sizeof m.words ? size : sizeof m.words);
-    ipc_request_reply(kept, status, &m);
-    error = sys_reply_message(kept->reply, &m); /* closes the handle when it succeeds */
-    if (error == E_FULL) {                      /* the caller accepts no such handles */
-        m.label = E_FULL;
-        m.handle_count = 0;
-        error = sys_reply_message(kept->reply, &m);
+    ipc_request_reply(kept_request, status, &m);
+    if (!kept()) {
+        ipc_request_send(kept_request, &m);
+        return;
     }
-    if (error)
-        sys_handle_close(kept->reply);
-    kept->reply = HANDLE_NONE;
-    ipc_request_end(kept);
+    kept_hold(kept_request, &m);
+    kept_request->reply = HANDLE_NONE;
+    kept_request->got_count = kept_request->give_count = kept_request->give_close = 0;
 }

@@ -5,6 +5,7 @@
  * leaves it to the next. S3  handles that go out are closed before the worker waits again, or a last close
  * would go unseen. */
 #include "server_internal.h"
+#include "server_keep.h"
 #include <ipc/format.h>
 #include <ipc/log.h>
 #include <ipc/string.h>
@@ -127,6 +128,10 @@ static int call_handler(struct ipc_request *r, const struct ipc_message *m, uint
     error = check(r, r->op);
     if (error)
         return error;
+    if (kept() && r->op->flags & EFFECT && kept_replay(r, reply, &error)) {
+        r->replayed = true;
+        return error;
+    }
     return r->op->request_size > IPC_WORD_BYTES ? large_request(handle, r, reply)
                                                 : handle(r, m->words, reply);
 }
@@ -141,6 +146,8 @@ static void reply_with_handles(struct ipc_request *r, struct ipc_message *m)
     }
     m->handle_count = 0;
     ipc_request_end(r);
+    if (kept())
+        kept_sent();
 }
 
 static void call(struct ipc_message *m)
@@ -160,10 +167,14 @@ static void call(struct ipc_message *m)
         memcpy(r.got, m->handles, sizeof r.got);
     status = call_handler(&r, m, reply);
     m->handle_count = 0;
-    if (r.deferred)
-        return;
-    memcpy(m->words, reply, sizeof m->words);
-    ipc_request_reply(&r, status, m);
+    if (!r.deferred) {
+        memcpy(m->words, reply, sizeof m->words);
+        ipc_request_reply(&r, status, m);
+        if (kept() && !r.replayed)
+            kept_result(&r, m);
+    }
+    if (kept())
+        kept_publish(0);
     if (m->handle_count)
         reply_with_handles(&r, m);
     else if (r.got_count || r.give_count)
@@ -174,13 +185,15 @@ static void closed(uint64_t badge)
 {
     void *state = ipc_client(badge);
 
+    if (kept())
+        kept_closed(badge);
     if (server->client_close)
         server->client_close(badge, state);
     if (state)
         ipc_client_set(badge, 0);
 }
 
-static void notice(const struct ipc_message *m)
+static void run_hook(const struct ipc_message *m)
 {
     if (m->label == MSG_CLOSED)
         closed(m->badge);
@@ -188,12 +201,26 @@ static void notice(const struct ipc_message *m)
         server->cancel(m->badge, (uint32_t)m->words[0], (uint32_t)m->words[1], (enum cancel_why)m->words[2]);
     else if (m->label == MSG_TASK_DEAD && server->dead)
         server->dead(m->badge, m->words[0], (enum task_end)m->words[1]);
-    sys_port_ctl(port, PORT_ACK, m->words[5], 0, 0, 0, 0);
+}
+
+static void notice(const struct ipc_message *m)
+{
+    uint64_t id = m->words[5];
+
+    if (!kept()) {
+        run_hook(m);
+    } else if (!kept_noticed(id)) {
+        run_hook(m);
+        kept_publish(id);
+    }
+    sys_port_ctl(port, PORT_ACK, id, 0, 0, 0, 0);
 }
 
 /* Handle what was received in *m. */
 static void handle(struct ipc_message *m)
 {
+    if (kept())
+        kept_sent();
     if (!(m->label & MSG_KERNEL)) {
         call(m);
         return;
@@ -201,6 +228,8 @@ static void handle(struct ipc_message *m)
     if (m->label == MSG_NOTIFY) {
         if (server->notify)
             server->notify(m->words[0]);
+        if (kept())
+            kept_publish(0);
     } else {
         notice(m);
     }
@@ -249,6 +278,8 @@ static bool survive(struct worker *w, int error)
     if (error == E_TIMEDOUT) {
         if (server->timeout)
             server->timeout();
+        if (kept())
+            kept_publish(0);
     } else if (w->fault && error != E_CANCELLED && error != E_HANDLE && error != E_DEAD) {
         answer_fault(w, other(w, w->now), w->now, error);
         return true;
@@ -347,6 +378,22 @@ static int prepare(void)
     return error;
 }
 
+/* What was there before this instance: its kept state, and the sessions of its clients. */
+static int take_over(void)
+{
+    int error = kept_open(server, port);
+    uint64_t badge;
+
+    if (!error && server->start)
+        error = server->start();
+    if (!error && server->session)
+        for (uint64_t on = 0; sys_port_ctl(port, PORT_SESSIONS, on, 0, 0, &badge, 0) == 0; on = 1)
+            server->session(badge);
+    if (!error && kept())
+        kept_publish(0);
+    return error;
+}
+
 int ipc_serve(const struct ipc_server *s)
 {
     int error;
@@ -355,8 +402,8 @@ int ipc_serve(const struct ipc_server *s)
     service_count = accept_most = 0;
     port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
     error = prepare();
-    if (!error && s->start)
-        error = s->start();
+    if (!error)
+        error = take_over();
     for (uint32_t i = 1; !error && i < s->workers; i++)
         error = ipc_thread_start(further_worker, 0, ipc_thread_priority(), 0);
     if (error) {

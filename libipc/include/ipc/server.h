@@ -32,7 +32,7 @@ struct ipc_request {
     uint32_t give_count, give_close; /* give_close: bit i: give[i] is closed once it is sent */
     uint32_t touch_access;
     uint64_t touch_offset;
-    bool deferred;
+    bool deferred, replayed; /* replayed: the answer is one that was kept */
 };
 
 /* Copy out of the client's in-buffer, or into its out-buffer. E_SIZE beyond what it lent. E_TOUCH: a page is
@@ -54,7 +54,7 @@ int ipc_give_copy(struct ipc_request *r, handle_t handle);
 int ipc_defer(struct ipc_request *r, struct ipc_request *kept);
 
 /* Answer a deferred request; `reply` (may be null) has `size` bytes. A caller that is gone by now is no
- * error. */
+ * error. A server with kept state calls it in the loop's thread only: the answer goes out with the commit. */
 void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size);
 
 /* Sessions with this server, on the port it serves. `rights`: protocol rights (RIGHT_USE …); call and copy
@@ -78,7 +78,9 @@ size_t ipc_client_bytes(void);
 void ipc_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define IPC_PROTOCOLS_MAX 4
-#define IPC_LATER         (-1) /* from `fault`: no answer now */
+#define IPC_KEPT_MAX      (64u << 10) /* bytes of a kept state: each commit copies it */
+#define IPC_KEEP_KEYS     0xff000000u /* keys of the port's keep table from here on are libipc's */
+#define IPC_LATER         (-1)        /* from `fault`: no answer now */
 
 struct ipc_service {
     const struct ipc_protocol *protocol;
@@ -94,8 +96,19 @@ struct ipc_server {
     handle_t port;                    /* 0: the one that init lent (SLOT_PORT) */
     uint32_t workers;                 /* threads that serve; 0 means 1 */
 
+    /* State that outlives an instance: a variable of the server's, which the next instance finds as the last
+     * answered message left it. It and the results of operations marked EFFECT become lasting together,
+     * before the answer goes out; a repeated call gets its result from there. So each EFFECT is done exactly
+     * once, whenever the server dies, if all that it changes lies in `kept`. One worker only. No pointers but
+     * to the server's own static memory; ipc_client states inside it are found again. docs/ipc.md says more.
+     */
+    void *kept;
+    size_t kept_size; /* bytes, at most IPC_KEPT_MAX */
+
     /* All hooks may be null. */
-    int (*start)(void);            /* once, before anything is received; an error ends ipc_serve */
+    int (*start)(void); /* once, before anything is received; an error ends ipc_serve */
+    void (*session)(
+        uint64_t badge);           /* after start, for each session that clients of a former instance hold */
     void (*notify)(uint64_t bits); /* notification bits were raised */
     void (*client_close)(uint64_t badge,
                          void *state); /* a session's last handle is gone; state may be null */
