@@ -186,6 +186,7 @@ static int ext2_stat_fs(struct inode *root, struct fs_stat *out)
 
 const struct fs_ops ext2_ops = {
     .name = "ext2",
+    .names_kept = true,
     .lookup = ext2_lookup,
     .readdir = ext2_readdir,
     .readlink = ext2_readlink,

@@ -69,6 +69,7 @@ int mount_remove(struct mount *mnt)
 {
     if (!mnt->on && mounts_count > 1)
         return E_INVAL;
+    name_cache_drop();
     if (mnt->refs || mnt->root->refs > 1)
         return E_BUSY;
     list_remove(&mnt->link);
@@ -123,6 +124,7 @@ struct mount *mount_at(const struct place *p)
 
 void mount_trim_all(void)
 {
+    name_cache_drop();
     list_each(it, &mounts)
     {
         struct inode *root = list_entry(it, struct mount, link)->root;

@@ -88,6 +88,7 @@ struct node_spec {
  * "." nor ".." except in lookup. Inodes are given with a reference. */
 struct fs_ops {
     const char *name;
+    bool names_kept; /* what lookup found may be kept in the cache of names (namecache.c) */
     int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
     /// Entries from *cursor on, which is moved behind the last one that was taken. Any cursor value is safe.
     int (*readdir)(struct inode *dir, uint64_t *cursor, struct dir_sink *sink);
@@ -188,6 +189,12 @@ size_t mount_text(char *buf, size_t cap);
 /// Has each file system give back what it keeps only to be faster.
 void mount_trim_all(void);
 struct mount *mount_first(void);
+
+/* namecache.c */
+/// As the directory's lookup, which it calls when the name was not looked up lately.
+int name_lookup(struct inode *dir, const char *name, size_t len, struct inode **out);
+/// Forgets all names, and so gives up the references to their inodes.
+void name_cache_drop(void);
 
 /* walk.c */
 enum {

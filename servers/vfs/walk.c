@@ -128,7 +128,7 @@ static int step_name(struct walker *w, const char *name, size_t n, bool final)
 
     if (final && (w->flags & WALK_PARENT))
         return finish_in_parent(w, name, n, NULL);
-    int err = w->cur.ino->ops->lookup(w->cur.ino, name, n, &child);
+    int err = name_lookup(w->cur.ino, name, n, &child);
     if (err == E_NOENT && final && (w->flags & WALK_CREATE))
         return finish_in_parent(w, name, n, NULL);
     if (err)

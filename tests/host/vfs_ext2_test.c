@@ -380,6 +380,45 @@ static const char *bad_sectors(void)
     return NULL;
 }
 
+/* A name that was looked up is found without the disk; others, and after a drop it too, are not. */
+static const char *names_kept(void)
+{
+    struct mounted m = {0};
+    struct inode *first, *again, *other;
+    EXPECT(!make_image(1024, "dir_index") && !mount_image(&m));
+    EXPECT(!name_lookup(m.root, "big", 3, &first));
+    m.root->ops->trim(m.root); /* of the disk's blocks */
+    m.disk.bad_to = 64u << 20;
+    EXPECT(!name_lookup(m.root, "big", 3, &again) && again == first);
+    EXPECT(name_lookup(m.root, "bi", 2, &other) == E_IO && name_lookup(first, "big", 3, &other) != 0);
+    EXPECT(name_lookup(m.root, "empty", 5, &other) == E_IO);
+    EXPECT(first->refs == 3);
+    name_cache_drop();
+    EXPECT(first->refs == 2 && m.root->refs == 1);
+    EXPECT(name_lookup(m.root, "big", 3, &other) == E_IO);
+    m.disk.bad_to = 0;
+    EXPECT(name_lookup(m.root, "bigger", 6, &other) == E_NOENT);
+    inode_put(first);
+    inode_put(again);
+    char name[64]; /* more names than there are slots, and each is the right one */
+    for (int turn = 0; turn < 2; turn++) {
+        EXPECT(!name_lookup(m.root, "many", 4, &first));
+        for (int i = 0; i < ENTRIES; i += 3) {
+            snprintf(name, sizeof name, "entry-with-a-name-%05d", i);
+            EXPECT(!name_lookup(first, name, strlen(name), &again) && !find(&m, "many", &other));
+            inode_put(other);
+            EXPECT(!other->ops->lookup(other, name, strlen(name), &other) && other == again);
+            inode_put(other);
+            inode_put(again);
+        }
+        inode_put(first);
+    }
+    name_cache_drop();
+    unmount(&m);
+    host_disk_free(&m.disk);
+    return NULL;
+}
+
 static const char *no_memory(void)
 {
     struct mounted m = {0};
@@ -414,6 +453,7 @@ int main(void)
     host_case("geometry", geometry);
     host_case("truncated", truncated);
     host_case("bad_sectors", bad_sectors);
+    host_case("names_kept", names_kept);
     host_case("no_memory", no_memory);
     return host_failures != 0;
 }
