@@ -4,9 +4,14 @@
  * D1 no thread is due before the one above it; due_rank is the number of threads on the way down the right,
  *    at most that on the left. So the way down the right is no longer than the number of threads has binary
  *    digits, and that bounds each operation
- * D2 due_rank is 0 exactly while the thread is not in the heap */
+ * D2 due_rank is 0, and due DEADLINE_NEVER, exactly while the thread is not in the heap
+ * D3 a thread that waits has due <= deadline
+ *
+ * A wait that ends leaves its thread in the heap: most deadlines never come, and the next wait's is seldom
+ * earlier. When a thread is due it is looked at what it waits for now, and it moves on, or out. */
 #include <hooks.h>
 #include <port.h>
+#include <sched.h>
 
 #define BATCH 32 /* threads woken in one tick; the rest follow at once */
 
@@ -23,7 +28,7 @@ static void merge(struct thread **link, struct thread *above, struct thread *b)
     struct thread *at = above;
     while (b) {
         struct thread *a = *link;
-        if (!a || b->deadline < a->deadline) {
+        if (!a || b->due < a->due) {
             *link = b;
             b->due_above = at;
             b = a;
@@ -48,18 +53,20 @@ static void merge(struct thread **link, struct thread *above, struct thread *b)
 
 void deadline_set(struct thread *thread, uint64_t deadline)
 {
-    DEBUG_ASSERT(!thread->due_rank);
     thread->deadline = deadline;
-    if (deadline != DEADLINE_NEVER)
-        merge(&first, NULL, thread);
+    if (deadline >= thread->due)
+        return;
+    deadline_drop(thread);
+    thread->due = deadline;
+    merge(&first, NULL, thread);
 }
 
-void deadline_clear(struct thread *thread)
+void deadline_drop(struct thread *thread)
 {
     struct thread *above = thread->due_above, *left = thread->due_left, *right = thread->due_right;
-    thread->deadline = DEADLINE_NEVER;
     if (!thread->due_rank)
         return;
+    thread->due = DEADLINE_NEVER;
     struct thread **link = !above ? &first : above->due_left == thread ? &above->due_left : &above->due_right;
     *link = left;
     if (left)
@@ -71,14 +78,20 @@ void deadline_clear(struct thread *thread)
 
 uint64_t deadline_next(void)
 {
-    return first ? first->deadline : DEADLINE_NEVER;
+    return first ? first->due : DEADLINE_NEVER;
 }
 
 void deadline_tick(uint64_t time)
 {
     for (int n = 0; n < BATCH && deadline_next() <= time; n++) {
         struct thread *t = first;
-        deadline_clear(t);
+        deadline_drop(t);
+        if (t->state < THREAD_SENDING || t->state > THREAD_FUTEX)
+            continue;
+        if (t->deadline > time) {
+            deadline_set(t, t->deadline);
+            continue;
+        }
         if (t->state == THREAD_CALLING)
             ipc_abandon(t, CANCEL_TIMEDOUT);
         else

@@ -47,7 +47,6 @@ static uint32_t move(const uint64_t key[2], uint32_t most, const uint64_t *to)
             t->futex_key[1] = to[1];
             list_add_tail(bucket_of(to), &t->run);
         } else {
-            deadline_clear(t);
             t->frame.rax = 0;
             sched_ready(t, SCHED_TAIL);
         }

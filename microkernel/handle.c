@@ -168,7 +168,7 @@ static void free_slot(struct task *task, uint32_t index)
     /* A reply that is given up: nobody else can answer. A dying server's callers are dealt with by its loans.
      */
     struct thread *caller = (struct thread *)object;
-    if (caller->serial == serial && caller->served_by && !task->dying)
+    if (caller->serial == serial && !task->dying)
         ipc_fail_caller(caller, E_DEAD);
     object_put(object);
 }

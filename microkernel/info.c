@@ -25,7 +25,7 @@ static void collect(struct kernel_stats *stats)
     }
     stats->irqs = irq_count;
     stats->switches = sched_counts.switches;
-    stats->idle_ns = sched_counts.idle_ns;
+    stats->idle_ns = sched_cpu_ns(sched_counts.idle_ticks, false);
     stats->uptime_ns = time_now();
 }
 

@@ -6,8 +6,10 @@
  *
  * Invariants
  * I1 thread->caller == c implies c->server == thread
- * I2 c->served_by is set exactly while c is queued or received, and holds a reference to the port
- * I3 c->serial changes with each call or fault, so a deferred reply to an older one finds nobody */
+ * I2 c->served_by, c->server and c->received count only while c is queued or received; a port that dies sends
+ *    all these away before it goes, so they need no reference to it
+ * I3 c->serial changes when a call or fault ends that was not in a reply slot, so a deferred reply to an
+ * older one finds nobody */
 #include <hooks.h>
 #include <port.h>
 #include <sched.h>
@@ -20,6 +22,9 @@
 static void enqueue(struct thread *t, struct port *port)
 {
     struct list *l = port->senders.next;
+    list_init(&t->run);
+    list_init(&t->received);
+    t->server = NULL;
     while (l != &port->senders && container_of(l, struct thread, run)->priority > t->priority)
         l = l->next;
     port->queued++;
@@ -44,14 +49,6 @@ static void dequeue(struct thread *t, struct port *port)
     list_remove(&t->peers);
 }
 
-static void end_call(struct thread *caller)
-{
-    if (caller->session)
-        object_put(&caller->session->object);
-    caller->session = NULL;
-    caller->flags &= ~(uint32_t)(THREAD_F_ONE_WAY | THREAD_F_FAULT);
-}
-
 void ipc_leave(struct thread *caller)
 {
     struct port *port = caller->served_by;
@@ -61,10 +58,10 @@ void ipc_leave(struct thread *caller)
         list_remove(&caller->received);
     if (caller->server)
         caller->server->caller = NULL;
-    caller->server = NULL;
+    else if (++caller->serial == 0)
+        caller->serial = 1;
     caller->served_by = NULL;
-    object_put(&port->object);
-    end_call(caller);
+    caller->flags &= ~(uint32_t)(THREAD_F_ONE_WAY | THREAD_F_FAULT);
 }
 
 /* ---- handles in messages ---- */
@@ -163,7 +160,7 @@ static void put_message(struct thread *sender, struct thread *receiver)
         return;
     }
     __builtin_memcpy(to->word, sender->frame.word, sizeof to->word);
-    to->rdi = sender->session->badge;
+    to->rdi = sender->badge;
     to->rsi = sender->frame.rsi;
     to->r14 = sender->buffers.in_len | (uint64_t)sender->buffers.out_len << 32;
     to->r15 = sender->id | (uint64_t)sender->call_rights << 32;
@@ -228,8 +225,6 @@ int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
     enum thread_state state = THREAD_SENDING;
     if (sender->flags & THREAD_F_FAULT)
         state = THREAD_FAULTING;
-    if (++sender->serial == 0)
-        sender->serial = 1;
     if (waiting) {
         struct thread *receiver = container_of(port->receivers.next, struct thread, run);
         int error = deliver(sender, receiver, port);
@@ -241,7 +236,6 @@ int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
         enqueue(sender, port);
     }
     sender->served_by = port;
-    object_get(&port->object);
     sched_block(sender, state);
     deadline_set(sender, deadline);
     return SYS_BLOCKED;
@@ -249,14 +243,24 @@ int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
 
 /* ---- ends of calls other than by a reply ---- */
 
+/* The call has killed its server: too often? Its repeats have the same number. */
+static bool kills_too_often(struct thread *caller)
+{
+    uint32_t seq = (uint32_t)(caller->frame.rsi >> 32);
+    if (seq != caller->kill_seq || caller->badge != caller->kill_badge)
+        caller->kills = 0;
+    caller->kill_seq = seq;
+    caller->kill_badge = caller->badge;
+    return ++caller->kills >= KILLS_MAX;
+}
+
 void ipc_fail_caller(struct thread *caller, int error)
 {
     bool fault = caller->flags & THREAD_F_FAULT;
-    if (error == E_RESTARTED && ++caller->kills >= KILLS_MAX)
+    if (!fault && error == E_RESTARTED && kills_too_often(caller))
         error = E_IO;
     ipc_leave(caller);
     if (fault) {
-        deadline_clear(caller);
         sched_ready(caller, SCHED_TAIL); /* it faults again, and finds what there is then */
     } else {
         thread_wake(caller, error);
@@ -266,7 +270,7 @@ void ipc_fail_caller(struct thread *caller, int error)
 void ipc_abandon(struct thread *caller, enum cancel_why why)
 {
     struct notice *notice = &caller->cancel_notice;
-    uint64_t badge = caller->session ? caller->session->badge : caller->task->pager_cookie;
+    uint64_t badge = caller->flags & THREAD_F_FAULT ? caller->task->pager_cookie : caller->badge;
     notice_bind(notice, caller->served_by);
     if (why != CANCEL_ASKED) {
         if (caller->server)
@@ -313,20 +317,14 @@ static int begin(struct thread *thread, bool one_way)
     if (!one_way)
         TRY(reserve(thread));
     struct session *session = (struct session *)entry->object;
-    uint32_t seq = (uint32_t)(f->rsi >> 32);
-    if (seq != thread->last_seq || session->badge != thread->last_badge)
-        thread->kills = 0;
-    thread->last_seq = seq;
-    thread->last_badge = session->badge;
     thread->call_rights = entry->rights;
-    thread->session = session;
-    object_get(&session->object);
+    thread->badge = session->badge;
     if (one_way)
         thread->flags |= THREAD_F_ONE_WAY;
     int error = ipc_submit(thread, session->port, deadline_of(f));
     if (error != SYS_BLOCKED) {
         thread_unreserve(thread);
-        end_call(thread);
+        thread->flags &= ~(uint32_t)THREAD_F_ONE_WAY;
     }
     return error;
 }
@@ -353,7 +351,7 @@ int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
     TRY(handle_entry(server->task, reply, &entry));
     FAIL_IF(handle_kind(entry) != OBJ_REPLY, E_TYPE);
     struct thread *caller = (struct thread *)entry->object;
-    if (caller->serial == entry->serial && caller->served_by && !list_empty(&caller->received))
+    if (caller->serial == entry->serial)
         *out = caller;
     return 0;
 }

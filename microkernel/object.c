@@ -1,6 +1,7 @@
 /* Objects: creation, references, accounts, and destruction one step at a time. */
 #include <hooks.h>
 #include <port.h>
+#include <sched.h>
 
 bool irq_destroy(struct object *object);
 
@@ -29,7 +30,7 @@ void object_put(struct object *object)
 {
     DEBUG_ASSERT(object->refs > 0);
     if (--object->refs == 0 && !object->doomed) {
-        object->doomed = true;
+        object->doomed = sched_work = true;
         list_add_tail(&ending, &object->ending);
     }
 }
@@ -38,6 +39,7 @@ void object_end(struct object *object)
 {
     object_get(object);
     list_add_tail(&ending, &object->ending);
+    sched_work = true;
 }
 
 void object_open(struct object *object, uint32_t rights)

@@ -21,14 +21,14 @@ static struct slice {
 } slices[PRIORITY_MAX + 1];
 static bool slice_over;
 static uint64_t armed = DEADLINE_NEVER;
-static uint64_t switched_at; /* when the present thread, or idleness, began */
 struct sched_counts sched_counts;
+bool sched_work;
 
 void sched_init(void)
 {
     for (unsigned i = 0; i <= PRIORITY_MAX; i++)
         list_init(&ready[i]);
-    switched_at = time_now();
+    sched_counts.idle_ticks = -time_ticks(); /* until there is a thread */
 }
 
 static bool slice_used_up(const struct thread *t)
@@ -40,6 +40,8 @@ static bool slice_used_up(const struct thread *t)
 static void push(struct thread *t, enum sched_where where)
 {
     t->state = THREAD_READY;
+    if (!(ready_bits >> t->priority & 1))
+        slices[t->priority].of = NULL;
     if (where == SCHED_HEAD && !slice_used_up(t)) {
         list_add_head(&ready[t->priority], &t->run);
     } else {
@@ -48,11 +50,12 @@ static void push(struct thread *t, enum sched_where where)
             slices[t->priority].of = NULL;
     }
     ready_bits |= 1ul << t->priority;
+    sched_work = true;
 }
 
 void sched_ready(struct thread *thread, enum sched_where where)
 {
-    DEBUG_ASSERT(thread->state != THREAD_DEAD && list_empty(&thread->run));
+    DEBUG_ASSERT(thread->state != THREAD_DEAD);
     if (thread->task->suspended || thread->flags & THREAD_F_SUSPENDED) {
         thread->state = THREAD_STOPPED;
         list_add_tail(&thread->task->stopped, &thread->run);
@@ -71,6 +74,7 @@ void sched_remove(struct thread *thread)
 void sched_block(struct thread *thread, enum thread_state state)
 {
     thread->state = (uint8_t)state;
+    sched_work = true;
     if (state == THREAD_STOPPED)
         list_add_tail(&thread->task->stopped, &thread->run);
 }
@@ -83,13 +87,14 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
     if (queued)
         sched_remove(thread);
     thread->priority = priority;
+    sched_work = true;
     if (queued)
         push(thread, SCHED_TAIL);
 }
 
 void sched_yield(void)
 {
-    slice_over = true;
+    slice_over = sched_work = true;
 }
 
 int sys_yield(struct thread *, struct syscall *)
@@ -108,17 +113,19 @@ void sched_tick(void)
         slice_over = true;
 }
 
-/* Charge the time since the last switch. */
-static void account_time(struct thread *last)
+static void account(struct thread *thread, uint64_t ticks)
 {
-    uint64_t time = time_now(), spent = time - switched_at;
-    switched_at = time;
-    if (last) {
-        last->cpu_ns += spent;
-        last->task->cpu_ns += spent;
+    if (thread) {
+        thread->cpu_ticks += ticks;
+        thread->task->cpu_ticks += ticks;
     } else {
-        sched_counts.idle_ns += spent;
+        sched_counts.idle_ticks += ticks;
     }
+}
+
+uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running)
+{
+    return time_ns(cpu_ticks + (running ? time_ticks() : 0));
 }
 
 /* The running thread goes back to its queue when it was suspended, its slice is over, or somebody is more
@@ -158,8 +165,6 @@ static void arm(struct thread *next)
             *slice = (struct slice){time_now() + SLICE_NS, next};
         if (slice->end < when)
             when = slice->end;
-    } else if (next) {
-        slices[next->priority].of = NULL;
     }
     if (when < armed) { /* a timer that comes too soon is armed again then */
         armed = when;
@@ -167,30 +172,39 @@ static void arm(struct thread *next)
     }
 }
 
+/* Whoever may be freed by it is charged before. True: more is left. */
+static bool reap(const struct thread *current)
+{
+    bool more;
+    for (int n = 0; (more = object_reap()) && (n < REAP_STEPS || (!current && !ready_bits)); n++)
+        ;
+    return more;
+}
+
 struct thread *sched_leave(void)
 {
     struct cpu *cpu = this_cpu();
-    struct thread *current = cpu->current;
-    if (current && current->state != THREAD_RUNNING) {
-        account_time(current);
-        cpu->current = current = NULL;
-    }
-    for (int n = 0; object_reap() && (n < REAP_STEPS || (!current && !ready_bits)); n++)
-        ;
-    if (current && current->state != THREAD_RUNNING) { /* the reaper took it */
-        cpu->current = current = NULL;
-    }
+    struct thread *last = cpu->current, *current = last && last->state == THREAD_RUNNING ? last : NULL;
+    bool charging = !last || (current && !sched_work);
+    if (!charging)
+        account(last, time_ticks());
+    bool more = reap(current);
+    if (current && current->state != THREAD_RUNNING) /* the reaper took it */
+        current = NULL;
     struct thread *next = current ? keep_or_queue(current) : NULL;
     if (!next)
         next = pop();
     slice_over = false;
     arm(next);
-    if (next != current) {
-        if (current || next)
-            account_time(current);
-        sched_counts.switches++;
-        cpu->current = next;
+    if (next != last || !charging) {
+        uint64_t ticks = time_ticks();
+        if (charging)
+            account(last, ticks);
+        account(next, -ticks);
     }
+    cpu->current = next;
+    sched_counts.switches += next != current;
+    sched_work = more;
     if (next) {
         next->state = THREAD_RUNNING;
         vms_switch(&next->task->vms);

@@ -143,7 +143,7 @@ static int task_info(struct task *task, vaddr_t to)
         .handles = task->handles->used,
         .tables = task->vms.tables,
         .dead = task->dead,
-        .cpu_ns = task->cpu_ns,
+        .cpu_ns = sched_cpu_ns(task->cpu_ticks, task == thread_current()->task),
     };
     for (size_t i = 0; i < sizeof info.name; i++)
         info.name[i] = task->name[i];
@@ -204,7 +204,7 @@ int sys_task_ctl(struct thread *thread, struct syscall *s)
     case TASK_COPY_HANDLE: return copy_one_handle(task, source, s);
     case TASK_INFO: return task_info(task, s->a[2]);
     case TASK_THREAD: return task_thread(thread, task, s->a[2], s);
-    case TASK_SUSPEND: task->suspended = true; return 0;
+    case TASK_SUSPEND: task->suspended = sched_work = true; return 0;
     case TASK_RESUME: return task_resume(task);
     case TASK_NAME: return task_name(task, s->a[2], s->a[3]);
     default: return E_INVAL;

@@ -16,7 +16,8 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     thread->id = next_id++;
     thread->state = THREAD_NEW;
     thread->priority = thread->base_priority = priority;
-    thread->deadline = DEADLINE_NEVER;
+    thread->due = thread->deadline = DEADLINE_NEVER;
+    thread->serial = 1;
     list_init(&thread->run);
     list_init(&thread->peers);
     list_init(&thread->received);
@@ -46,7 +47,6 @@ void thread_unreserve(struct thread *thread)
 
 void thread_wake(struct thread *thread, int error)
 {
-    deadline_clear(thread);
     thread_unreserve(thread);
     thread->frame.rax = (uint64_t)(uint32_t)error;
     sched_ready(thread, SCHED_HEAD);
@@ -54,7 +54,6 @@ void thread_wake(struct thread *thread, int error)
 
 void thread_unqueue(struct thread *thread)
 {
-    deadline_clear(thread);
     switch (thread->state) {
     case THREAD_SENDING:
     case THREAD_FAULTING:
@@ -78,7 +77,9 @@ void thread_kill(struct thread *thread)
         return;
     thread_unqueue(thread);
     thread_unreserve(thread);
+    deadline_drop(thread);
     thread->state = THREAD_DEAD;
+    sched_work = true;
     /* Its caller: those of a lent port wait for the end of the loan when the whole task goes. */
     struct thread *caller = thread->caller;
     if (caller) {
@@ -175,6 +176,7 @@ static int start(struct thread *t)
 static int suspend(struct thread *t)
 {
     t->flags |= THREAD_F_SUSPENDED;
+    sched_work = true;
     if (t->state == THREAD_READY) {
         sched_remove(t);
         sched_ready(t, SCHED_TAIL); /* finds the flag and goes to the stopped list */
@@ -206,7 +208,7 @@ static int thread_info(struct thread *t, vaddr_t to)
                                .priority = t->priority,
                                .base_priority = t->base_priority,
                                .suspended = t->flags & THREAD_F_SUSPENDED,
-                               .cpu_ns = t->cpu_ns};
+                               .cpu_ns = sched_cpu_ns(t->cpu_ticks, t == thread_current())};
     return user_write(to, &info, sizeof info);
 }
 

@@ -80,15 +80,19 @@ def waits_for(thread, names):
     port, badge = 0, ""
     if state in ("calling", "sending", "faulting"):
         port = int(thread["served_by"])
-        if int(thread["session"]):
-            session = thread["session"].dereference()
-            port = port or int(session["port"])
-            badge = f", badge {int(session['badge']):#x}"
+        if state != "faulting":
+            badge = f", badge {int(thread['badge']):#x}"
     elif state == "receiving":
         port = int(thread["receiving"])
     elif state == "futex":
         return f"the word at {int(thread['futex_key'][1]):#x}"
     return f"{names.get(port, 'a')}'s port {port:#x}{badge}" if port else ""
+
+
+def cpu_ms(thread):
+    """The processor time of a thread up to now or, while it runs, up to when it began."""
+    ticks, mult = int(thread["cpu_ticks"]), int(gdb.parse_and_eval("time_page->mult"))
+    return max(ticks - (ticks >> 63 << 64), 0) * mult / 2**32 / 1e6
 
 
 def ps():
@@ -104,7 +108,7 @@ def ps():
             state = enum_word(thread["state"], "enum thread_state", "THREAD_")
             state += "+stop" if int(thread["flags"]) & 1 else ""
             print(
-                f"{'':21} {int(thread['id']):6} {state:10} {int(thread['priority']):3} {int(thread['cpu_ns']) / 1e6:11.1f}"
+                f"{'':21} {int(thread['id']):6} {state:10} {int(thread['priority']):3} {cpu_ms(thread):11.1f}"
                 f"  {int(thread['frame']['rip']):#018x}  {waits_for(thread, names)}"
             )
 

@@ -13,10 +13,16 @@ void sched_block(struct thread *thread, enum thread_state state);
 void sched_yield(void);
 void sched_init(void);
 
+/* Something has happened since a thread was chosen to run: the way out has more to do than to return to it.
+ */
+extern bool sched_work;
+
 struct sched_counts {
-    uint64_t switches, idle_ns;
+    uint64_t switches, idle_ticks;
 };
 extern struct sched_counts sched_counts;
+/* The nanoseconds of a thread's or task's cpu_ticks, which may be running now. */
+uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running);
 /* Take a ready thread out. */
 void sched_remove(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint8_t priority);
@@ -27,9 +33,10 @@ void sched_tick(void);
  * interrupts on and calls again after the next one. */
 struct thread *sched_leave(void);
 
-/* Deadlines: absolute ns. Set puts the thread among those that wait for one; clear takes it out. */
+/* The deadline of the wait that begins: absolute ns. It ends with the wait. */
 void deadline_set(struct thread *thread, uint64_t deadline);
-void deadline_clear(struct thread *thread);
+/* Forget the thread: it goes. */
+void deadline_drop(struct thread *thread);
 
 /* When something may fall due: ns, DEADLINE_NEVER if nothing waits. */
 uint64_t deadline_next(void);

@@ -57,7 +57,7 @@ struct task {
     uint32_t copy_cursor;   /* next slot of an unfinished TASK_COPY_HANDLES */
     struct list ports_lent; /* ports this task receives on as a borrower */
     struct list all;        /* on task_list */
-    uint64_t cpu_ns;
+    uint64_t cpu_ticks;     /* as its threads' */
 };
 
 extern struct list task_list;

@@ -30,11 +30,11 @@ struct thread {
     struct list in_task; /* task->threads */
 
     /* As a client. */
-    struct session *session;  /* of the present call; holds a reference */
-    uint16_t call_rights;     /* of the handle used */
-    uint32_t serial;          /* number of the present call or fault: deferred replies compare it */
-    uint32_t last_seq, kills; /* how often the call with last_seq has killed its server */
-    uint64_t last_badge;
+    uint64_t badge;           /* of the session used in the present call */
+    uint16_t call_rights;     /* of the handle used, until it is received */
+    uint32_t serial;          /* of the present call or fault, if it is deferred: such replies compare it */
+    uint32_t kill_seq, kills; /* how often the call with this number and badge has killed its server */
+    uint64_t kill_badge;
     struct thread *server;  /* whose reply slot holds this thread, or NULL: deferred or queued */
     struct port *served_by; /* the port through which it was received */
     struct list received;   /* on served_by->received while it waits for its reply */
@@ -51,7 +51,8 @@ struct thread {
     uint8_t accept;         /* handles accepted by the wait that it is in */
 
     /* Deadline and futex. */
-    uint64_t deadline;                               /* DEADLINE_NEVER: none */
+    uint64_t deadline; /* of the present wait; DEADLINE_NEVER: none */
+    uint64_t due;      /* place in deadline.c's order; DEADLINE_NEVER: not there */
     struct thread *due_above, *due_left, *due_right; /* deadline.c */
     uint32_t due_rank;
     uint64_t futex_key[2];
@@ -61,8 +62,8 @@ struct thread {
     uint32_t touch_access; /* enum fault_access */
     bool touch_refused;
 
-    uint64_t cpu_ns;
-    void *fpu; /* save area, arch/fpu.h; NULL until first used */
+    uint64_t cpu_ticks; /* while it runs: less the time when it began */
+    void *fpu;          /* save area, arch/fpu.h; NULL until first used */
 };
 
 /* What a system call handler may return beside an error. */

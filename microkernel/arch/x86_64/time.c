@@ -22,8 +22,17 @@ static uint64_t armed = DEADLINE_NEVER;
 
 uint64_t time_now(void)
 {
-    const struct time_page *t = time_page;
-    return t->base_ns + (uint64_t)((unsigned __int128)(tsc_read() - t->base_tsc) * t->mult >> 32);
+    return time_page->base_ns + time_ns(tsc_read() - time_page->base_tsc);
+}
+
+uint64_t time_ticks(void)
+{
+    return tsc_read();
+}
+
+uint64_t time_ns(uint64_t ticks)
+{
+    return (uint64_t)((unsigned __int128)ticks * time_page->mult >> 32);
 }
 
 void timer_arm(uint64_t deadline)
