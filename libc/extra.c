@@ -108,21 +108,6 @@ failed:
     return NULL;
 }
 
-/* Advice may be ignored, but for the one that promises zeros. */
-int madvise(void *address, size_t length, int advice)
-{
-    (void)address, (void)length;
-    return advice < MADV_NORMAL || advice > MADV_DONTNEED ? fail(EINVAL)
-           : advice == MADV_DONTNEED                      ? fail(ENOSYS)
-                                                          : 0;
-}
-
-int posix_madvise(void *address, size_t length, int advice)
-{
-    (void)address, (void)length;
-    return advice < POSIX_MADV_NORMAL || advice > POSIX_MADV_DONTNEED ? EINVAL : 0;
-}
-
 int eaccess(const char *path, int mode)
 {
     return faccessat(AT_FDCWD, path, mode, AT_EACCESS);

@@ -69,7 +69,9 @@ static int map(struct pager_map *request, int prot, int flags, int fd, uint64_t 
     if ((kind != MAP_SHARED && kind != MAP_PRIVATE) || request->length == 0 ||
         request->offset & (PAGE_SIZE - 1))
         return E_INVAL;
-    request->flags = (flags & MAP_FIXED ? PAGER_FIXED : 0) | (kind == MAP_SHARED ? PAGER_SHARED : 0);
+    request->flags = (flags & MAP_FIXED ? PAGER_FIXED : 0) | (kind == MAP_SHARED ? PAGER_SHARED : 0) |
+                     (flags & MAP_FIXED_NOREPLACE ? PAGER_FIXED | PAGER_NO_REPLACE : 0) |
+                     (flags & MAP_NORESERVE ? PAGER_NO_RESERVE : 0);
     if (flags & MAP_ANONYMOUS)
         request->offset = 0;
     int error = map_object(request->length, prot, flags, fd, &transfer.send[0]);
@@ -189,6 +191,14 @@ void *sbrk(ptrdiff_t change)
     if (old == (void *)-1)
         errno = ENOMEM;
     return old;
+}
+
+int brk(void *address)
+{
+    futex_lock(&heap_lock);
+    uint64_t now = heap_break;
+    futex_unlock(&heap_lock);
+    return sbrk((char *)address - (char *)now) == (void *)-1 ? -1 : 0;
 }
 
 void memory_fork_lock(void)

@@ -34,15 +34,6 @@ NOSYS(flock)
 NOSYS_NUMBER(posix_fallocate)
 NOSYS_NUMBER(posix_fadvise)
 
-/* memory */
-NOSYS(msync)
-NOSYS(mlock)
-NOSYS(munlock)
-NOSYS(mlockall)
-NOSYS(munlockall)
-NOSYS(shm_open)
-NOSYS(shm_unlink)
-
 /* processes and their priorities */
 NOSYS(waitid)
 NOSYS(daemon)

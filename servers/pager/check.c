@@ -51,7 +51,7 @@ static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e)
     if (r->flags & REGION_DMA)
         return f->kind == FRAME_DMA ? 0 : complain(space, va, "frame is not pinned");
     f->seen++;
-    if (f->kind != FRAME_ANON && f->kind != FRAME_OBJECT)
+    if (f->kind != FRAME_ANON && f->kind != FRAME_OBJECT && f->kind != FRAME_BLANK)
         return complain(space, va, "entry maps a frame of another kind");
     if (f->kind == FRAME_OBJECT && (!r->object || f->object != r->object->index))
         return complain(space, va, "entry shows another object");

@@ -14,6 +14,24 @@ static struct {
 
 /* ---- from page to frame ---- */
 
+/* The one page that pages never written show where nothing may be written. With a count for the caller. */
+static int blank_frame(frame_t *out)
+{
+    static frame_t blank;
+    if (!blank && frame_alloc(FRAME_BLANK, FRAME_ZERO, &blank))
+        return PAGER_EXC_NOMEM;
+    frame_get(blank);
+    *out = blank;
+    return 0;
+}
+
+static int anon_frame(struct region *r, frame_t *out)
+{
+    if (region_touch(r, 1))
+        return PAGER_EXC_NOMEM;
+    return frame_alloc(FRAME_ANON, FRAME_ZERO, out) ? PAGER_EXC_NOMEM : 0;
+}
+
 /* The object's frame for a page, with a count for the caller. */
 static int object_frame(struct object *object, uint64_t page, frame_t *out, struct request **request)
 {
@@ -51,7 +69,8 @@ static int plan_absent(struct region *r, uint32_t wish, struct plan *plan)
     plan->action = PLAN_SET;
     plan->prot = r->prot;
     if (!r->object)
-        return frame_alloc(FRAME_ANON, FRAME_ZERO, &plan->frame) ? PAGER_EXC_NOMEM : 0;
+        return r->prot & VMS_WRITE || wish & PAGE_WRITE ? anon_frame(r, &plan->frame)
+                                                        : blank_frame(&plan->frame);
     frame_t source;
     uint64_t page = (r->offset + (plan->va - r->start)) >> PAGE_SHIFT;
     int code = object_frame(r->object, page, &source, &plan->request);
@@ -92,6 +111,8 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
             plan->action = PLAN_PROTECT;
         return 0;
     }
+    if (f->kind == FRAME_BLANK && region_touch(r, 1))
+        return PAGER_EXC_NOMEM;
     plan->old = plan->frame;
     plan->action = PLAN_REPLACE;
     fault_counts.cow++;
@@ -129,7 +150,7 @@ static void around_anon(struct space *space, struct region *r, vaddr_t va, struc
     ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, va);
     frame_t f;
     for (; i < count && ptep_load(leaf + i) == 0; i++) {
-        if (frame_alloc(FRAME_ANON, FRAME_ZERO, &f))
+        if (r->prot & VMS_WRITE ? anon_frame(r, &f) : blank_frame(&f))
             break;
         batch_set(b, va + i * PAGE_SIZE, f, r->prot, 0);
     }

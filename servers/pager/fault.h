@@ -57,8 +57,9 @@ void fault_fail(struct waiter *w, uint32_t code);
  * PAGER_PARKED: the caller is answered later; E_FAULT, E_NOMEM, E_IO, E_TOUCH. */
 int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t length, uint32_t wish,
                 uint64_t *done);
-/* Bring all pages of [start, end) in now: no object of a manager is mapped there. E_NOMEM, E_QUOTA, E_IO. */
-int region_populate(struct space *space, vaddr_t start, vaddr_t end);
+/* Bring all pages of [start, end) in now; those that a manager has to bring are counted in *absent. E_NOMEM,
+ * E_QUOTA, E_IO. */
+int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *absent);
 
 /* Pages from a manager: the present caller's in-buffer, or why there are none. */
 int object_supply(struct object *object, uint64_t offset, uint32_t status, uint64_t length);

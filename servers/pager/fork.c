@@ -12,16 +12,10 @@ static bool region_inherits(const struct region *r)
 
 static int fork_region(struct space *child, const struct region *r)
 {
-    struct region *copy = region_new();
+    struct region *copy = region_copy(child, r, r->start, r->end);
     if (!copy)
         return E_NOMEM;
-    copy->start = r->start;
-    copy->end = r->end;
-    copy->prot = r->prot;
-    copy->limit = r->limit;
-    copy->flags = r->flags & ~(uint32_t)PAGER_RESIDENT;
-    copy->object = r->object;
-    copy->offset = r->offset;
+    copy->flags &= ~(uint32_t)(PAGER_RESIDENT | REGION_LOCKED);
     region_insert(child, copy);
     return 0;
 }

@@ -406,7 +406,8 @@ uint64_t frame_check(void)
         struct frame *r = &frame_table[f];
         if (r->kind == FRAME_PAGER || r->kind == FRAME_RESERVED || r->kind == FRAME_GIVEN)
             continue;
-        uint32_t held = r->kind == FRAME_OBJECT || r->kind == FRAME_POOL || r->kind == FRAME_DMA;
+        uint32_t held = r->kind == FRAME_OBJECT || r->kind == FRAME_POOL || r->kind == FRAME_DMA ||
+                        r->kind == FRAME_BLANK;
         if (r->count == r->seen + held)
             continue;
         machine_log("check: frame %x of kind %u has count %u, seen %u", f, r->kind, r->count, r->seen);

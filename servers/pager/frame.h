@@ -1,11 +1,11 @@
 /* Frames of physical memory: who holds each 4 KiB page, and the blocks of 2 MiB that pager and kernel trade.
  *
  * Invariants (frame_check tests them)
- * F1 a frame's count is the number of leaf entries that map it, plus one if it is in an object, a pool or
- * pinned. F2 a free frame is on the free list of its block and nowhere else; its count is 0. F3 a block is on
- * the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none. F4 frames of
- * blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window. F5 FRAME_ANON frames
- * belong to private mappings alone: with count 1 the one mapping may write in place. */
+ * F1 a frame's count is the number of leaf entries that map it, plus one if it is in an object, a pool,
+ * pinned or blank. F2 a free frame is on the free list of its block and nowhere else; its count is 0. F3 a
+ * block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none. F4
+ * frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window. F5
+ * FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. */
 #ifndef PAGER_FRAME_H
 #define PAGER_FRAME_H
 
@@ -23,6 +23,7 @@ enum frame_kind {
     FRAME_ANON,
     FRAME_OBJECT, /* a page of a memory object */
     FRAME_DMA,    /* pinned for a device */
+    FRAME_BLANK,  /* the one page of zeros */
     FRAME_KINDS,
 };
 

@@ -76,6 +76,31 @@ static int protect(struct ipc_request *r, const struct pager_protect *in, struct
     return space ? space_protect(space, in->address, in->length, in->prot) : E_TYPE;
 }
 
+static int remap(struct ipc_request *r, const struct pager_remap *in, struct pager_address *out)
+{
+    struct space *space = own_space(r);
+    return space ? space_remap(space, in, &out->address) : E_TYPE;
+}
+
+static int advise(struct ipc_request *r, const struct pager_advise *in, struct pager_count *out)
+{
+    struct space *space = own_space(r);
+    return space ? space_advise(space, in, &out->count) : E_TYPE;
+}
+
+static int residency(struct ipc_request *r, const struct pager_address *in, struct ipc_none *out)
+{
+    static uint8_t there[PAGER_RESIDENCY_MAX];
+    struct space *space = own_space(r);
+    (void)out;
+    if (!space)
+        return E_TYPE;
+    if (r->out_len > sizeof there)
+        return E_SIZE;
+    int error = space_residency(space, in->address, r->out_len, there);
+    return error ? error : machine_write(0, there, r->out_len);
+}
+
 static int map_device(struct ipc_request *r, const struct pager_map_device *in, struct pager_address *out)
 {
     struct space *space = own_space(r);
@@ -385,6 +410,9 @@ const struct pager_ops pager_operations = {
     .map = map,
     .unmap = unmap,
     .protect = protect,
+    .remap = remap,
+    .advise = advise,
+    .residency = residency,
     .map_device = map_device,
     .map_dma = map_dma,
     .memory_object = memory_object,

@@ -31,10 +31,15 @@ uint32_t region_live(void)
 
 uint64_t region_charge(const struct region *region)
 {
+    uint64_t pages = region_pages(region), least = region->flags & PAGER_STACK ? STACK_COMMITTED : 0;
+    if (region->flags & REGION_LOCKED && (!region->object || region->object->type == OBJECT_FILE))
+        return pages;
     if (!(region->flags & REGION_CHARGED))
         return 0;
-    uint64_t pages = region_pages(region);
-    return region->flags & PAGER_STACK && pages > STACK_COMMITTED ? STACK_COMMITTED : pages;
+    if (!(region->flags & REGION_LAZY))
+        return pages;
+    least = region->touched > least ? region->touched : least;
+    return least < pages ? least : pages;
 }
 
 /* ---- the treap ---- */
@@ -158,6 +163,40 @@ static void region_unlink(struct space *space, struct region *r)
         object_detach(r);
 }
 
+void region_change(struct region *r, vaddr_t end, uint32_t flags)
+{
+    region_count_out(r->space, r);
+    r->end = end;
+    r->flags = flags;
+    region_count_in(r->space, r);
+}
+
+int region_touch(struct region *r, uint64_t pages)
+{
+    if (!(r->flags & REGION_LAZY))
+        return 0;
+    uint64_t before = region_charge(r);
+    r->touched += pages;
+    uint64_t more = region_charge(r) - before;
+    if (more && space_commit(more)) {
+        r->touched -= pages;
+        return E_NOMEM;
+    }
+    r->space->charged += more;
+    space_committed += more;
+    return 0;
+}
+
+void region_recount(struct region *r)
+{
+    uint64_t tables;
+    if (!(r->flags & REGION_LAZY))
+        return;
+    region_count_out(r->space, r);
+    space_resident(r->space, r->start, r->end, &r->touched, &tables);
+    region_count_in(r->space, r);
+}
+
 static bool region_continues(const struct region *a, const struct region *b)
 {
     return a->end == b->start && a->prot == b->prot && a->limit == b->limit && a->flags == b->flags &&
@@ -170,6 +209,7 @@ static void region_absorb(struct space *space, struct region *a, struct region *
     region_unlink(space, b);
     region_count_out(space, a);
     a->end = b->end;
+    a->touched += b->touched;
     region_count_in(space, a);
     region_discard(b);
 }
@@ -182,11 +222,16 @@ void region_merge(struct space *space, struct region *region)
         region_absorb(space, region->prev, region);
 }
 
-void region_insert(struct space *space, struct region *region)
+void region_insert_apart(struct space *space, struct region *region)
 {
     if (region->start == space->hole)
         space->hole = region->end;
     region_link(space, region);
+}
+
+void region_insert(struct space *space, struct region *region)
+{
+    region_insert_apart(space, region);
     region_merge(space, region);
 }
 
@@ -201,26 +246,36 @@ void region_remove(struct space *space, struct region *region)
         object_unhold(object);
 }
 
+struct region *region_copy(struct space *space, const struct region *from, vaddr_t start, vaddr_t end)
+{
+    struct region *r = space->region_count < REGION_MAX ? region_new() : NULL;
+    if (!r)
+        return NULL;
+    r->start = start;
+    r->end = end;
+    r->prot = from->prot;
+    r->limit = from->limit;
+    r->flags = from->flags;
+    r->object = from->object;
+    r->offset = from->object && start >= from->start ? from->offset + (start - from->start) : from->offset;
+    r->touched = from->touched;
+    return r;
+}
+
 /* Cut the region that contains va, so that one begins there. */
 static int region_cut_at(struct space *space, vaddr_t va)
 {
     struct region *r = region_find(space, va);
     if (!r || r->start == va)
         return 0;
-    struct region *upper = space->region_count < REGION_MAX ? region_new() : NULL;
+    struct region *upper = region_copy(space, r, va, r->end);
     if (!upper)
         return E_NOMEM;
-    region_count_out(space, r);
-    upper->start = va;
-    upper->end = r->end;
-    upper->prot = r->prot;
-    upper->limit = r->limit;
-    upper->flags = r->flags & ~(uint32_t)REGION_LOW_GUARD;
-    upper->object = r->object;
-    upper->offset = r->offset + (va - r->start);
-    r->end = va;
-    region_count_in(space, r);
+    upper->flags &= ~(uint32_t)REGION_LOW_GUARD;
+    region_change(r, va, r->flags);
     region_link(space, upper);
+    region_recount(r);
+    region_recount(upper);
     return 0;
 }
 
@@ -240,10 +295,22 @@ static bool region_range_free(struct space *space, vaddr_t start, uint64_t lengt
     return !r || r->start >= start + length;
 }
 
+/* The first hole above `at`. */
+static int region_place_above(struct space *space, vaddr_t at, uint64_t length, vaddr_t *out)
+{
+    for (const struct region *r = region_from(space, at); r && (r->start < at || r->start - at < length);
+         r = r->next)
+        at = r->end > at ? r->end : at;
+    *out = at;
+    return at > USER_MMAP_END || length > USER_MMAP_END - at ? E_NOMEM : 0;
+}
+
 int region_place(struct space *space, vaddr_t hint, uint64_t length, vaddr_t *out)
 {
     *out = hint & ~(PAGE_SIZE - 1);
-    if (hint && region_range_free(space, *out, length))
+    if (hint &&
+        (region_range_free(space, *out, length) || (*out >= USER_MMAP_BASE && *out < USER_MMAP_END &&
+                                                    region_place_above(space, *out, length, out) == 0)))
         return 0;
     vaddr_t at = space->hole;
     struct region *r = region_from(space, at);

@@ -9,10 +9,11 @@ static int code_error(int code)
     return code == PAGER_EXC_NOMEM ? E_NOMEM : code == PAGER_EXC_IO ? E_IO : E_FAULT;
 }
 
-int region_populate(struct space *space, vaddr_t start, vaddr_t end)
+int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *absent)
 {
     struct batch b;
     int error = 0;
+    *absent = 0;
     batch_begin(&b, space);
     for (vaddr_t va = start; va < end && !error; va += PAGE_SIZE) {
         struct region *r = region_find(space, va);
@@ -23,8 +24,14 @@ int region_populate(struct space *space, vaddr_t start, vaddr_t end)
         if (error || (r->flags & REGION_LOW_GUARD && va == r->start) ||
             pte_present(tables_entry(space, va, &missing)))
             continue;
-        int code = page_plan(space, r, va, r->prot & VMS_WRITE ? PAGE_WRITE : 0, &plan);
-        if (code)
+        bool own = !(r->flags & PAGER_SHARED) &&
+                   (r->prot & VMS_WRITE || (!r->object && r->flags & PAGER_RESIDENT)); /* to be filled */
+        int code = page_plan(space, r, va, own ? PAGE_WRITE : 0, &plan);
+        if (code == PAGE_WAIT)
+            ++*absent;
+        else if (code == PAGER_EXC_IO && r->object && r->object->type == OBJECT_FILE)
+            continue; /* beyond the end of the file */
+        else if (code)
             error = code_error(code);
         else
             batch_set(&b, va, plan.frame, plan.prot, 0);

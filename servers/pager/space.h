@@ -28,8 +28,12 @@ enum region_flag {
     REGION_DMA = 1 << 17,
     REGION_LOW_GUARD = 1 << 18, /* the lowest page of a stack */
     REGION_CHARGED = 1 << 19,   /* counted as committed: private, and writable at some time */
+    REGION_LOCKED = 1 << 20,    /* mlock: its pages stay in memory */
 };
-#define REGION_KEPT_FLAGS (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT)
+#define REGION_KEPT_FLAGS \
+    (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT | PAGER_NO_RESERVE)
+/* Charged by what is touched, not by size. */
+#define REGION_LAZY (PAGER_STACK | PAGER_NO_RESERVE)
 
 struct region {
     struct region *left, *right; /* treap by start */
@@ -38,6 +42,7 @@ struct region {
     uint32_t flags;             /* enum pager_map_flag (REGION_KEPT_FLAGS) and enum region_flag */
     uint32_t limit;             /* protection that may be asked for */
     uint32_t around;            /* pages that the last sequential fault brought */
+    uint64_t touched;           /* REGION_LAZY: pages that were written, at least */
     struct region *next, *prev; /* by address */
     vaddr_t start, end;
     vaddr_t next_fault; /* where a sequential fault would come */
@@ -59,6 +64,7 @@ struct space {
     struct region *root, *first, *last, *hit;
     uint32_t region_count;
     bool dying;       /* TASK_DEAD has come */
+    bool lock_future; /* regions to come are locked */
     uint64_t pages;   /* in regions, guards not counted */
     uint64_t charged; /* committed */
     vaddr_t hole;     /* no page is free in [USER_MMAP_BASE, hole) */
@@ -127,10 +133,35 @@ void region_remove(struct space *space, struct region *region);
 int region_cut(struct space *space, vaddr_t start, vaddr_t end);
 /* Join a region with those beside it that continue it. */
 void region_merge(struct space *space, struct region *region);
+/* Put a region in without joining it to its neighbours. */
+void region_insert_apart(struct space *space, struct region *region);
+/* Give a region another end (what is between is free, or unmapped already), or other flags. */
+void region_change(struct region *region, vaddr_t end, uint32_t flags);
+/* Pages of it are about to be written for the first time: those that no promise covers are committed now.
+ * E_NOMEM. */
+int region_touch(struct region *region, uint64_t pages);
+/* Pages of a REGION_LAZY region have gone: count what is left. */
+void region_recount(struct region *region);
+/* A record like this one, for [start, end). NULL: no memory, or too many. */
+struct region *region_copy(struct space *space, const struct region *from, vaddr_t start, vaddr_t end);
+#define PROT_ANY (VMS_READ | VMS_WRITE | VMS_EXEC)
+static inline uint32_t prot_normal(uint32_t prot)
+{
+    return prot & (VMS_WRITE | VMS_EXEC) ? prot | VMS_READ : prot;
+}
+static inline bool region_is_charged(const struct region *r)
+{
+    return r->prot & VMS_WRITE && !(r->flags & (PAGER_SHARED | REGION_DEVICE | REGION_DMA));
+}
+static inline bool region_is_plain(const struct region *r)
+{
+    return !(r->flags & (PAGER_GUARD | PAGER_RESIDENT | REGION_DEVICE | REGION_DMA));
+}
 struct region *region_new(void);
 void region_discard(struct region *region);
 uint32_t region_live(void);
-/* A free range of `length` bytes: at the hint if it is free there, else the first one. E_NOMEM. */
+/* A free range of `length` bytes: at the hint, else the first one above it, else the first of all. E_NOMEM.
+ */
 int region_place(struct space *space, vaddr_t hint, uint64_t length, vaddr_t *out);
 /* Committed pages of a region with these attributes. */
 uint64_t region_charge(const struct region *region);
@@ -165,6 +196,8 @@ int space_protect(struct space *space, vaddr_t start, uint64_t length, uint32_t 
 int space_map_device(struct space *space, const struct mapping *m, handle_t device, vaddr_t *out);
 /* Contiguous pinned memory. */
 int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa);
+/* The DMA memory of a dying space: kept until its device is silent. */
+void space_quarantine(struct space *space, const struct region *r);
 /* The DMA memory of a dead space may be used again. */
 void space_dma_release(uint64_t id);
 /* May `pages` more be committed? 0 or E_NOMEM. */
@@ -172,6 +205,18 @@ int space_commit(uint64_t pages);
 /* A copy of the parent in a new task, private pages shared until written. */
 int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session,
                struct space **out);
+/* Move [old, old + old_length), all of one region, or change its length: in place where that can be, else to
+ * another place with PAGER_MAY_MOVE, to `to` with PAGER_FIXED. E_INVAL, E_FAULT, E_NOMEM, E_QUOTA. */
+int space_remap(struct space *space, const struct pager_remap *ask, vaddr_t *out);
+/* What is said about a range. *absent: pages of files that a PAGER_LOCK has asked for and are not there yet.
+ * E_INVAL, E_NOMEM (a part of the range is not mapped, or memory for the lock is not to be had). */
+int space_advise(struct space *space, const struct pager_advise *ask, uint64_t *absent);
+/* For each page from `start` on: is it in memory? E_INVAL, E_NOMEM: not all is mapped. */
+int space_residency(struct space *space, vaddr_t start, uint32_t pages, uint8_t *out);
+/* Page aligned, not empty, and in the user's half. */
+bool range_valid(vaddr_t start, uint64_t length);
+/* Regions without a hole. */
+bool range_mapped(struct space *space, vaddr_t start, vaddr_t end);
 /* Present pages and leaf tables of [start, end). */
 void space_resident(struct space *space, vaddr_t start, vaddr_t end, uint64_t *pages, uint64_t *tables);
 

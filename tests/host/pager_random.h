@@ -10,6 +10,7 @@ struct model_page {
     int8_t file; /* -1: anonymous */
     uint16_t page;
     uint64_t value; /* of an own or anonymous page */
+    bool pinned, locked;
 };
 static struct model_space {
     struct space *space;
@@ -85,6 +86,9 @@ static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
         flags |= PAGER_GUARD;
     } else if (pick(8) == 0) {
         flags |= PAGER_RESIDENT;
+        p.pinned = true;
+    } else if (pick(4) == 0) {
+        flags |= PAGER_NO_RESERVE;
     }
     int error = map(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, p.prot, flags,
                     p.file < 0 ? NULL : files[p.file], page * PAGE_SIZE, &va);
@@ -171,7 +175,92 @@ static bool random_space(struct model_space *m)
     space_destroy(m->space);
     memcpy(m, other, sizeof *m);
     m->space = child;
+    for (uint32_t i = 0; i < WINDOW; i++)
+        m->page[i].pinned = m->page[i].locked = false;
     return true;
+}
+
+static bool random_remap(struct model_space *m, uint32_t i, uint32_t n)
+{
+    static struct model_page moved[WINDOW];
+    uint32_t j = pick(WINDOW), to = 1 + pick(WINDOW - j), left = n < to ? n : to;
+    bool fixed = pick(2);
+    struct pager_remap ask = {.old = BASE + i * PAGE_SIZE,
+                              .old_length = n * PAGE_SIZE,
+                              .length = to * PAGE_SIZE,
+                              .to = BASE + j * PAGE_SIZE,
+                              .flags = fixed ? PAGER_FIXED | PAGER_MAY_MOVE : 0};
+    vaddr_t va;
+    if (!fixed && i + to > WINDOW)
+        return true;
+    int error = space_remap(m->space, &ask, &va);
+    j = fixed ? j : i;
+    if (error == E_NOMEM || error == E_QUOTA) { /* what was to be replaced may be gone */
+        if (left < n) {
+            memset(m->page + i + left, 0, (n - left) * sizeof moved[0]);
+            space_unmap(m->space, BASE + (i + left) * PAGE_SIZE, (n - left) * PAGE_SIZE);
+        }
+        if (fixed) {
+            memset(m->page + j, 0, to * sizeof moved[0]);
+            space_unmap(m->space, BASE + j * PAGE_SIZE, to * PAGE_SIZE);
+        }
+        return true;
+    }
+    if (error)
+        return error == E_FAULT || error == E_INVAL;
+    for (uint32_t k = 0; k < n; k++)
+        if (!m->page[i + k].mapped || m->page[i + k].guard || m->page[i + k].pinned)
+            return false;
+    memcpy(moved, m->page + i, n * sizeof moved[0]);
+    memset(m->page + i, 0, n * sizeof moved[0]);
+    for (uint32_t k = 0; k < to; k++) {
+        struct model_page p = k < n ? moved[k] : moved[0];
+        if (k >= n) {
+            p.page = (uint16_t)(moved[0].page + k);
+            p.own = false;
+            p.value = 0;
+        }
+        m->page[j + k] = p;
+    }
+    return va == BASE + j * PAGE_SIZE;
+}
+
+static bool random_advise(struct model_space *m, uint32_t i, uint32_t n)
+{
+    static const uint32_t advice[] = {PAGER_DISCARD, PAGER_DISCARD, PAGER_FETCH, PAGER_LOCK, PAGER_UNLOCK};
+    struct pager_advise ask = {BASE + i * PAGE_SIZE, n * PAGE_SIZE, advice[pick(5)]};
+    uint64_t absent;
+    bool hole = false, fixed = false;
+    int error = space_advise(m->space, &ask, &absent);
+    for (uint32_t k = 0; k < n; k++)
+        hole = hole || !m->page[i + k].mapped;
+    for (uint32_t k = 0; k < n && !fixed && ask.advice == PAGER_DISCARD; k++) {
+        struct model_page *p = &m->page[i + k];
+        fixed = p->guard || p->pinned || p->locked;
+        if (!fixed && !(p->shared && p->file >= 0)) {
+            p->own = false;
+            p->value = 0;
+        }
+    }
+    bool lock = ask.advice == PAGER_LOCK || ask.advice == PAGER_UNLOCK;
+    for (uint32_t k = 0; k < n && lock && !hole; k++)
+        m->page[i + k].locked = !error && ask.advice == PAGER_LOCK && m->page[i + k].mapped &&
+                                !m->page[i + k].guard && !m->page[i + k].pinned;
+    if (fixed)
+        return error == E_INVAL;
+    return hole ? error == E_NOMEM : !error || (lock && (error == E_NOMEM || error == E_QUOTA));
+}
+
+static bool random_residency(struct model_space *m, uint32_t i, uint32_t n)
+{
+    static uint8_t there[WINDOW];
+    bool hole = false, wrong = false;
+    int error = space_residency(m->space, BASE + i * PAGE_SIZE, n, there);
+    for (uint32_t k = 0; k < n; k++) {
+        hole = hole || !m->page[i + k].mapped;
+        wrong = wrong || (!hole && m->page[i + k].own && !there[k]);
+    }
+    return hole ? error == E_NOMEM : !error && !wrong;
 }
 
 /* The manager writes dirty pages back. */
@@ -187,13 +276,15 @@ static void random_writeback(uint32_t file)
     }
 }
 
+static uint32_t last_step;
+
 static bool random_step(void)
 {
     struct model_space *m = &model[pick(SPACES)];
     uint32_t i = pick(WINDOW), n = 1 + pick(pick(4) ? 12 : 700);
     if (n > WINDOW - i)
         n = WINDOW - i;
-    switch (pick(40)) {
+    switch (last_step = pick(40)) {
     case 0 ... 3: return random_map(m, i, n);
     case 4 ... 5:
         memset(m->page + i, 0, n * sizeof m->page[0]);
@@ -203,6 +294,9 @@ static bool random_step(void)
     case 10 ... 11: return random_remote(m, i);
     case 12: random_writeback(pick(FILES)); return true;
     case 13: object_reclaim(); return true;
+    case 21 ... 22: return random_remap(m, i, n);
+    case 23 ... 25: return random_advise(m, i, n);
+    case 26: return random_residency(m, i, n);
     case 14: frame_feed(); return true;
     case 15: return pick(8) ? true : (frame_reap_kernel(), true);
     case 16 ... 20: /* a walk in order */
@@ -230,7 +324,7 @@ static void pager_random(void)
     for (uint32_t round = 0; round < ROUNDS; round++) {
         bool right = random_step();
         if (!right)
-            printf("# round %u\n", round);
+            printf("# round %u, step %u\n", round, last_step);
         CHECK(right);
         if (round % 400 == 0)
             CHECK(faults_found() == 0);
@@ -285,7 +379,7 @@ static void pager_garbage(void)
         sim_caller = &caller;
         if (m.flags & PAGER_RESIDENT && b > 4 * HUGE_SIZE)
             m.flags &= ~(uint32_t)PAGER_RESIDENT;
-        switch (check_random(&state) % 8) {
+        switch (check_random(&state) % 10) {
         case 0 ... 2: space_map(s, &m, &va); break;
         case 3: space_unmap(s, a, b); break;
         case 4: space_protect(s, a, b, (uint32_t)c & 15); break;
@@ -293,6 +387,13 @@ static void pager_garbage(void)
         case 6:
             if (b <= 3 * HUGE_SIZE)
                 space_map_dma(s, b, &va, &pa);
+            break;
+        case 8:
+            space_remap(s, &(struct pager_remap){a, b, c, odd[f % pages], (uint32_t)f << 1 & 0x101}, &va);
+            break;
+        case 9:
+            space_advise(s, &(struct pager_advise){a, b, (uint32_t)f % 9}, &done);
+            space_residency(s, a, (uint32_t)(b % PAGE_SIZE), buffer);
             break;
         case 7:
             sim_quiet = true;

@@ -222,6 +222,137 @@ static const char *break_moves(void)
     EXPECT(sbrk(2 * PAGE) == start);
     EXPECT(start[0] == 0 && start[2 * PAGE - 1] == 0); /* taken again: zero */
     EXPECT(sbrk(-2 * PAGE) == start + 2 * PAGE);
+    EXPECT(brk(start + 5 * PAGE) == 0 && sbrk(0) == start + 5 * PAGE && start[5 * PAGE - 1] == 0);
+    EXPECT(brk(start) == 0 && sbrk(0) == start);
+    EXPECT_ERRNO(brk((void *)PAGE), ENOMEM);
+    return NULL;
+}
+
+static unsigned char *map_pages(size_t pages, int flags)
+{
+    return mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+static const char *hints(void)
+{
+    unsigned char *a = map_pages(8, 0);
+    EXPECT(a != MAP_FAILED && munmap(a + 3 * PAGE, 2 * PAGE) == 0);
+    void *b = mmap(a + 3 * PAGE, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(b == a + 3 * PAGE); /* free: there */
+    unsigned char *c = mmap(a, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(c >= a + 8 * PAGE); /* taken: the next hole above */
+    EXPECT_ERRNO((long)mmap(a, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+                 EEXIST);
+    EXPECT(munmap(c, PAGE) == 0 && munmap(a, 8 * PAGE) == 0);
+    return NULL;
+}
+
+static const char *moved(void)
+{
+    unsigned char *a = map_pages(600, 0), *b;
+    EXPECT(a != MAP_FAILED);
+    for (size_t i = 0; i < 600; i++)
+        a[i * PAGE] = (unsigned char)(i + 1);
+    EXPECT(mremap(a, 600 * PAGE, 700 * PAGE, 0) == a && a[699 * PAGE] == 0);
+    void *wall = mmap(a + 700 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    EXPECT(wall == a + 700 * PAGE);
+    EXPECT_ERRNO((long)mremap(a, 700 * PAGE, 900 * PAGE, 0), ENOMEM);
+    b = mremap(a, 700 * PAGE, 900 * PAGE, MREMAP_MAYMOVE);
+    EXPECT(b != MAP_FAILED && b != a && fate(act_read, a) == SIGSEGV);
+    for (size_t i = 0; i < 600; i++)
+        EXPECT(b[i * PAGE] == (unsigned char)(i + 1));
+    pid_t child = fork(); /* what is shared until written moves, too */
+    if (child == 0) {
+        unsigned char *c = mremap(b, 900 * PAGE, 300 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, a);
+        if (c != a)
+            _exit(1);
+        for (size_t i = 0; i < 300; i++)
+            if (c[i * PAGE]++ != (unsigned char)(i + 1))
+                _exit(2);
+        _exit(fate(act_read, b) == SIGSEGV ? 0 : 3);
+    }
+    int status;
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    for (size_t i = 0; i < 600; i++)
+        EXPECT(b[i * PAGE] == (unsigned char)(i + 1));
+    EXPECT_ERRNO((long)mremap(a, PAGE, PAGE, MREMAP_MAYMOVE), EFAULT);
+    EXPECT(mremap(b, 900 * PAGE, PAGE, 0) == b && fate(act_read, b + PAGE) == SIGSEGV);
+    EXPECT(munmap(b, PAGE) == 0 && munmap(wall, PAGE) == 0);
+    return NULL;
+}
+
+static const char *advice(void)
+{
+    unsigned char *a = map_pages(20, 0), in[20];
+    EXPECT(a != MAP_FAILED);
+    memset(a, 9, 10 * PAGE);
+    EXPECT(mincore(a, 20 * PAGE, in) == 0 && in[0] == 1 && in[9] == 1 && in[19] == 0);
+    EXPECT(madvise(a + PAGE, 3 * PAGE, MADV_DONTNEED) == 0);
+    EXPECT(mincore(a, 4 * PAGE, in) == 0 && in[0] == 1 && !in[1] && !in[2] && !in[3]);
+    EXPECT(a[0] == 9 && a[PAGE] == 0 && a[4 * PAGE - 1] == 0 && a[4 * PAGE] == 9);
+    EXPECT(posix_madvise(a, 20 * PAGE, POSIX_MADV_DONTNEED) == 0 && a[0] == 9);
+    EXPECT(madvise(a, 20 * PAGE, MADV_WILLNEED) == 0 && madvise(a, 20 * PAGE, MADV_RANDOM) == 0);
+    EXPECT_ERRNO(madvise(a, PAGE, 77), EINVAL);
+    EXPECT_ERRNO(madvise(a + 1, PAGE, MADV_DONTNEED), EINVAL);
+    EXPECT(munmap(a + 10 * PAGE, PAGE) == 0);
+    EXPECT_ERRNO(madvise(a, 20 * PAGE, MADV_DONTNEED), ENOMEM);
+    EXPECT(a[0] == 0 && a[4 * PAGE] == 0);
+    EXPECT_ERRNO(mincore(a, 20 * PAGE, in), ENOMEM);
+    EXPECT(munmap(a, 20 * PAGE) == 0);
+    return NULL;
+}
+
+/* Pages of a file that were changed in a private mapping, and dropped, are the file's again. */
+static const char *advice_for_files(void)
+{
+    unsigned char in[3];
+    int fd = make_file("advice", 3);
+    char *map = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    EXPECT(fd >= 0 && map != MAP_FAILED);
+    map[PAGE] = 'X';
+    EXPECT(madvise(map, 3 * PAGE, MADV_WILLNEED) == 0);
+    EXPECT(madvise(map, 3 * PAGE, MADV_DONTNEED) == 0 && map[PAGE] == 'b' && map[2 * PAGE] == 'c');
+    EXPECT(mlock(map, 3 * PAGE) == 0 && mincore(map, 3 * PAGE, in) == 0 && in[0] && in[1] && in[2]);
+    EXPECT_ERRNO(madvise(map, PAGE, MADV_DONTNEED), EINVAL);
+    EXPECT(msync(map, 3 * PAGE, MS_SYNC) == 0 && msync(map, 3 * PAGE, MS_ASYNC) == 0);
+    EXPECT_ERRNO(msync(map, PAGE, MS_SYNC | MS_ASYNC), EINVAL);
+    EXPECT(munmap(map, 3 * PAGE) == 0 && close(fd) == 0);
+    EXPECT_ERRNO(msync(map, PAGE, MS_SYNC), ENOMEM);
+    return NULL;
+}
+
+static const char *locked(void)
+{
+    unsigned char in[8];
+    unsigned char *a = map_pages(8, 0);
+    EXPECT(a != MAP_FAILED && mlock(a + PAGE + 5, PAGE) == 0);
+    EXPECT(mincore(a, 8 * PAGE, in) == 0 && !in[0] && in[1] && in[2] && !in[3]);
+    EXPECT(munlock(a + PAGE, PAGE) == 0);
+    EXPECT(mlockall(MCL_CURRENT | MCL_FUTURE) == 0);
+    EXPECT(mincore(a, 8 * PAGE, in) == 0 && in[0] && in[3] && in[7]);
+    unsigned char *b = map_pages(8, 0);
+    EXPECT(b != MAP_FAILED && mincore(b, 8 * PAGE, in) == 0 && in[0] && in[7]);
+    EXPECT(munlockall() == 0 && munmap(b, 8 * PAGE) == 0);
+    b = map_pages(8, 0);
+    EXPECT(b != MAP_FAILED && mincore(b, 8 * PAGE, in) == 0 && !in[0] && !in[7]);
+    EXPECT_ERRNO(mlock(b, 9 * PAGE + ((size_t)1 << 40)), ENOMEM);
+    EXPECT_ERRNO(mlockall(0), EINVAL);
+    EXPECT(munmap(a, 8 * PAGE) == 0 && munmap(b, 8 * PAGE) == 0);
+    return NULL;
+}
+
+/* More address space than there is memory, of which little is used. */
+static const char *no_reserve(void)
+{
+    size_t pages = (size_t)16 << 18; /* 16 GiB */
+    EXPECT_ERRNO((long)map_pages(pages, 0), ENOMEM);
+    unsigned char *a = map_pages(pages, MAP_NORESERVE);
+    EXPECT(a != MAP_FAILED);
+    for (size_t i = 0; i < 100; i++)
+        a[i * (pages / 100) * PAGE] = (unsigned char)i;
+    for (size_t i = 0; i < 100; i++)
+        EXPECT(a[i * (pages / 100) * PAGE] == (unsigned char)i && a[i * (pages / 100) * PAGE + PAGE] == 0);
+    EXPECT(munmap(a, pages * PAGE) == 0);
     return NULL;
 }
 
@@ -238,6 +369,12 @@ int main(void)
         {"anonymous_shared", anonymous_shared},
         {"deep_stack", deep_stack},
         {"break_moves", break_moves},
+        {"hints", hints},
+        {"moved", moved},
+        {"advice", advice},
+        {"advice_for_files", advice_for_files},
+        {"locked", locked},
+        {"no_reserve", no_reserve},
     };
     const char *why = enter_work_directory("posix_memory");
     if (why) {

@@ -13,16 +13,20 @@ extern "C" {
 #define PROT_WRITE 2
 #define PROT_EXEC  4
 
-#define MAP_SHARED    0x01
-#define MAP_PRIVATE   0x02
-#define MAP_FIXED     0x10
-#define MAP_ANONYMOUS 0x20
-#define MAP_ANON      MAP_ANONYMOUS
-#define MAP_NORESERVE 0x4000
-#define MAP_STACK     0x20000
-#define MAP_FILE      0
+#define MAP_SHARED          0x01
+#define MAP_PRIVATE         0x02
+#define MAP_FIXED           0x10
+#define MAP_ANONYMOUS       0x20
+#define MAP_ANON            MAP_ANONYMOUS
+#define MAP_NORESERVE       0x4000
+#define MAP_STACK           0x20000
+#define MAP_FIXED_NOREPLACE 0x100000
+#define MAP_FILE            0
 
 #define MAP_FAILED ((void *)-1)
+
+#define MREMAP_MAYMOVE 1 /* as Linux has it */
+#define MREMAP_FIXED   2
 
 #define MS_ASYNC      1
 #define MS_INVALIDATE 2
@@ -46,6 +50,8 @@ extern "C" {
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 int munmap(void *address, size_t length);
 int mprotect(void *address, size_t length, int protection);
+void *mremap(void *address, size_t length, size_t new_length, int flags, ... /* void *new_address */);
+int mincore(void *address, size_t length, unsigned char *pages);
 int msync(void *address, size_t length, int flags);
 int madvise(void *address, size_t length, int advice);
 int posix_madvise(void *address, size_t length, int advice);

@@ -17,6 +17,8 @@ enum pager_map_flag {
     PAGER_STACK = 1 << 4,      /* grows down to `address` on demand; lowest page is a guard */
     PAGER_NO_REPLACE = 1 << 5, /* with FIXED: E_EXISTS instead of replacing */
     PAGER_NO_INHERIT = 1 << 6, /* fork leaves it out */
+    PAGER_NO_RESERVE = 1 << 7, /* anonymous, private: committed page by page, when it is touched */
+    PAGER_MAY_MOVE = 1 << 8,   /* remap only */
 };
 
 struct pager_map {    /* with a handle: an object session; without: anonymous, zero-filled */
@@ -36,7 +38,29 @@ struct pager_protect {
     uint64_t address, length;
     uint32_t prot;
 };
-struct pager_map_device { /* with a handle: an OBJ_DEVICE */
+struct pager_remap {
+    uint64_t old, old_length;
+    uint64_t length; /* of the new mapping */
+    uint64_t to;     /* with PAGER_FIXED */
+    uint32_t flags;  /* PAGER_MAY_MOVE; PAGER_FIXED: to `to` exactly, replacing what is there */
+};
+enum pager_advice {
+    PAGER_DISCARD = 1, /* what was written is lost: pages read as zeros, or as the object has them */
+    PAGER_FETCH,       /* pages of files will be needed: bring them in, do not wait */
+    PAGER_LOCK,        /* all pages into memory, where they stay */
+    PAGER_UNLOCK,
+    PAGER_LOCK_ALL,    /* the whole space; the range is ignored */
+    PAGER_LOCK_FUTURE, /* what will be mapped */
+    PAGER_UNLOCK_ALL,
+    PAGER_SYNC,       /* dirty pages of files go to their manager, and to its disk: wait for it */
+    PAGER_SYNC_LATER, /* the same without waiting */
+};
+struct pager_advise {
+    uint64_t address, length;
+    uint32_t advice; /* enum pager_advice; the reply counts the pages of files that a lock must still touch */
+};
+#define PAGER_RESIDENCY_MAX 4096u /* pages asked about in one residency */
+struct pager_map_device {         /* with a handle: an OBJ_DEVICE */
     uint64_t offset, length;
     uint32_t prot; /* VMS_UNCACHED is implied */
 };
@@ -147,6 +171,9 @@ struct pager_supply {
     OP(6, memory_object, struct pager_object_size, struct pager_object, RIGHT_USE, EFFECT | GIVES(1))       \
     OP(7, kernel_memory, struct ipc_none, struct ipc_none, RIGHT_USE,                                       \
        IDEMPOTENT) /* after E_KMEM: feed the kernel */                                                      \
+    OP(8, remap, struct pager_remap, struct pager_address, RIGHT_USE, EFFECT)                               \
+    OP(9, advise, struct pager_advise, struct pager_count, RIGHT_USE, IDEMPOTENT)                           \
+    OP(10, residency, struct pager_address, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT)               \
     OP(16, space_create, struct ipc_none, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))    \
     OP(17, space_fork, struct pager_space, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))   \
     OP(18, space_map, struct pager_space_map, struct pager_space_map_reply, RIGHT_ADMIN, EFFECT | TAKES(1)) \
@@ -171,7 +198,9 @@ struct pager_supply {
     OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                 \
     OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)
 
-/* space_write and space_read ignore the region's protection, break copy-on-write, bring pages in, and move at
+/* residency fills the out-buffer with a byte for each page from `address` on: 1 if it is in memory.
+ *
+ * space_write and space_read ignore the region's protection, break copy-on-write, bring pages in, and move at
  * most PAGER_COPY_MAX bytes: the reply says how many, the caller goes on from there. E_FAULT: the first byte
  * is not mapped.
  *

@@ -139,8 +139,15 @@ static int mount_rest(void)
 {
     uint64_t pages = memory_pages();
     struct tmpfs_limits limits = {.pages = pages / 4, .inodes = pages / 8 + 256};
-    struct mount_spec dev = {.source = "devfs", .type = "devfs"}, tmp = {.source = "tmpfs", .type = "tmpfs"};
+    struct mount_spec dev = {.source = "devfs", .type = "devfs"}, tmp = {.source = "tmpfs", .type = "tmpfs"},
+                      shm = tmp;
+    struct node_spec node = {.mode = MODE_DIR | 0755};
+    struct inode *made;
     int err = devfs_create(next_dev++, &dev.root);
+    if (!err)
+        err = tmpfs_ops.create(dev.root, "shm", 3, &node, &made);
+    if (!err)
+        inode_put(made);
     if (!err)
         err = nodes_start(dev.root);
     if (!err)
@@ -149,6 +156,10 @@ static int mount_rest(void)
         err = tmpfs_create(next_dev++, &limits, 01777, &tmp.root);
     if (!err)
         (void)mount_at_path("/tmp", &tmp);
+    if (!err)
+        err = tmpfs_create(next_dev++, &limits, 01777, &shm.root);
+    if (!err)
+        (void)mount_at_path("/dev/shm", &shm);
     return err;
 }
 

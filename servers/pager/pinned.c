@@ -1,0 +1,120 @@
+/* Memory of devices, and memory for devices: registers, and frames whose physical address a driver knows. */
+#include "object.h"
+#include "pool.h"
+#include "space.h"
+
+/* Pinned frames of a dead space, chained, until its device has been silenced. */
+struct quarantine {
+    struct quarantine *next;
+    uint64_t space;
+    frame_t first;
+};
+static struct pool quarantine_pool = {.size = sizeof(struct quarantine)};
+static struct quarantine *quarantines;
+
+void space_quarantine(struct space *space, const struct region *r)
+{
+    struct quarantine *q = pool_alloc(&quarantine_pool);
+    for (vaddr_t va = r->start; va < r->end; va += PAGE_SIZE) {
+        uint32_t missing;
+        pte_t e = tables_entry(space, va, &missing);
+        frame_t f = (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT);
+        if (!pte_present(e) || !q)
+            continue; /* without a record it stays pinned for ever: better than a stray write */
+        frame_table[f].next = q->first;
+        q->first = f;
+    }
+    if (!q)
+        return;
+    q->space = space->id;
+    q->next = quarantines;
+    quarantines = q;
+}
+
+void space_dma_release(uint64_t id)
+{
+    for (struct quarantine **at = &quarantines, *q; (q = *at) != NULL;) {
+        if (q->space != id) {
+            at = &q->next;
+            continue;
+        }
+        *at = q->next;
+        for (frame_t f = q->first, next; f; f = next) {
+            next = frame_table[f].next;
+            frame_put(f);
+        }
+        pool_free(&quarantine_pool, q);
+    }
+}
+
+int space_map_device(struct space *space, const struct mapping *m, handle_t device, vaddr_t *out)
+{
+    struct mapping place = *m;
+    place.flags = REGION_DEVICE | PAGER_NO_INHERIT;
+    place.offset = 0;
+    place.limit = m->prot;
+    if (m->offset % PAGE_SIZE || m->prot & ~(uint32_t)(VMS_READ | VMS_WRITE) || !m->prot)
+        return E_INVAL;
+    int error = space_map(space, &place, out);
+    if (error)
+        return error;
+    uint64_t length = (m->length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    struct batch b;
+    batch_begin(&b, space);
+    for (uint64_t at = 0, step; at < length && !error; at += step) {
+        vaddr_t va = *out + at;
+        step = HUGE_SIZE - va % HUGE_SIZE;
+        step = step < length - at ? step : length - at;
+        error = tables_link(space, va);
+        if (error)
+            break;
+        batch_op(&b, VMS_SET_DEVICE, PTEP_LEAF, va, (uint32_t)(step >> PAGE_SHIFT),
+                 prot_normal(m->prot) | VMS_UNCACHED);
+        b.op[b.count - 1].pa = m->offset + at;
+        b.op[b.count - 1].handle = device;
+        error = batch_flush(&b);
+    }
+    if (error)
+        space_unmap(space, *out, length);
+    return error;
+}
+
+int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa)
+{
+    uint64_t pages = object_size_pages(length);
+    frame_t first;
+    struct mapping m = {.length = length,
+                        .prot = VMS_READ | VMS_WRITE,
+                        .limit = VMS_READ | VMS_WRITE,
+                        .flags = REGION_DMA | PAGER_NO_INHERIT};
+    if (pages == 0)
+        return E_INVAL;
+    if (pages > UINT32_MAX)
+        return E_NOMEM;
+    int error = space_commit(pages);
+    if (!error)
+        error = frame_alloc_run((uint32_t)pages, &first);
+    if (error)
+        return error;
+    error = space_map(space, &m, va);
+    bool mapped = !error;
+    struct batch b;
+    batch_begin(&b, space);
+    uint32_t i = 0;
+    for (; i < pages && !error; i++) {
+        vaddr_t at = *va + i * PAGE_SIZE;
+        error = i == 0 || at % HUGE_SIZE == 0 ? tables_link(space, at) : 0;
+        if (!error)
+            batch_set(&b, at, first + i, m.prot, 0);
+        else
+            break;
+    }
+    for (uint32_t left = i; left < pages; left++)
+        frame_put(first + left);
+    int flushed = batch_flush(&b);
+    error = error ? error : flushed;
+    if (error && mapped)
+        space_unmap(space, *va, length);
+    *pa = (paddr_t)first << PAGE_SHIFT;
+    return error;
+}
