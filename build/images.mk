@@ -46,12 +46,28 @@ $(O)/stripped/%: $(O)/servers/%
 	@mkdir -p $(@D)
 	@$(OBJCOPY) --strip-all $< $@
 
-$(O)/bundle.img: $(SERVER_NAMES:%=$(O)/stripped/%) $(wildcard init/manifest) $(if $(PROGRAMS),out/ramdisk.img) \
-    build/bundle.py build/images.mk
+# The manifest: a block beside each server, then what init/manifest adds.
+MANIFESTS := $(sort $(wildcard servers/*/manifest)) $(wildcard init/manifest)
+
+$(O)/manifest: .FORCE
+	@mkdir -p $(@D)
+	@cat $(MANIFESTS) | cmp -s - $@ || cat $(MANIFESTS) > $@
+
+MANIFEST_CHECK := out/host/manifest_check
+MANIFEST_CHECK_SRC := build/manifest_check.c $(wildcard init/manifest*.c) libipc/elf.c libipc/cpio.c libipc/format.c \
+    libipc/strcpy.c
+
+$(MANIFEST_CHECK): $(MANIFEST_CHECK_SRC) $(wildcard init/manifest*.h)
+	@mkdir -p $(@D)
+	$(call say,HOST,$@)
+	$(Q)$(HOSTCC) -std=gnu17 -O1 -g -Wall -Wextra -Werror -Iinclude -Ilibipc/include $(MANIFEST_CHECK_SRC) -o $@
+
+$(O)/bundle.img: $(SERVER_NAMES:%=$(O)/stripped/%) $(O)/manifest $(if $(PROGRAMS),out/ramdisk.img) \
+    build/bundle.py build/images.mk $(MANIFEST_CHECK)
 	$(call say,PACK,$@)
 	$(Q)$(PYTHON) build/bundle.py $@ $(foreach name,$(filter pager init,$(SERVER_NAMES)),$(name)=$(O)/stripped/$(name)) \
-	    $(if $(wildcard init/manifest),manifest=init/manifest) $(BUNDLE_FILES) \
-	    $(if $(PROGRAMS),ramdisk.img=out/ramdisk.img)
+	    manifest=$(O)/manifest $(BUNDLE_FILES) $(if $(PROGRAMS),ramdisk.img=out/ramdisk.img)
+	$(Q)$(MANIFEST_CHECK) $@ $(MANIFESTS)
 
 $(O)/ouros.iso: $(KERNEL) $(O)/bundle.img build/grub.cfg build/images.mk
 	$(call say,ISO,$@)
