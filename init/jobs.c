@@ -52,7 +52,8 @@ static void register_nodes_of(handle_t vfs, const struct server *server)
             session_with(server->name, 0, RIGHT_ADMIN | RIGHT_USE | RIGHT_READ | RIGHT_WRITE, &session);
 
         if (!error) {
-            error = register_node(vfs, n->name, n->number, n->mode, 0, session);
+            error =
+                register_node(vfs, n->name, n->number, n->mode, n->is_static ? VFS_NODE_STATIC : 0, session);
             sys_handle_close(session);
         }
         if (error)
@@ -60,26 +61,37 @@ static void register_nodes_of(handle_t vfs, const struct server *server)
     }
 }
 
-static void register_power(handle_t vfs)
+/* init's own: /dev/power, /dev/svc. */
+static void register_own(handle_t vfs, const char *name, uint32_t tag, uint32_t mode, uint32_t flags)
 {
+    uint32_t rights = RIGHT_USE | RIGHT_READ | RIGHT_WRITE | (flags & VFS_NODE_STATIC ? 0 : RIGHT_ADMIN);
     uint64_t session, badge;
-    int error = IPC_FED(sys_port_ctl(init_port, PORT_MINT, TAG_POWER,
-                                     RIGHT_USE | RIGHT_READ | RIGHT_WRITE | RIGHT_CALL | RIGHT_COPY, 0,
-                                     &session, &badge));
+    int error = IPC_FED(
+        sys_port_ctl(init_port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
 
     if (!error) {
-        error = register_node(vfs, "power", 0, 0600, VFS_NODE_STATIC, (handle_t)session);
+        error = register_node(vfs, name, 0, mode, flags, (handle_t)session);
         sys_handle_close((handle_t)session);
     }
     if (error)
-        ipc_error("/dev/power: %s", ipc_error_text(error));
+        ipc_error("/dev/%s: %s", name, ipc_error_text(error));
 }
 
-/* vfs forgets its nodes when it dies, so they are named again to each instance. */
-static void wait_for_next(struct service *vfs, uint32_t deaths)
+/* What makes nodes wrong: vfs forgets them when it dies, and a server that had failed for good has another
+ * port when it is started again. */
+static uint32_t node_changes(const struct service *vfs)
+{
+    uint32_t changes = vfs->changes;
+
+    for (uint32_t i = 0; i < service_count; i++)
+        changes += services[i].renewals;
+    return changes;
+}
+
+static void wait_for_change(struct service *vfs, uint32_t changes)
 {
     ipc_lock(&services_lock);
-    while (vfs->deaths == deaths && vfs->state != SERVICE_FAILED)
+    while (node_changes(vfs) == changes && vfs->state != SERVICE_FAILED)
         ipc_wait(&services_changed, &services_lock, DEADLINE_NEVER);
     ipc_unlock(&services_lock);
 }
@@ -102,16 +114,17 @@ static void nodes_job(void *unused)
 
     (void)unused;
     while (service_wait_up("vfs") == 0) {
-        uint32_t deaths = vfs->deaths;
+        uint32_t changes = node_changes(vfs);
 
         if (session_with("vfs", 0, RIGHT_WRITE | RIGHT_USE, &session) == 0) {
             for (uint32_t i = 0; i < service_count; i++)
                 register_nodes_of(session, services[i].server);
-            register_power(session);
+            register_own(session, "power", TAG_POWER, 0600, VFS_NODE_STATIC);
+            register_own(session, "svc", TAG_SVC, 0644, 0);
             sys_handle_close(session);
         }
         set_nodes_done();
-        wait_for_next(vfs, deaths);
+        wait_for_change(vfs, changes);
     }
     set_nodes_done();
 }

@@ -173,21 +173,6 @@ static int op_power(struct ipc_request *r, const struct init_power *in, struct i
     return 0;
 }
 
-static void describe(const struct service *s, struct init_service *out)
-{
-    struct task_info task = {0};
-    struct port_info port = {0};
-
-    *out = (struct init_service){.state = s->state, .deaths = s->deaths};
-    ipc_strcpy(out->name, s->server->name, sizeof out->name);
-    if (s->task && sys_task_ctl(s->task, TASK_INFO, (uint64_t)&task, 0, 0, 0) == 0) {
-        out->kmem_used = task.kmem_used;
-        out->uptime_ns = ipc_now() - s->started_ns;
-    }
-    if (sys_port_ctl(s->port, PORT_INFO, (uint64_t)&port, 0, 0, 0, 0) == 0)
-        out->messages = port.messages;
-}
-
 static int op_list(struct ipc_request *r, const struct ipc_none *in, struct init_count *out)
 {
     struct init_service all[SERVERS_MAX];
@@ -195,9 +180,18 @@ static int op_list(struct ipc_request *r, const struct ipc_none *in, struct init
 
     (void)in;
     for (uint32_t i = 0; i < service_count; i++)
-        describe(&services[i], &all[i]);
+        status_of(&services[i], &all[i]);
     out->count = service_count;
     return ipc_write(r, 0, all, (fit < service_count ? fit : service_count) * sizeof *all);
+}
+
+static int op_alive(struct ipc_request *r, const struct init_alive *in, struct ipc_none *out)
+{
+    (void)out;
+    if (!asker(r))
+        return E_PERM;
+    watch_answer(asker(r), in->oldest_ns);
+    return 0;
 }
 
 /* Dependants start once the reply to `ready` is out: after the handler the loop asks for the next time. */
@@ -210,11 +204,12 @@ static uint64_t next_due(void)
 static int run(void)
 {
     static const struct init_ops ops = {
-        .ready = op_ready, .lookup = op_lookup, .power = op_power, .list = op_list};
+        .ready = op_ready, .lookup = op_lookup, .power = op_power, .list = op_list, .alive = op_alive};
     struct ipc_server server = {.name = "init",
-                                .protocols = {{&init_protocol, &ops}, power_io()},
+                                .protocols = {{&init_protocol, &ops}, nodes_io()},
                                 .port = init_port,
                                 .start = start,
+                                .client_close = nodes_close,
                                 .dead = dead,
                                 .deadline = next_due,
                                 .timeout = services_start_due};

@@ -6,13 +6,11 @@
 #include "service.h"
 #include <ipc/format.h>
 #include <ipc/log.h>
-#include <ipc/server.h>
 #include <ipc/string.h>
 #include <ipc/syscall.h>
 #include <ipc/task.h>
 #include <ipc/thread.h>
 #include <ipc/time.h>
-#include <proto/io.h>
 #include <proto/tty.h>
 
 enum { PORT_DEBUG = 0xe9, PORT_PM1A = 0x604, PORT_EXIT = 0xf4, PORT_RESET = 0xcf9 };
@@ -101,7 +99,7 @@ void power_request(uint32_t status, bool again)
 /* ---- /dev/power ---- */
 
 /* "off [STATUS]" or "restart", with or without a newline. */
-static int command(char *text)
+int power_command(char *text)
 {
     uint32_t status = 0;
     char *p = text;
@@ -120,93 +118,4 @@ static int command(char *text)
         return E_INVAL;
     power_request(status, false);
     return 0;
-}
-
-static int node_write(struct ipc_request *r, const struct io_write *in, struct io_count *out)
-{
-    char text[32];
-    int error;
-
-    (void)in;
-    if (r->tag != TAG_POWER || r->in_len >= sizeof text)
-        return E_INVAL;
-    error = ipc_read(r, 0, text, r->in_len);
-    if (error)
-        return error;
-    text[r->in_len] = 0;
-    out->count = r->in_len;
-    return command(text);
-}
-
-static int node_read(struct ipc_request *r, const struct io_read *in, struct io_count *out)
-{
-    (void)in;
-    (void)out;
-    return r->tag == TAG_POWER ? 0 : E_INVAL; /* the end of the file */
-}
-
-static int node_stat(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
-{
-    struct io_stat stat = {.mode = IO_S_IFCHR | 0600, .links = 1, .block_size = 512, .inode = 1};
-
-    (void)in;
-    (void)out;
-    if (r->out_len < sizeof stat)
-        return E_SIZE;
-    return ipc_write(r, 0, &stat, sizeof stat);
-}
-
-static int node_flags(struct ipc_request *r, const struct io_flags *in, struct io_flags *out)
-{
-    (void)r;
-    (void)in;
-    out->flags = IO_O_RDWR;
-    return 0;
-}
-
-static int node_control(struct ipc_request *r, const struct io_control *in, struct io_value *out)
-{
-    (void)r;
-    (void)in;
-    (void)out;
-    return E_NOTTY;
-}
-
-static int node_seek(struct ipc_request *r, const struct io_seek *in, struct io_offset *out)
-{
-    (void)r;
-    (void)in;
-    (void)out;
-    return E_SPIPE;
-}
-
-static int node_poll(struct ipc_request *r, const struct io_poll *in, struct io_poll *out)
-{
-    (void)r;
-    out->events = in->events & (IO_IN | IO_OUT);
-    return 0;
-}
-
-static int node_truncate(struct ipc_request *r, const struct io_size *in, struct ipc_none *out)
-{
-    (void)r;
-    (void)in;
-    (void)out;
-    return 0;
-}
-
-struct ipc_service power_io(void)
-{
-    static const struct io_ops ops = {
-        .read = node_read,
-        .write = node_write,
-        .stat = node_stat,
-        .flags = node_flags,
-        .control = node_control,
-        .seek = node_seek,
-        .poll = node_poll,
-        .truncate = node_truncate,
-    };
-
-    return (struct ipc_service){&io_protocol, &ops};
 }

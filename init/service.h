@@ -10,15 +10,28 @@
 #include <ipc/lock.h>
 #include <ipc/server.h>
 #include <ipc/startup_build.h>
+#include <ipc/time.h>
 
 enum service_state {
     SERVICE_WAITING,  /* for what it needs, or for its next attempt at due_ns */
     SERVICE_STARTING, /* runs, has not said that it is ready */
     SERVICE_UP,
-    SERVICE_FAILED, /* given up */
+    SERVICE_FAILED,  /* given up */
+    SERVICE_STOPPED, /* by root, until root starts it */
 };
 
-enum { FUNCTIONS_MAX = 4, INSTALLED_MAX = 48, BLOBS_MAX = 12 };
+enum { FUNCTIONS_MAX = 4, INSTALLED_MAX = 48, BLOBS_MAX = 12, DEATHS_KEPT = TRIES_MAX + 1 };
+
+/* Pings (watch.c). */
+struct watch {
+    uint64_t due_ns;         /* the next one; 0: none was sent to this instance */
+    uint64_t excused_ns;     /* until then it was not its fault */
+    uint64_t oldest_ns;      /* age of the oldest call in the hands of a worker, as last reported */
+    uint32_t misses;         /* periods without an answer */
+    bool waiting;            /* for the answer to the last ping */
+    uint64_t messages, rate; /* received when last looked, and since then in a second */
+    uint64_t looked_ns;
+};
 
 struct service {
     const struct server *server; /* its part of the manifest */
@@ -27,8 +40,15 @@ struct service {
     handle_t task;               /* the living instance, or 0 */
     handle_t manager;            /* the pager's manager session: the same one for each instance */
     uint64_t space;              /* the instance's id with the pager */
-    uint64_t started_ns, due_ns, warned_ns;
-    uint32_t deaths, deaths_in_row;
+    uint64_t started_ns, due_ns;
+    uint64_t died_ns[DEATHS_KEPT]; /* the last deaths, by deaths modulo DEATHS_KEPT */
+    uint32_t deaths, forgiven;     /* not those that root asked for; deaths that no longer count */
+    uint32_t changes, renewals;    /* instances that have ended; ports that were made anew */
+    bool ending;                   /* init has killed the instance, whose death is not known yet */
+    bool asked, stop;              /* it dies because root wants so; and it stays away */
+    struct watch watch;
+    uint64_t quarantine[DEATHS_KEPT]; /* spaces of dead instances: a device may still write to their memory */
+    uint32_t quarantine_count;
     uint16_t functions[FUNCTIONS_MAX]; /* PCI functions whose bus mastering is on for it */
     uint32_t function_count;
 };
@@ -76,6 +96,25 @@ void service_ready(struct service *s, const char *text, uint32_t length);
 void service_died(struct service *s, uint64_t value, uint32_t how);
 /* For other threads: wait until the service is up, 0; or has failed, E_DEAD. */
 int service_wait_up(const char *name);
+/* The living instance is to end; `why` goes to the log. */
+void service_kill(struct service *s, const char *why);
+/* What root asks for. Return at once; the state follows. E_BUSY: something that is up needs it. */
+int service_restart(struct service *s);
+int service_stop(struct service *s);
+int service_resume(struct service *s);
+
+/* watch.c: whether those that are up still answer. init asks by a notification, which never waits, and is
+ * told by a call. */
+void watch_begin(struct service *s);
+void watch_answer(struct service *s, uint64_t oldest_ns);
+void watch_due(void);      /* send the pings whose time has come; kill who did not answer */
+uint64_t watch_next(void); /* when there is something to do */
+
+/* status.c: what /dev/svc is read and written for. */
+struct init_service;
+void status_of(const struct service *s, struct init_service *out);
+uint32_t status_text(char *to, uint32_t size);
+int status_command(char *text);
 
 /* start.c: put an instance together and let it run. On error nothing of it is left. */
 int service_start(struct service *s);
@@ -96,10 +135,14 @@ int power_start(void);          /* take the ports that it needs */
 void power_input_welcome(void); /* tell the launcher that its input now reaches tty */
 _Noreturn void power_off(uint32_t status, bool again);
 void power_request(uint32_t status, bool again); /* from the loop: a thread of its own does it */
-struct ipc_service power_io(void);               /* proto/io.h for /dev/power (ipc/server.h) */
+int power_command(char *text);                   /* what is written to /dev/power */
+
+/* nodes.c: /dev/power and /dev/svc. */
+enum { TAG_POWER = 0x1000, TAG_SVC }; /* of init's sessions: 1 to 16 are services, these are the nodes */
+struct ipc_service nodes_io(void);    /* proto/io.h for them (ipc/server.h) */
+void nodes_close(uint64_t badge, void *state);
 
 /* jobs.c: threads that call down. */
-enum { TAG_POWER = 0x1000 }; /* of init's sessions: 1 to 16 are services, this is /dev/power */
 int jobs_start(void);
 
 #endif

@@ -242,6 +242,7 @@ struct worker {
     struct ipc_message messages[2];
     struct ipc_message *now; /* what goes out and comes in next */
     bool fault;              /* *now is the reply to the other one, a fault */
+    struct ipc_held held;
 };
 
 static void answer_fault(struct worker *w, const struct ipc_message *fault, struct ipc_message *reply,
@@ -292,12 +293,35 @@ static bool survive(struct worker *w, int error)
     return true;
 }
 
+static bool parks(uint32_t label)
+{
+    const struct ipc_op *op;
+
+    return find_handler(label, &op) && op->flags & PARKS;
+}
+
+static void handle_held(struct worker *w, struct ipc_message *m)
+{
+    if (m->label == MSG_NOTIFY && m->words[0] & IPC_PING) {
+        ipc_answer_ping(parks);
+        m->words[0] &= ~IPC_PING;
+        m->handle_count = 0;
+        if (!m->words[0])
+            return;
+    }
+    w->held.label = m->label;
+    w->held.count++;
+    handle(m);
+    w->held.count++;
+}
+
 static int work(bool first)
 {
     struct worker w = {.messages = {{.accept = accept_most}, {.accept = accept_most}}};
     bool timed = first && server->deadline;
     int error;
 
+    ipc_held_register(&w.held);
     for (w.now = w.messages;;) {
         if (timed)
             set_deadline(w.now);
@@ -312,7 +336,7 @@ static int work(bool first)
         if (is_fault(w.now))
             answer_fault(&w, w.now, other(&w, w.now), 0);
         else
-            handle(w.now);
+            handle_held(&w, w.now);
     }
 }
 

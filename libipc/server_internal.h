@@ -9,4 +9,19 @@ void ipc_request_end(struct ipc_request *r);
 void ipc_request_send(struct ipc_request *r, struct ipc_message *m); /* the answer to a deferred request */
 void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_message *m);
 
+/* ---- ping.c ---- */
+
+/* A worker's message in hand. Written by the worker (count, label) and by who answers a ping (the rest). */
+struct ipc_held {
+    volatile uint32_t count; /* odd: there is one */
+    volatile uint32_t label;
+    uint32_t seen_count;
+    uint64_t seen_ns; /* since when, at the latest */
+};
+void ipc_held_register(struct ipc_held *held);
+
+/* Tell init that this server lives, and the age of the oldest message in hand. `parks`: such a call may be
+ * held for long. Pings are answered one at a time: init raises the next one after the answer, or in vain. */
+void ipc_answer_ping(bool (*parks)(uint32_t label));
+
 #endif

@@ -207,7 +207,7 @@ static int thread_info(struct thread *t, vaddr_t to)
                                .state = t->state,
                                .priority = t->priority,
                                .base_priority = t->base_priority,
-                               .suspended = t->flags & THREAD_F_SUSPENDED,
+                               .suspended = t->flags & THREAD_F_SUSPENDED || t->task->suspended,
                                .cpu_ns = sched_cpu_ns(t->cpu_ticks, t == thread_current())};
     return user_write(to, &info, sizeof info);
 }
