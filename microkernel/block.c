@@ -107,11 +107,8 @@ static int block_give(paddr_t address, uint64_t kind)
 static int block_take(paddr_t *out)
 {
     uint32_t number;
-    bool table = false;
-    if (!slab_block_take(&number)) {
-        FAIL_IF(!table_block_take(&number), E_NOENT);
-        table = true;
-    }
+    bool table = !slab_block_take(&number);
+    FAIL_IF(table && !table_block_take(&number), E_NOENT);
     block_become(number, BLOCK_RAM);
     blocks[number].mappings = 0;
     blocks[number].free = 0;

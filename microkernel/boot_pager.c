@@ -10,13 +10,12 @@ static void map(struct vms *vms, uint32_t level, vaddr_t va, paddr_t pa, uint32_
     struct vms_op op = {
         .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
     struct vms_op link = {.count = 1, .va = va};
-    uint32_t missing;
     pte_t old;
     int error;
     window_open(&w, vms);
-    while ((error = entry_change(&w, &op, &old, &missing)) == E_NOTABLE) {
-        link.level = (uint8_t)missing;
-        error = entry_link(&w, &link, &missing);
+    while ((error = entry_change(&w, &op, &old)) == E_NOTABLE) {
+        link.level = (uint8_t)w.missing;
+        error = entry_link(&w, &link);
         if (error)
             break;
     }

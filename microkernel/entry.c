@@ -3,27 +3,28 @@
  * Each one finds its place, checks everything, and only then changes anything: an operation that fails has
  * done nothing. Rules (docs/memory.md says where each comes from): E1 a table is zeroed before it is linked;
  * linking is the last store E2 a table is unlinked, then every CPU is told, then it is freed E3 only whole
- * RAM blocks are mapped as memory, and only a device object's pages as a device E4 a leaf table with more
- * than one link is changed by nobody E5 hardware changes A and D: entries are cleared by exchange, changed by
- * compare and exchange E6 huge entries are never split: what stands in the way is answered, the pager clears
- * it first */
+ * RAM blocks are mapped as memory, and only a device object's pages as a device E4 a leaf table
+ * with more than one link is changed by nobody; its links are not writable E5 hardware changes A and D:
+ * entries are cleared by exchange, changed by compare and exchange E6 huge entries are never split: what
+ * stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out, uint32_t *missing)
+int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
 {
     if (level == PTEP_LEAF && w->leaf_number == va >> WINDOW_LEAF_SHIFT) {
-        out->entry = w->leaf + ptep_va_index(va, PTEP_LEAF);
-        out->record = w->leaf_record;
+        *out = w->leaf;
+        out->entry += ptep_va_index(va, PTEP_LEAF);
         return 0;
     }
     paddr_t table = w->vms->root;
+    pte_t e = 0;
 #pragma GCC unroll 3
     for (uint32_t l = 0; l < PTEP_LEAF; l++) {
         if (l == level)
             break;
-        pte_t e = ptep_load(window_entry(w, l, va));
+        e = ptep_load(window_entry(w, l, va));
         if (!pte_present(e)) {
-            *missing = l + 1;
+            w->missing = l + 1;
             return E_NOTABLE;
         }
         FAIL_IF(pte_huge(e, l), E_HUGE);
@@ -32,17 +33,16 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out,
     }
     out->entry = window_entry(w, level, va);
     out->record = table_record(table);
-    if (level == PTEP_LEAF && out->record->links == 1) {
+    if (level == PTEP_LEAF && pte_writable(e)) {
         w->leaf_number = va >> WINDOW_LEAF_SHIFT;
-        w->leaf = ptep_table(out->entry);
-        w->leaf_record = out->record;
+        w->leaf = (struct place){ptep_table(out->entry), out->record};
     }
     return 0;
 }
 
 /* The first entry of an operation on `count` entries of level 3 or 2, within one table and the user's range.
  */
-static int range_find(struct window *w, const struct vms_op *op, struct place *out, uint32_t *missing)
+static int range_find(struct window *w, const struct vms_op *op, struct place *out)
 {
     uint32_t level = op->level;
     FAIL_IF(level != PTEP_LEAF && level != PTEP_LEAF - 1, E_INVAL);
@@ -51,8 +51,8 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
                 ptep_va_index(op->va, level) + op->count > PTEP_ENTRIES ||
                 op->count * size > USER_END - op->va,
             E_INVAL);
-    TRY(window_find(w, op->va, level, out, missing));
-    return level == PTEP_LEAF && out->record->links > 1 ? E_SHARED : 0;
+    TRY(window_find(w, op->va, level, out));
+    return level == PTEP_LEAF && w->leaf_number != op->va >> WINDOW_LEAF_SHIFT ? E_SHARED : 0;
 }
 
 /* May these frames be mapped? */
@@ -62,10 +62,8 @@ static int frames_check(const struct vms_op *op)
     FAIL_IF(op->pa & (size - 1) || op->pa > PTE_FRAME || op->count * size > PTE_FRAME - op->pa, E_INVAL);
     if (op->op == VMS_SET_DEVICE)
         return 0; /* the caller has checked them against the object */
-    for (paddr_t pa = op->pa & ~(HUGE_SIZE - 1); pa < op->pa + op->count * size; pa += HUGE_SIZE) {
+    for (paddr_t pa = op->pa & ~(HUGE_SIZE - 1); pa < op->pa + op->count * size; pa += HUGE_SIZE)
         FAIL_IF(block_kind_of(pa) != BLOCK_RAM, E_INVAL);
-        FAIL_IF(blocks[block_number(pa)].mappings >= BLOCK_MAPPINGS_MAX, E_FULL);
-    }
     return 0;
 }
 
@@ -89,7 +87,7 @@ static pte_t entry_value(const struct vms_op *op, pte_t e, pte_t set)
     }
 }
 
-int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing)
+int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
 {
     struct place at;
     bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE, flush = false;
@@ -98,7 +96,7 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
     FAIL_IF((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot), E_INVAL);
     if (sets)
         TRY(frames_check(op));
-    TRY(range_find(w, op, &at, missing));
+    TRY(range_find(w, op, &at));
     for (uint32_t i = 0; i < op->count; i++)
         TRY(entry_check(op, ptep_load(at.entry + i)));
 
@@ -124,11 +122,11 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t
     return 0;
 }
 
-int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing)
+int entry_link(struct window *w, const struct vms_op *op)
 {
     struct place at;
     FAIL_IF(op->level < 1 || op->level > PTEP_LEAF || op->va >= USER_END || op->flags, E_INVAL);
-    TRY(window_find(w, op->va, op->level - 1u, &at, missing));
+    TRY(window_find(w, op->va, op->level - 1u, &at));
     pte_t e = ptep_load(at.entry);
     if (!pte_empty(e))
         return pte_huge(e, op->level - 1u) ? E_HUGE : E_EXISTS;
@@ -156,35 +154,132 @@ uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32
     return PTEP_ENTRIES;
 }
 
-int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing)
+/* The entry that links the table of va at op->level, and that table. */
+static int link_find(struct window *w, const struct vms_op *op, struct place *out, paddr_t *table)
 {
-    struct place at, inner;
-    uint32_t level = op->level;
-    FAIL_IF(level < 1 || level > PTEP_LEAF || op->va >= USER_END || op->flags & ~VMS_DROP, E_INVAL);
-    TRY(window_find(w, op->va, level - 1, &at, missing));
-    pte_t e = ptep_load(at.entry);
-    if (!pte_table(e, level - 1)) {
-        *missing = level;
+    FAIL_IF(op->level < 1 || op->level > PTEP_LEAF || op->va >= USER_END, E_INVAL);
+    TRY(window_find(w, op->va, op->level - 1u, out));
+    pte_t e = ptep_load(out->entry);
+    w->missing = op->level;
+    *table = pte_frame(e, op->level - 1u);
+    if (!pte_table(e, op->level - 1u))
         return pte_present(e) ? E_HUGE : E_NOTABLE;
-    }
-    paddr_t table = pte_frame(e, level - 1);
-    inner.record = table_record(table);
-    FAIL_IF(inner.record->level != level, E_INVAL); /* a view */
-    vaddr_t base = op->va & ~(ptep_level_size(level - 1) - 1);
-    if (inner.record->links == 1 && inner.record->live) {
-        FAIL_IF(!(op->flags & VMS_DROP) || level != PTEP_LEAF, E_BUSY);
-        inner.entry = window_entry(w, level, base);
-        entry_clear_from(w->vms, inner, base, level);
-    }
-    pte_exchange(at.entry, 0);
+    return table_record(*table)->level == op->level ? 0 : E_INVAL; /* a view */
+}
+
+/* The link of the table of va at a level changes. */
+static void link_store(struct window *w, ptep_t link, uint32_t level, vaddr_t va, pte_t value)
+{
+    vaddr_t base = va & ~(ptep_level_size(level - 1) - 1);
+    pte_exchange(link, value);
     ledger_owe(w->vms, base);
-    at.record->live--;
-    inner.record->links--;
-    w->vms->tables--;
     tell(w->vms, base, level, PTEP_ENTRIES);
     tell_views(w->vms, base, level);
     window_forget(w);
-    if (!inner.record->links)
-        table_free(table);
+}
+
+int entry_unlink(struct window *w, const struct vms_op *op)
+{
+    struct place at, inner;
+    uint32_t level = op->level;
+    paddr_t table;
+    FAIL_IF(op->flags & ~VMS_DROP, E_INVAL);
+    TRY(link_find(w, op, &at, &table));
+    inner.record = table_record(table);
+    vaddr_t base = op->va & ~(ptep_level_size(level - 1) - 1);
+    if (inner.record->links == 1 && inner.record->live) {
+        FAIL_IF(!(op->flags & VMS_DROP) || level != PTEP_LEAF, E_BUSY);
+        inner.entry = window_entry_below(w, at.entry, level, base);
+        entry_clear_from(w->vms, inner, base, level);
+    }
+    link_store(w, at.entry, level, base, 0);
+    at.record->live--;
+    w->vms->tables--;
+    table_put(w->vms->account, table);
+    return 0;
+}
+
+/* ---- leaf tables of several spaces ---- */
+
+/* The leaf table of va has one link more, for `account`: *e. */
+static int leaf_lend(struct window *w, const struct vms_op *op, struct account *account, pte_t *e)
+{
+    struct place at;
+    paddr_t table;
+    FAIL_IF(!vms_alive(w->vms), E_DEAD);
+    int error = link_find(w, op, &at, &table);
+    FAIL_IF(error, error == E_NOTABLE ? E_NOENT : error);
+    FAIL_IF(table_record(table)->links == TABLE_LINKS_MAX, E_FULL);
+    TRY(account_charge(account, PAGE_SIZE));
+    table_record(table)->links++;
+    *e = pte_mkwprotect(pte_mktable(table));
+    if (pte_writable(ptep_load(at.entry)))
+        link_store(w, at.entry, PTEP_LEAF, op->va, *e);
+    return 0;
+}
+
+int entry_share(struct window *w, struct vms *from, const struct vms_op *op)
+{
+    struct vms *to = w->vms;
+    struct place at;
+    pte_t e = 0;
+    FAIL_IF(op->level != PTEP_LEAF || op->va >= USER_END || op->count != 1 || op->flags || from == to,
+            E_INVAL);
+    TRY(window_find(w, op->va, PTEP_LEAF - 1, &at));
+    FAIL_IF(!pte_empty(ptep_load(at.entry)), E_EXISTS);
+    window_close(w);
+    window_open(w, from);
+    int error = leaf_lend(w, op, to->account, &e);
+    window_close(w);
+    window_open(w, to);
+    TRY(error);
+    pte_store(window_entry(w, PTEP_LEAF - 1, op->va), e);
+    at.record->live++;
+    to->tables++;
+    return 0;
+}
+
+/* The blocks that a leaf table's entries map are mapped once more by each. */
+static void leaf_count(ptep_t entry)
+{
+    const pte_t same = PTE_P | (PTE_FRAME & ~(HUGE_SIZE - 1)); /* runs of entries in one block */
+    for (uint32_t i = 0, first = 0; i < PTEP_ENTRIES; first = i) {
+        pte_t e = entry[first];
+        while (++i < PTEP_ENTRIES && !((entry[i] ^ e) & same))
+            ;
+        entry_count(e, PTEP_LEAF, i - first);
+    }
+}
+
+/* Make a copy of the leaf table of va. The space keeps what it paid for the link. */
+static int leaf_copy(struct window *w, vaddr_t va, paddr_t old, paddr_t *out)
+{
+    ptep_t entry = ptep_table(window_entry(w, PTEP_LEAF, va));
+    TRY(table_alloc(NULL, PTEP_LEAF, out));
+    pte_t *to = paging_slot(old); /* its links are read-only */
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
+        __atomic_and_fetch(to + i, ~PTE_W, __ATOMIC_RELAXED); /* guards and swapped pages have no such bit */
+    to = paging_slot(*out);
+    for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
+        to[i] = entry[i];
+    paging_slot_done();
+    leaf_count(entry);
+    table_record(*out)->live = table_record(old)->live;
+    table_put(NULL, old);
+    return 0;
+}
+
+int entry_unshare(struct window *w, const struct vms_op *op)
+{
+    struct place at;
+    paddr_t table;
+    FAIL_IF(op->level != PTEP_LEAF || op->count != 1 || op->flags, E_INVAL);
+    TRY(link_find(w, op, &at, &table));
+    if (pte_writable(ptep_load(at.entry)))
+        return 0;
+    if (table_record(table)->links > 1)
+        TRY(leaf_copy(w, op->va, table, &table));
+    link_store(w, at.entry, PTEP_LEAF, op->va, pte_mktable(table));
     return 0;
 }

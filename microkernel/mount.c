@@ -90,8 +90,7 @@ bool vms_close_views_step(struct vms *vms)
     slot_store(&w, PAGER_UPPER_SLOT, 0);
     window_close(&w);
     tell_space(vms);
-    table_record(vms->upper)->links = 0;
-    table_free(vms->upper);
+    table_put(vms->account, vms->upper);
     vms->upper = 0;
     vms->tables--;
     return true;

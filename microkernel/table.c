@@ -14,19 +14,10 @@ struct table_record *table_record(paddr_t table)
     return table_records(block_number(table)) + (table >> PAGE_SHIFT) % TABLE_FRAMES;
 }
 
-static uint32_t account_pack(struct account *account)
-{
-    return account ? (uint32_t)(direct_paddr(account) >> 4) : 0;
-}
-
-static struct account *account_unpack(uint32_t packed)
-{
-    return packed ? direct((paddr_t)packed << 4) : NULL;
-}
-
 int table_block_add(uint32_t number, uint32_t used)
 {
     struct table_record *record;
+    FAIL_IF(kmem.tables + TABLE_FRAMES > TABLES_MAX, E_FULL);
     TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
     blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
     uint32_t first = used > 1 ? used : 1;
@@ -45,23 +36,14 @@ int table_block_add(uint32_t number, uint32_t used)
     return 0;
 }
 
-/* The field that refers to block `number` in the chain of those with free tables. */
-static uint32_t *chain_find(uint32_t number)
-{
-    uint32_t *field = &table_first_block;
-    while (*field && *field != number)
-        field = &table_records(*field)->next_block;
-    return field;
-}
-
 bool table_block_take(uint32_t *number)
 {
-    uint32_t b = kmem.tables_free < TABLE_FRAMES - 1 + SPARE ? 0 : table_first_block;
-    while (b && blocks[b].free < TABLE_FRAMES - 1)
-        b = table_records(b)->next_block;
-    if (!b)
+    uint32_t b, *link = &table_first_block; /* the field that refers to block b */
+    while ((b = *link) && blocks[b].free < TABLE_FRAMES - 1)
+        link = &table_records(b)->next_block;
+    if (!b || kmem.tables_free < TABLE_FRAMES - 1 + SPARE)
         return false;
-    *chain_find(b) = table_records(b)->next_block;
+    *link = table_records(b)->next_block;
     kmem.tables -= TABLE_FRAMES - 1;
     kmem.tables_free -= TABLE_FRAMES - 1;
     kmem_free(NULL, table_records(b), PAGE_SIZE);
@@ -83,25 +65,26 @@ int table_alloc(struct account *account, uint32_t level, paddr_t *out)
     if (--blocks[number].free == 0)
         table_first_block = head->next_block;
     kmem.tables_free--;
-    record->payer = account_pack(account);
     record->links = 1;
     record->live = 0;
     record->level = level & 15;
     return 0;
 }
 
-void table_free(paddr_t table)
+void table_put(struct account *account, paddr_t table)
 {
     struct table_record *record = table_record(table);
     DEBUG_ASSERT(record->level < 4 || record->level == TABLE_VIEW);
-    ASSERT(record->live == 0 && record->links == 0);
+    account_refund(account, PAGE_SIZE);
+    if (--record->links)
+        return;
+    ASSERT(record->live == 0);
 #ifdef OUROS_DEBUG
     const uint64_t *entry = paging_slot(table);
     for (uint32_t i = 0; i < PAGE_SIZE / sizeof *entry; i++)
         ASSERT(entry[i] == 0);
     paging_slot_done();
 #endif
-    struct account *account = account_unpack(record->payer);
     uint32_t number = block_number(table);
     struct table_record *head = table_records(number);
     record->level = TABLE_FREE;
@@ -112,5 +95,4 @@ void table_free(paddr_t table)
         table_first_block = number;
     }
     kmem.tables_free++;
-    account_refund(account, PAGE_SIZE);
 }

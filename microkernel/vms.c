@@ -51,7 +51,6 @@ int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
 int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 {
     struct window w;
-    uint32_t missing;
     pte_t old;
     FAIL_IF(how >> 24, E_INVAL);
     FAIL_IF(!vms_alive(vms), E_DEAD);
@@ -63,7 +62,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
                         .va = va,
                         .pa = pa};
     window_open(&w, vms);
-    int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old, &missing);
+    int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old);
     window_close(&w);
     return error;
 }
@@ -88,7 +87,7 @@ static bool destroy_table(struct window *w, vaddr_t *cursor)
         struct place inner = {.record = table_record(table)};
         if (inner.record->links == 1) {
             vaddr_t base = va & ~(ptep_level_size(level - 1) - 1);
-            inner.entry = window_entry(w, level, va);
+            inner.entry = window_entry_below(w, entry, level, va);
             uint32_t i = entry_clear_from(w->vms, inner, base, level);
             if (i < PTEP_ENTRIES) {
                 va = base + i * ptep_level_size(level);
@@ -100,8 +99,7 @@ static bool destroy_table(struct window *w, vaddr_t *cursor)
         pte_store(entry, 0);
         outer->live--;
         w->vms->tables--;
-        if (--inner.record->links == 0)
-            table_free(table);
+        table_put(w->vms->account, table);
         *cursor = va;
         return true;
     }
@@ -129,8 +127,7 @@ bool vms_destroy_step(struct vms *vms)
     DEBUG_ASSERT(vms->tables == 1);
     paging_root_set(paging_slot(vms->root), 0);
     paging_slot_done();
-    table_record(vms->root)->links = 0;
-    table_free(vms->root);
+    table_put(vms->account, vms->root);
     vms->root = 0;
     vms->tables = 0;
     return true;

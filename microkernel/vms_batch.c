@@ -18,19 +18,22 @@ static int batch_device(struct thread *thread, struct vms_op *op)
     return 0;
 }
 
-static int batch_one(struct window *w, struct thread *thread, struct vms_op *op, uint32_t *missing)
+static int batch_one(struct window *w, struct thread *thread, struct vms_op *op)
 {
+    struct task *from;
     int error = 0;
     switch (op->op) {
-    case VMS_LINK: return entry_link(w, op, missing);
-    case VMS_UNLINK: return entry_unlink(w, op, missing);
+    case VMS_LINK: return entry_link(w, op);
+    case VMS_UNLINK: return entry_unlink(w, op);
     case VMS_SET_DEVICE: error = batch_device(thread, op); /* fall through */
     case VMS_SET:
     case VMS_PROTECT:
     case VMS_CLEAR:
-    case VMS_GUARD: return error ? error : entry_change(w, op, &op->pa, missing);
+    case VMS_GUARD: return error ? error : entry_change(w, op, &op->pa);
     case VMS_SHARE:
-    case VMS_UNSHARE: return E_NOSYS;
+        error = handle_get(thread->task, op->handle, OBJ_TASK, RIGHT_MANAGE, &from);
+        return error ? error : entry_share(w, &from->vms, op);
+    case VMS_UNSHARE: return entry_unshare(w, op);
     default: return E_INVAL;
     }
 }
@@ -40,15 +43,15 @@ static int batch_one(struct window *w, struct thread *thread, struct vms_op *op,
 static __attribute__((noinline)) int batch_general(struct window *w, struct thread *thread, struct vms_op *op,
                                                    vaddr_t there)
 {
-    uint32_t missing = 0;
     vaddr_t old = there + offsetof(struct vms_op, pa);
     bool gives = op->op == VMS_CLEAR && op->count == 1;
     if (gives)
         TRY(user_write(old, &op->pa, sizeof op->pa));
-    int error = batch_one(w, thread, op, &missing);
+    int error = batch_one(w, thread, op);
     if (!error && gives)
         error = user_write(old, &op->pa, sizeof op->pa);
-    if (error == E_NOTABLE && user_write(there + offsetof(struct vms_op, missing), &missing, sizeof missing))
+    if (error == E_NOTABLE &&
+        user_write(there + offsetof(struct vms_op, missing), &w->missing, sizeof w->missing))
         error = SYS_TOUCH;
     return error;
 }
@@ -75,7 +78,7 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
         for (; i < n && entries < ENTRIES_MAX; i++, *total += 1) {
             if (!ops[i].count)
                 ops[i].count = 1;
-            entries += ops[i].op == VMS_UNLINK ? PTEP_ENTRIES : ops[i].count;
+            entries += ops[i].op == VMS_UNLINK || ops[i].op == VMS_UNSHARE ? PTEP_ENTRIES : ops[i].count;
             TRY(batch_general(w, thread, &ops[i], user + *total * sizeof *ops));
         }
     }

@@ -157,8 +157,9 @@ enum vms_opcode {
     VMS_CLEAR,    /* level 3 or 2: count entries from va on; with count 1, pa receives the old entry */
     VMS_GUARD,    /* level 3: count non-present guard entries */
     VMS_SET_DEVICE, /* as VMS_SET, frames from offset pa of the device object `handle` on */
-    VMS_SHARE,      /* leaf tables: see docs/memory.md; E_NOSYS until it is there */
-    VMS_UNSHARE,
+    VMS_SHARE,      /* level 3: link the leaf table of va in the task `handle` here too, for reading; until it
+                       is unshared, only UNLINK and UNSHARE apply: else E_SHARED. E_NOENT: there is none */
+    VMS_UNSHARE,    /* level 3: have the leaf table of va alone, a copy if need be; E_KMEM */
 };
 enum vms_prot {
     VMS_READ = 1 << 0,

@@ -13,8 +13,11 @@ static void audit_table(struct walk *walk, uint32_t level, vaddr_t base, paddr_t
 {
     struct table_record *record = table_record(table);
     uint32_t live = 0, entries = level == 0 ? PTEP_ENTRIES / 2 : PTEP_ENTRIES;
-    ASSERT(record->level == level && record->links >= 1);
+    ASSERT(record->level == level && (record->links == 1 || (record->links > 1 && level == PTEP_LEAF)));
     walk->tables++;
+    if (record->seen++)
+        return; /* shared, and its entries are counted already */
+    tables_seen++;
     for (uint32_t i = 0; i < entries; i++) {
         vaddr_t va = base + i * ptep_level_size(level);
         pte_t e = ptep_load(window_entry(&walk->w, level, va));
@@ -35,8 +38,11 @@ static void audit_table(struct walk *walk, uint32_t level, vaddr_t base, paddr_t
             if (table_record(frame)->level == TABLE_VIEW) {
                 ASSERT(frame == walk->w.vms->upper);
                 walk->tables++;
+                tables_seen++;
+                table_record(frame)->seen++;
             }
         } else {
+            ASSERT(table_record(frame)->links == 1 || !pte_writable(e));
             audit_table(walk, level + 1, va, frame); /* no deeper than there are levels */
         }
     }
@@ -52,7 +58,6 @@ static void audit_space(struct vms *vms)
     audit_table(&walk, 0, 0, vms->root);
     window_close(&walk.w);
     ASSERT(walk.tables == vms->tables);
-    tables_seen += walk.tables;
 }
 
 void kmem_audit(void)
@@ -62,6 +67,7 @@ void kmem_audit(void)
     slab_audit();
     table_audit();
     tables_seen = 0;
+    table_audit_links(false);
     for (uint32_t b = 0; b < block_count; b++)
         mapped[b] = 0;
     for (struct list *l = task_list.next; l != &task_list; l = l->next)
@@ -69,6 +75,7 @@ void kmem_audit(void)
     for (uint32_t b = 0; b < block_count; b++)
         if (blocks[b].kind == BLOCK_RAM && blocks[b].mappings != mapped[b])
             panic("audit: block %u counts %u mappings, %u were found", b, blocks[b].mappings, mapped[b]);
+    table_audit_links(true);
     uint64_t used = kmem.tables - kmem.tables_free;
     if (used != tables_seen + kmem.tables_kernel)
         panic("audit: %lu tables in use, %lu found", used, tables_seen + kmem.tables_kernel);

@@ -64,6 +64,21 @@ void slab_audit(void)
     ASSERT(total == kmem.pages && spare == kmem.pages_free);
 }
 
+void table_audit_links(bool compare)
+{
+    for (uint32_t b = 0; b < block_count; b++) {
+        if (blocks[b].kind != BLOCK_TABLE)
+            continue;
+        struct table_record *record = table_records(b);
+        for (uint32_t i = 1; i < TABLE_FRAMES; i++) {
+            bool linked = record[i].level < 4 || record[i].level == TABLE_VIEW;
+            ASSERT(!linked || !compare || record[i].seen == record[i].links);
+            if (linked)
+                record[i].seen = 0;
+        }
+    }
+}
+
 void table_audit(void)
 {
     uint32_t spare = 0, all = 0, chained = 0;

@@ -2,8 +2,9 @@
  *
  * Invariants
  * B1 only RAM blocks are mapped by user spaces as memory; `mappings` counts their entries, 4 KiB and 2 MiB
- * alike B2 a block leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it B3
- * RAM and KERNEL blocks are in the direct map, TABLE blocks never */
+ * alike; it cannot overflow, because there are never more than TABLES_MAX tables to hold entries B2 a block
+ * leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it B3 RAM and KERNEL
+ * blocks are in the direct map, TABLE blocks never */
 #pragma once
 
 #include <object.h>
@@ -20,8 +21,7 @@ struct block {
     uint8_t kind;  /* enum block_kind */
 };
 
-/* Far from overflow: one operation adds at most one table's entries. */
-#define BLOCK_MAPPINGS_MAX (UINT32_MAX - 1024)
+#define TABLES_MAX (UINT32_MAX >> 9)
 
 extern struct block blocks[];
 extern uint32_t block_count;              /* blocks that the memory map reaches */
@@ -48,13 +48,15 @@ void block_init(const struct boot_params *params);
 void slab_block_add(uint32_t number);
 bool slab_block_take(uint32_t *number);
 /* Tables (table.c): a zeroed block, not in the direct map, whose first `used` frames are kernel tables
- * already. E_KMEM: no slab page for its records. */
+ * already. E_KMEM: no slab page for its records; E_FULL: there are TABLES_MAX. */
 int table_block_add(uint32_t number, uint32_t used);
 bool table_block_take(uint32_t *number);
 
 /* Debug: check all slabs, all table records; panics. */
 void slab_audit(void);
 void table_audit(void);
+/* Debug: before a walk over all spaces, forget what links were seen; after it, compare. */
+void table_audit_links(bool compare);
 
 /* Blocks, direct map, slabs, tables. Moves the boot module into RAM blocks of its own and says so in params.
  * Panics when there is not enough memory, or no module. */

@@ -3,7 +3,8 @@
  * Invariants
  * T1 a free table is all zero: its entries were cleared one by one, and `live` counted them
  * T2 live = entries that are not zero (L0: of the user half; V: without its self entry)
- * T3 links = upper entries that refer to the table (an L0: 1, its space) */
+ * T3 links = upper entries that refer to the table (an L0: 1, its space); each is charged to its space's
+ *    account. Only leaf tables have more than one, and then none of these entries is writable */
 #pragma once
 
 #include <arch/paging.h>
@@ -19,7 +20,7 @@ enum table_level {
 
 struct table_record {
     union {
-        uint32_t payer;      /* the account, packed; 0: nobody */
+        uint32_t seen;       /* in use: links that the audit has found */
         uint32_t next_free;  /* FREE: index of the next free one in the block, 0: none */
         uint32_t next_block; /* HEAD: next block with free tables, 0: none */
     };
@@ -28,7 +29,8 @@ struct table_record {
     uint16_t level : 4;  /* enum table_level, or 0 to 3 */
 };
 
-#define TABLE_FRAMES 512u          /* of a block, each with a record */
+#define TABLE_LINKS_MAX 4095u
+#define TABLE_FRAMES    512u       /* of a block, each with a record */
 extern uint32_t table_first_block; /* of those with free tables, 0: none */
 
 /* The records of a TABLE block. */
@@ -37,9 +39,9 @@ static inline struct table_record *table_records(uint32_t block)
     return direct((paddr_t)blocks[block].records << PAGE_SHIFT);
 }
 
-/* A zeroed table for a level, charged to account. E_QUOTA, E_KMEM. */
+/* A zeroed table for a level, with one link, charged to account. E_QUOTA, E_KMEM. */
 int table_alloc(struct account *account, uint32_t level, paddr_t *out);
-/* Give back a table that is linked nowhere, known to no CPU, and all zero. */
-void table_free(paddr_t table);
+/* A link is gone, and every CPU knows: refund it. With the last one goes the table, which is all zero. */
+void table_put(struct account *account, paddr_t table);
 /* The record of a frame in a TABLE block. */
 struct table_record *table_record(paddr_t table);

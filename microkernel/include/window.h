@@ -34,11 +34,11 @@ struct window {
     struct vms *vms;
     bool peer;                 /* through VMS_PEER, else VMS_SELF */
     ptep_t fresh[PTEP_LEVELS]; /* by level: the table page that was invalidated last */
-    /* The leaf table that was used last; it has one link only. */
+    /* The leaf table that was used last; it may be written. */
     uint64_t leaf_number; /* va / what a leaf table maps; WINDOW_NO_LEAF: none */
-    ptep_t leaf;          /* its first entry */
-    struct table_record *leaf_record;
-    uint32_t prot; /* of the last simple set, and what pte_make gives for it */
+    struct place leaf;    /* its first entry */
+    uint32_t missing;     /* after E_NOTABLE: level of the table that is not there */
+    uint32_t prot;        /* of the last simple set, and what pte_make gives for it */
     pte_t prot_bits;
 };
 #define WINDOW_NO_LEAF    (~0ul)
@@ -86,14 +86,25 @@ static inline ptep_t window_entry(struct window *w, uint32_t level, vaddr_t va)
     return p;
 }
 
+/* The same in a table below `outer`, its only link, which may have been made read-only by sharing. */
+static inline ptep_t window_entry_below(struct window *w, ptep_t outer, uint32_t level, vaddr_t va)
+{
+    ptep_t p = window_entry(w, level, va);
+    if (!pte_writable(ptep_load(outer))) {
+        pte_store(outer, pte_mkwritable(ptep_load(outer)));
+        paging_flush((vaddr_t)p); /* a window writes where the link allows it */
+    }
+    return p;
+}
+
 static inline pte_t window_read(void *window, uint32_t level, vaddr_t va)
 {
     return ptep_load(window_entry(window, level, va));
 }
 
-/* Find the entry of va (user half) at a level. E_NOTABLE: *missing = level of the table that is not there.
+/* Find the entry of va (user half) at a level. E_NOTABLE: w->missing is set.
  * E_HUGE: a huge entry stands above. E_INVAL: va lies in a view. */
-int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out, uint32_t *missing);
+int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out);
 
 /* ---- telling every CPU ---- */
 
@@ -123,23 +134,21 @@ static inline bool vms_prot_valid(uint32_t prot)
 }
 /* SET, SET_DEVICE (pa: physical, checked by the caller), PROTECT, CLEAR, GUARD. *old: what the last entry
  * was. */
-int entry_change(struct window *w, const struct vms_op *op, pte_t *old, uint32_t *missing);
+int entry_change(struct window *w, const struct vms_op *op, pte_t *old);
 /* The most frequent case, one empty leaf entry for RAM, in the fewest steps. False: nothing was
  * done, and entry_set says why. */
 static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
 {
     struct place at;
-    uint32_t missing;
     uint64_t block = op->pa >> HUGE_SHIFT;
     if (op->level != PTEP_LEAF || op->count > 1 || op->flags || op->prot > VMS_PROT_ALL ||
         !(op->prot & VMS_READ) || (op->va | op->pa) & (PAGE_SIZE - 1) ||
-        op->va - USER_MIN >= USER_END - USER_MIN || block >= block_count || blocks[block].kind != BLOCK_RAM ||
-        blocks[block].mappings >= BLOCK_MAPPINGS_MAX)
+        op->va - USER_MIN >= USER_END - USER_MIN || block >= block_count || blocks[block].kind != BLOCK_RAM)
         return false;
     if (w->leaf_number != op->va >> WINDOW_LEAF_SHIFT &&
-        (window_find(w, op->va, PTEP_LEAF, &at, &missing) || at.record->links != 1))
+        (window_find(w, op->va, PTEP_LEAF, &at) || w->leaf_number != op->va >> WINDOW_LEAF_SHIFT))
         return false;
-    ptep_t entry = w->leaf + ptep_va_index(op->va, PTEP_LEAF);
+    ptep_t entry = w->leaf.entry + ptep_va_index(op->va, PTEP_LEAF);
     if (!pte_empty(ptep_load(entry)))
         return false;
     blocks[block].mappings++;
@@ -148,12 +157,18 @@ static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
         w->prot_bits = pte_make(0, op->prot);
     }
     pte_store(entry, op->pa | w->prot_bits);
-    w->leaf_record->live++;
+    w->leaf.record->live++;
     return true;
 }
 
-int entry_link(struct window *w, const struct vms_op *op, uint32_t *missing);
-int entry_unlink(struct window *w, const struct vms_op *op, uint32_t *missing);
+int entry_link(struct window *w, const struct vms_op *op);
+int entry_unlink(struct window *w, const struct vms_op *op);
+/* Link the leaf table of va in space `from` here too; from now on nobody changes it. E_NOENT: there is none.
+ */
+int entry_share(struct window *w, struct vms *from, const struct vms_op *op);
+/* Have the leaf table of va for this space alone: the table itself, if nobody else links it any more, else a
+ * copy, and then neither has a writable entry. */
+int entry_unshare(struct window *w, const struct vms_op *op);
 /* Clear entries from `at` on, without telling anybody, until one that links a table: its index. PTEP_ENTRIES:
  * the table is empty. base: what its first entry maps. */
 uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level);

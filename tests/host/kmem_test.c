@@ -244,12 +244,13 @@ static void slabs(void)
 static void tables(void)
 {
     static paddr_t table[2000];
+    static uint8_t table_level[2000];
     void *memory;
     uint64_t value;
     begin("table");
     paddr_t pa;
     CHECK(kmem_alloc(NULL, sizeof(struct account), &memory) == 0);
-    struct account *account = memory; /* records keep it packed: it must be kernel memory */
+    struct account *account = memory;
     account->limit = 1ul << 30;
     CHECK(table_alloc(account, 0, &pa) == E_KMEM && account->used == 0);
     for (paddr_t b = 5; b < 7; b++) {
@@ -263,6 +264,7 @@ static void tables(void)
         for (int i = 0; i < 4096; i++)
             CHECK(bytes[i] == 0);
         CHECK(table_record(pa)->level == n % 4 && table_record(pa)->links == 1);
+        table_level[n] = n % 4;
         table[n++] = pa;
     }
     CHECK(n == 2 * 511 && account->used == n * PAGE_SIZE);
@@ -271,8 +273,13 @@ static void tables(void)
         uint32_t k = i + rnd() % (n - i);
         pa = table[k];
         table[k] = table[i];
-        table_record(pa)->links = 0;
-        table_free(pa);
+        bool two = rnd() % 2; /* links: the table is free when both are gone */
+        table_record(pa)->links += two;
+        table_put(two ? NULL : account, pa);
+        CHECK(table_record(pa)->level == (two ? table_level[k] : TABLE_FREE));
+        if (two)
+            table_put(account, pa);
+        table_level[k] = table_level[i];
         if (i % 100 == 0)
             table_audit();
     }
@@ -285,10 +292,9 @@ static void tables(void)
     begin("table_not_zero");
     CHECK(table_alloc(account, 3, &pa) == 0);
     ((char *)direct(pa))[800] = 1;
-    table_record(pa)->links = 0;
     expected = true;
     if (!setjmp(panicked)) {
-        table_free(pa);
+        table_put(account, pa);
         CHECK(!"noticed");
     }
     end();

@@ -54,6 +54,20 @@ static inline void *ram(paddr_t pa)
 int ram_unmap(paddr_t block);
 int ram_map(paddr_t block);
 
+/* An empty task; and its end, waited for. */
+handle_t child_new(void);
+void child_end(handle_t task);
+/* What the kernel knows about the block around pa: kind, and mappings << 32. */
+uint64_t block_info(paddr_t pa);
+
+#define RW (VMS_READ | VMS_WRITE)
+
+/* Faults of this task are caught from now on (once). */
+void probe_open(void);
+/* Try an access: 0, or FAULT_ bits with 0x100, or 0x200 for another exception. */
+enum probe_kind { PROBE_READ, PROBE_WRITE, PROBE_JUMP };
+uint64_t probe(uint64_t address, uint64_t kind);
+
 /* One primitive on a task: its error; *op has the results. */
 int batch(handle_t task, struct vms_op *op);
 int vms(handle_t task, enum vms_opcode code, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot,

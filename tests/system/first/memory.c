@@ -5,31 +5,7 @@
 #include "first.h"
 #include <ipc/task.h>
 
-#define RW (VMS_READ | VMS_WRITE)
-
 extern uint64_t ipc_first_argument;
-
-static handle_t child_new(void)
-{
-    handle_t task = 0;
-    CHECK_EQ(sys_task_create(MAKER, 1ul << 30, &task), 0);
-    return task;
-}
-
-static void child_end(handle_t task)
-{
-    CHECK_EQ(sys_task_ctl(task, TASK_KILL, 0, 0, 0, NULL), 0);
-    CHECK_EQ(sys_handle_close(task), 0);
-    for (int i = 0; i < 2000; i++)
-        sys_yield();
-}
-
-static uint64_t block_info(paddr_t pa)
-{
-    uint64_t value = 0;
-    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_INFO, pa, 0, &value), 0);
-    return value;
-}
 
 /* ---- what the kernel handed over ---- */
 
@@ -242,7 +218,6 @@ static void refusals(void)
     CHECK_EQ(vms(t, VMS_CLEAR, 3, va, 0, 0, ~0u), E_INVAL);
     CHECK_EQ(map(t, 3, USER_END - PAGE_SIZE, f, VMS_READ, 1), 0);
     CHECK_EQ(vms(t, VMS_SET, 3, USER_END - PAGE_SIZE, f, VMS_READ, 2), E_INVAL);
-    CHECK_EQ(vms(t, VMS_SHARE, 3, va, 0, 0, 1), E_NOSYS);
     CHECK_EQ(vms(t, 99, 3, va, 0, 0, 1), E_INVAL);
     CHECK_EQ(vms(0x7777, VMS_CLEAR, 3, va, 0, 0, 1), E_HANDLE);
     CHECK_EQ(vms(MEMORY, VMS_CLEAR, 3, va, 0, 0, 1), E_TYPE);
@@ -657,67 +632,13 @@ static void devices(void)
 
 /* ---- what the first task itself may not touch ---- */
 
-struct probe {
-    uint64_t address, kind; /* 0 read, 1 write, 2 jump */
-    uint64_t session;
-};
-extern char probe_code[];
-__asm__(".pushsection .text\n"
-        "probe_code:\n"
-        "  mov (%rdi), %rax\n"
-        "  mov 16(%rdi), %rbx\n"
-        "  cmpl $1, 8(%rdi)\n"
-        "  je 1f\n"
-        "  ja 2f\n"
-        "  mov (%rax), %rcx\n"
-        "  jmp 3f\n"
-        "1: movq $0, (%rax)\n"
-        "  jmp 3f\n"
-        "2: jmp *%rax\n"
-        "3: mov $1, %eax\n" /* call */
-        "  mov %rbx, %rdi\n"
-        "  xor %esi, %esi\n"
-        "  syscall\n"
-        "  ud2\n"
-        ".popsection");
-
-static uint64_t probe_session;
-
-/* Try an access: 0, or FAULT_ bits with 0x100. */
-static uint64_t probe(uint64_t address, uint64_t kind)
-{
-    static struct probe p;
-    struct ipc_message m = {0}, reply = {0};
-    handle_t thread = 0;
-    p = (struct probe){address, kind, probe_session};
-    CHECK_EQ(sys_thread_create(TASK, (vaddr_t)probe_code, 0, (uint64_t)&p, 20, &thread), 0);
-    CHECK_EQ(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
-    CHECK_EQ(sys_recv_message(port, &m), 0);
-    while (m.label == MSG_CANCEL) { /* the last probe's death */
-        CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5], 0, 0, NULL, NULL), 0);
-        memset(&m, 0, sizeof m);
-        CHECK_EQ(sys_recv_message(port, &m), 0);
-    }
-    uint64_t result = m.label == MSG_FAULT ? m.words[1] | 0x100 : m.label == MSG_EXCEPTION ? 0x200 : 0;
-    if (m.label == MSG_FAULT)
-        CHECK_EQ(m.words[0], address);
-    CHECK_EQ(sys_thread_ctl(thread, THREAD_KILL, 0, 0, NULL), 0);
-    sys_reply_message(0, &reply);
-    CHECK_EQ(sys_handle_close(thread), 0);
-    return result;
-}
-
 static void protection(void)
 {
-    enum { READ, WRITE, JUMP };
+    enum { READ = PROBE_READ, WRITE = PROBE_WRITE, JUMP = PROBE_JUMP };
     const uint64_t denied = 0x100 | FAULT_PRESENT;
-    uint64_t value = 0, badge;
     handle_t t = child_new();
     begin("protection");
-    CHECK_EQ(sys_port_create(&port), 0);
-    CHECK_EQ(sys_port_ctl(port, PORT_MINT, 7, RIGHT_ALL, 0, &value, &badge), 0);
-    probe_session = value;
-    CHECK_EQ(sys_task_ctl(TASK, TASK_SET_PAGER, port, 5, 0, NULL), 0);
+    probe_open();
     paddr_t f = frame_take();
     CHECK_EQ(map(t, 3, 0x40000000, f, VMS_READ | VMS_EXEC, 1), 0);
     CHECK_EQ(sys_vms_mount(MEMORY, t, 9, PAGER_VIEW_FIRST), 0);
@@ -746,7 +667,7 @@ static void protection(void)
     CHECK_EQ(probe(TIME_PAGE_ADDRESS, JUMP), denied | FAULT_EXEC);
     CHECK_EQ(probe((uint64_t)ram(f), JUMP), denied | FAULT_EXEC);
     CHECK_EQ(probe((uint64_t)info, WRITE), denied | FAULT_WRITE);
-    CHECK_EQ(probe((uint64_t)probe_code, WRITE), denied | FAULT_WRITE);
+    CHECK_EQ(probe((uint64_t)protection, WRITE), denied | FAULT_WRITE);
     CHECK_EQ(probe(USER_STACK_TOP - (64 << 10) - 8, WRITE), 0x100 | FAULT_WRITE); /* the guard */
     CHECK_EQ(probe(0, READ), 0x100);
     end();

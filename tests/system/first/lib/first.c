@@ -107,6 +107,28 @@ int ram_map(paddr_t block)
     return vms(TASK, VMS_SET, 2, PAGER_RAM + block, block, VMS_READ | VMS_WRITE, 1);
 }
 
+handle_t child_new(void)
+{
+    handle_t task = 0;
+    CHECK_EQ(sys_task_create(MAKER, 1ul << 30, &task), 0);
+    return task;
+}
+
+void child_end(handle_t task)
+{
+    CHECK_EQ(sys_task_ctl(task, TASK_KILL, 0, 0, 0, NULL), 0);
+    CHECK_EQ(sys_handle_close(task), 0);
+    for (int i = 0; i < 2000; i++)
+        sys_yield();
+}
+
+uint64_t block_info(paddr_t pa)
+{
+    uint64_t value = 0;
+    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_INFO, pa, 0, &value), 0);
+    return value;
+}
+
 int batch(handle_t task, struct vms_op *op)
 {
     uint64_t done;
