@@ -3,9 +3,14 @@
  * Invariants
  * H1 slot 0 is never used; a slot is free exactly when its object is NULL
  * H2 free counts the slots on the free list; reserved <= free
- * H3 the generation of a slot grows each time that it is freed, and is never 0 */
+ * H3 the generation of a slot grows each time that it is freed, and is never 0
+ * H4 a slot's id is a handle that finds this slot exactly while it is used; RIGHT_CALL stands in handles of
+ *    sessions only, RIGHT_RECV in those of ports, HANDLE_REPLY in those of threads: fastpath.S counts on it
+ */
 #include <hooks.h>
 #include <port.h>
+
+struct handle_entry handle_no_slots[HANDLES_PER_PAGE];
 
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 {
@@ -16,14 +21,14 @@ static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out)
 {
     struct handle_entry *entry = entry_at(task->handles, HANDLE_INDEX(handle));
-    FAIL_IF(!entry || !entry->object || entry->generation != HANDLE_GEN(handle), E_HANDLE);
+    FAIL_IF(!entry || entry->id != handle, E_HANDLE);
     *out = entry;
     return 0;
 }
 
 enum object_kind handle_kind(const struct handle_entry *entry)
 {
-    return entry->serial ? OBJ_REPLY : entry->object->kind;
+    return entry->rights & HANDLE_REPLY ? OBJ_REPLY : entry->object->kind;
 }
 
 int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out)
@@ -58,10 +63,10 @@ uint32_t handle_copy_rights(const struct handle_entry *entry)
     return entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
 }
 
-/* Free slots are chained through `serial`. */
+/* Free slots are chained through `rights`. */
 static void push_free(struct handle_table *table, uint32_t index)
 {
-    entry_at(table, index)->serial = table->first_free;
+    entry_at(table, index)->rights = table->first_free;
     table->first_free = index;
     table->free++;
 }
@@ -74,8 +79,9 @@ static int table_grow(struct task *task)
     FAIL_IF(table->pages == HANDLE_PAGES, E_FULL);
     TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
     uint32_t base = table->pages++ * HANDLES_PER_PAGE;
+    task->slots = table->page[0];
     for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
-        entry_at(table, base + i)->generation = 1;
+        entry_at(table, base + i)->id = HANDLE_FREE(1);
         if (base + i)
             push_free(table, base + i);
     }
@@ -94,57 +100,46 @@ int handle_reserve(struct task *task, uint32_t n)
 /* Fill a free slot: the first one (index 0), or a given one, for which the list is searched: callers that
  * name a slot do so in young tables only, where it is found soon. */
 static int fill(struct handle_table *table, uint32_t index, struct object *object, uint32_t rights,
-                uint32_t serial, uint64_t *out)
+                uint64_t *out)
 {
     uint32_t *link = &table->first_free;
     while (index && *link && *link != index)
-        link = &entry_at(table, *link)->serial;
+        link = &entry_at(table, *link)->rights;
     FAIL_IF(!*link, E_BUSY);
     index = *link;
     struct handle_entry *entry = entry_at(table, index);
-    *link = entry->serial;
+    *link = entry->rights;
     table->free--;
     table->used++;
     entry->object = object;
-    entry->rights = (uint16_t)rights;
-    entry->serial = serial;
-    object_open(object, serial ? 0 : rights);
-    *out = HANDLE_MAKE(index, entry->generation);
+    entry->id = HANDLE_MAKE(index, HANDLE_GEN(entry->id));
+    entry->rights = rights;
+    object_open(object, rights);
+    *out = entry->id;
     return 0;
 }
 
-static int insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint32_t serial,
-                  uint64_t *out)
+int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out)
 {
     FAIL_IF(task->dying, E_DEAD);
     FAIL_IF(index >= HANDLES_PER_PAGE, E_RANGE);
     if (task->handles->free == task->handles->reserved)
         TRY(table_grow(task));
-    return fill(task->handles, (uint32_t)index, object, rights, serial, out);
-}
-
-int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out)
-{
-    return insert(task, object, rights, index, 0, out);
+    return fill(task->handles, (uint32_t)index, object, rights, out);
 }
 
 int handle_insert_new(struct task *task, struct object *object, uint32_t rights, uint64_t *out)
 {
-    int error = insert(task, object, rights, 0, 0, out);
+    int error = handle_insert(task, object, rights, 0, out);
     object_put(object);
     return error;
-}
-
-int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, uint64_t *out)
-{
-    return insert(task, caller, 0, 0, serial, out);
 }
 
 uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights)
 {
     uint64_t handle = 0;
     DEBUG_ASSERT(task->handles->reserved > 0);
-    int error = fill(task->handles, 0, object, rights, 0, &handle);
+    int error = fill(task->handles, 0, object, rights, &handle);
     ASSERT(!error);
     task->handles->reserved--;
     return handle;
@@ -155,20 +150,19 @@ static void free_slot(struct task *task, uint32_t index)
     struct handle_table *table = task->handles;
     struct handle_entry *entry = entry_at(table, index);
     struct object *object = entry->object;
-    uint32_t serial = entry->serial, rights = entry->rights;
+    uint32_t rights = entry->rights, generation = (HANDLE_GEN(entry->id) + 1) & 0xffff;
     entry->object = NULL;
-    if (++entry->generation == 0)
-        entry->generation = 1;
+    entry->id = HANDLE_FREE(generation ? generation : 1);
     push_free(table, index);
     table->used--;
-    if (!serial) {
+    if (!(rights & HANDLE_REPLY)) {
         object_close(object, rights);
         return;
     }
     /* A reply that is given up: nobody else can answer. A dying server's callers are dealt with by its loans.
      */
     struct thread *caller = (struct thread *)object;
-    if (caller->serial == serial && !task->dying)
+    if (caller->serial == rights && !task->dying)
         ipc_fail_caller(caller, E_DEAD);
     object_put(object);
 }
@@ -197,6 +191,7 @@ bool handle_close_some(struct task *task, uint32_t most)
     while (table->pages > 0)
         kmem_free(task->account, table->page[--table->pages], PAGE_SIZE);
     table->free = table->first_free = 0;
+    task->slots = handle_no_slots;
     return true;
 }
 
@@ -223,7 +218,7 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
     TRY(handle_entry(thread->task, s->a[0], &entry));
-    struct handle_info info = {.kind = handle_kind(entry), .rights = entry->rights};
+    struct handle_info info = {.kind = handle_kind(entry), .rights = entry->rights & HANDLE_REPLY ? 0 : entry->rights};
     if (info.kind == OBJ_TASK)
         info.id = ((struct task *)entry->object)->id;
     else if (info.kind == OBJ_THREAD)
@@ -250,12 +245,12 @@ int handle_copy_table(struct task *to, struct task *from)
         FAIL_IF(done++ == HANDLES_PER_PAGE, SYS_RESTART);
         struct handle_entry *source = entry_at(from->handles, to->copy_cursor);
         struct handle_entry *target = entry_at(to->handles, to->copy_cursor);
-        target->generation = source->generation;
+        target->id = HANDLE_FREE(HANDLE_GEN(source->id));
         if (!source->object || handle_kind(source) == OBJ_REPLY || !(source->rights & RIGHT_COPY))
             continue;
+        target->id = source->id;
         target->object = source->object;
-        target->serial = 0;
-        target->rights = (uint16_t)handle_copy_rights(source);
+        target->rights = handle_copy_rights(source);
         object_open(target->object, target->rights);
         to->handles->used++;
     }

@@ -59,7 +59,7 @@ void ipc_leave(struct thread *caller)
     if (caller->server)
         caller->server->caller = NULL;
     else if (++caller->serial == 0)
-        caller->serial = 1;
+        caller->serial = HANDLE_REPLY;
     caller->served_by = NULL;
     caller->flags &= ~(uint32_t)(THREAD_F_ONE_WAY | THREAD_F_FAULT);
 }
@@ -351,7 +351,7 @@ int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
     TRY(handle_entry(server->task, reply, &entry));
     FAIL_IF(handle_kind(entry) != OBJ_REPLY, E_TYPE);
     struct thread *caller = (struct thread *)entry->object;
-    if (caller->serial == entry->serial)
+    if (caller->serial == entry->rights)
         *out = caller;
     return 0;
 }
@@ -433,7 +433,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
     struct thread *caller = thread->caller;
     FAIL_IF(!caller && !thread->caller_gone, E_INVAL);
     FAIL_IF(!caller, E_DEAD);
-    TRY(handle_insert_reply(thread->task, &caller->object, caller->serial, &s->r[0]));
+    TRY(handle_insert(thread->task, &caller->object, caller->serial, 0, &s->r[0]));
     thread->caller = NULL;
     caller->server = NULL;
     return 0;

@@ -28,6 +28,7 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
     notice_init(&task->pager_notice, &task->object);
     notice_init(&task->watch_notice, &task->object);
     task->id = next_id++;
+    task->slots = handle_no_slots;
     task_copy_name(task, "new", 3);
     task->account = account_create(limit);
     int error = task->account ? 0 : E_KMEM;

@@ -17,7 +17,7 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     thread->state = THREAD_NEW;
     thread->priority = thread->base_priority = priority;
     thread->due = thread->deadline = DEADLINE_NEVER;
-    thread->serial = 1;
+    thread->serial = HANDLE_REPLY;
     list_init(&thread->run);
     list_init(&thread->peers);
     list_init(&thread->received);

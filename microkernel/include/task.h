@@ -19,13 +19,15 @@ struct notice {
 /* One slot of a handle table. Free slots are chained by `next_free`. */
 struct handle_entry {
     struct object *object; /* NULL: free */
-    uint16_t rights;
-    uint16_t generation;
-    uint32_t serial; /* OBJ_REPLY: the caller's call serial at the time of deferral; free: index of the next
-                        free slot */
+    uint32_t id;           /* the handle; while free: HANDLE_FREE with the generation of the next one */
+    uint32_t rights; /* enum right; of a deferred reply: the caller's serial; free: index of the next one */
 };
+#define HANDLE_REPLY     (1u << 31)               /* in every serial, in no rights */
+#define HANDLE_FREE(gen) HANDLE_MAKE(0xffff, gen) /* no slot has this index */
+
 #define HANDLES_PER_PAGE 256
 #define HANDLE_PAGES     128
+extern struct handle_entry handle_no_slots[HANDLES_PER_PAGE]; /* task->slots of who has none: all zero */
 
 struct handle_table {
     struct handle_entry *page[HANDLE_PAGES];
@@ -41,6 +43,7 @@ struct task {
     struct vms vms;
     struct account *account;
     struct handle_table *handles;
+    struct handle_entry *slots; /* its first page; all free while there is none */
     struct list threads;
     struct list stopped; /* threads that would run but for a suspension */
     uint32_t thread_count;
@@ -84,15 +87,14 @@ uint32_t handle_copy_rights(const struct handle_entry *entry);
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out);
 /* The kind a slot shows: a deferred reply is kept as its caller's thread with a serial. */
 enum object_kind handle_kind(const struct handle_entry *entry);
-/* Put a new reference to object into a free slot (index 0) or a given one; *out is the handle. E_KMEM,
+/* Put a new reference to object into a free slot (index 0) or a given one; *out is the handle. A deferred
+ * reply is its caller's thread, with the caller's serial for rights. E_KMEM,
  * E_QUOTA, E_FULL, E_BUSY, E_RANGE. */
 int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out);
 /* The same for what has just been made: the reference of its maker goes. */
 int handle_insert_new(struct task *task, struct object *object, uint32_t rights, uint64_t *out);
 /* The same from the slots that handle_reserve set aside: cannot fail. */
 uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights);
-/* A deferred reply: slot for the caller with its call serial. */
-int handle_insert_reply(struct task *task, struct object *caller, uint32_t serial, uint64_t *out);
 int handle_close(struct task *task, handle_t handle);
 /* Set n free slots aside. E_KMEM, E_QUOTA, E_FULL. */
 int handle_reserve(struct task *task, uint32_t n);
