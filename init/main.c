@@ -226,6 +226,7 @@ int main(void)
                                        .pager_admin = ipc_handle("pager-admin")};
     read_boot_words();
     banner();
+    clock_start();
     error = IPC_FED(sys_port_create(&init_port));
     if (!error)
         error = power_start();

@@ -131,6 +131,7 @@ int pci_grant(struct outfit *o, const struct grant *g); /* E_NODEV: no such func
 void pci_silence(struct service *s); /* bus mastering off for the functions of a dead driver */
 
 /* power.c */
+void clock_start(void);         /* set the wall clock by the machine's */
 int power_start(void);          /* take the ports that it needs */
 void power_input_welcome(void); /* tell the launcher that its input now reaches tty */
 _Noreturn void power_off(uint32_t status, bool again);

@@ -130,8 +130,7 @@ enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
  * alone (2 bytes at 4), else E_RIGHTS; where no function is, it reads ones. */
 #define ACCESS_READ(bytes)  (bytes)
 #define ACCESS_WRITE(bytes) ((bytes) | 0x100)
-#define ACCESS_SIZE         0x204 /* hw_pci: what the base-address register would read after all ones were written \
-                                   */
+#define ACCESS_SIZE         0x204 /* hw_pci: what a base address reads when all ones were written to it */
 
 enum irq_op {
     IRQ_BIND = 1, /* port, bits: raised on each interrupt; a level line is masked then until IRQ_ACK (edges

@@ -14,7 +14,7 @@ struct time_page {
     uint64_t base_tsc;
     uint64_t base_ns;
     uint64_t mult;    /* nanoseconds per tick, 32.32 fixed point */
-    uint64_t wall_ns; /* nanoseconds since 1970 at monotonic 0, from the machine's clock at boot */
+    uint64_t wall_ns; /* nanoseconds since 1970 at monotonic 0; 0 until clock_set */
 };
 
 #endif

@@ -98,6 +98,8 @@ def main():
     piped("piped-status", "echo one\nsh -c 'exit 7'\n", 7, "one\n")
     piped("piped-no-newline", "echo last", 0, "last\n", words=("BOOT=kernel",))
     piped("piped-nothing", "", 0, words=("BOOT=kernel",))
+    leap_day = "QEMU_ARGS=-rtc base=2028-02-29T12:00:00"
+    piped("piped-date", "date\n", 0, "Tue Feb 29 12:00:", " UTC 2028", words=("BOOT=kernel", leap_day))
     many_lines()
     terminal(
         "terminal-session",

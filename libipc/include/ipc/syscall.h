@@ -156,6 +156,11 @@ static inline int sys_io_access(handle_t io, uint32_t offset, uint32_t access, u
     return ipc_trap(SYS_io_access, io, offset, access, value, 0, 0, result, 0);
 }
 
+static inline int sys_clock_set(handle_t hardware, uint64_t wall_ns)
+{
+    return ipc_trap(SYS_clock_set, hardware, wall_ns, 0, 0, 0, 0, 0, 0);
+}
+
 /* ---- waiting ---- */
 
 static inline int sys_futex(uint32_t op, const volatile uint32_t *address, uint32_t value, uint64_t deadline,

@@ -114,40 +114,12 @@ static void calibrate(void)
     time_page->mult = lapic_per_ns = 1ul << 32;
 }
 
-static uint8_t cmos(uint8_t index)
+/* One store of a whole word: readers see the old value or the new one. */
+int sys_clock_set(struct thread *thread, struct syscall *s)
 {
-    port_write8(0x70, index | 0x80); /* the NMI gate stays as it is on a PC: closed while we read */
-    uint8_t value = port_read8(0x71);
-    port_write8(0x70, 0x0d);
-    return value;
-}
-
-/* Seconds since 1970 by the MC146818, which is taken to hold UTC. */
-static uint64_t clock_read(void)
-{
-    static const uint8_t index[6] = {0, 2, 4, 7, 8, 9}; /* second, minute, hour, day, month, year */
-    uint8_t now[6] = {0};
-    bool same = false;
-    for (uint32_t tries = 0; !same && tries < 1000; tries++) {
-        same = !(cmos(0x0a) & 0x80); /* not being updated */
-        for (uint32_t i = 0; i < 6; i++) {
-            uint8_t value = cmos(index[i]);
-            same = same && value == now[i];
-            now[i] = value;
-        }
-    }
-    uint8_t mode = cmos(0x0b);
-    bool afternoon = !(mode & 2) && now[2] & 0x80;
-    now[2] &= 0x7f;
-    if (!(mode & 4))
-        for (uint32_t i = 0; i < 6; i++)
-            now[i] = (now[i] >> 4) * 10 + (now[i] & 15);
-    if (!(mode & 2))
-        now[2] = now[2] % 12 + (afternoon ? 12 : 0);
-    /* Days by the rule for years that begin in March. */
-    uint64_t year = 2000u + now[5] - (now[4] <= 2), month = (now[4] + 9u) % 12;
-    uint64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + now[3] - 719469;
-    return ((days * 24 + now[2]) * 60 + now[1]) * 60 + now[0];
+    TRY(handle_get(thread->task, s->a[0], OBJ_HARDWARE, RIGHT_MANAGE, NULL));
+    time_page->wall_ns = s->a[1];
+    return 0;
 }
 
 void time_init(void)
@@ -157,7 +129,6 @@ void time_init(void)
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_TIMER_LVT, VECTOR_TIMER); /* one shot */
     time_page->base_tsc = tsc_read();
-    time_page->wall_ns = clock_read() * 1000000000ul - time_now();
     log_print(LOG_INFO, "time: counter %lu kHz, timer %lu kHz", (1000000ul << 32) / time_page->mult,
               lapic_per_ns * 1000000 >> 32);
 }

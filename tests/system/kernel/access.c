@@ -160,6 +160,8 @@ static void no_authority(void)
     CHECK_IS(sys_vms_batch(ipc_handle("task-maker"), HANDLE_FIRST(SLOT_TASK), &op, 1, NULL), E_TYPE);
     CHECK_IS(sys_block_ctl(ipc_handle("hardware"), BLOCK_TAKE, 0, 0, NULL), E_TYPE);
     CHECK_IS(sys_task_create(ipc_handle("hardware"), 4096, &handle), E_TYPE);
+    CHECK_IS(sys_clock_set(ipc_handle("task-maker"), 0), E_TYPE);
+    CHECK_IS(sys_clock_set(0, 0), E_HANDLE);
     CHECK_IS(sys_hw_create(ipc_handle("task-maker"), HW_IO, 0x3f8, 8, 0, &handle, NULL), E_TYPE);
     CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_DEVICE, 0xfee00000, 4096, 0, &handle, NULL), E_RIGHTS);
     CHECK(sys_hw_create(ipc_handle("hardware"), HW_DEVICE, 0x200000, 4096, 0, &handle, NULL) != 0);

@@ -61,7 +61,7 @@ void pci_init(void);
  * the function has neither; E_RANGE: not so many entries. */
 int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
 
-/* ---- Clocks: the time stamp counter, the one-shot timer of the local APIC, the clock chip. ---- */
+/* ---- Clocks: the time stamp counter, the one-shot timer of the local APIC. ---- */
 extern struct time_page *const time_page;
 
 /* Measure the counters, publish the time page. The local APIC is enabled. */
