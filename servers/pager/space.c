@@ -62,8 +62,9 @@ int space_create(handle_t task, struct channel *admin, handle_t *session, struct
         error = machine_adopt(task, space->id);
     }
     if (!error)
-        error = machine_mint(SESSION_TAG(SESSION_SPACE, index), RIGHT_COPY | RIGHT_CALL | RIGHT_USE, session,
-                             &space->badge);
+        error =
+            machine_mint(SESSION_TAG(SESSION_SPACE, index),
+                         RIGHT_COPY | RIGHT_CALL | RIGHT_USE | PAGER_RIGHT_DEVICE, session, &space->badge);
     if (error) {
         if (space)
             pool_free(&space_pool, space);

@@ -9,6 +9,10 @@
 
 #include <ipc/protocol.h>
 
+/* Of a space session, beside RIGHT_USE: may have memory pinned for devices. Servers have it, programs do not.
+ */
+#define PAGER_RIGHT_DEVICE (1u << 12)
+
 enum pager_map_flag {
     PAGER_FIXED = 1 << 0,      /* at `address` exactly, replacing what is there */
     PAGER_SHARED = 1 << 1,     /* stores reach the object; otherwise private, copied on write */
@@ -166,8 +170,9 @@ struct pager_supply {
     OP(1, map, struct pager_map, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))                        \
     OP(2, unmap, struct pager_range, struct ipc_none, RIGHT_USE, IDEMPOTENT)                                \
     OP(3, protect, struct pager_protect, struct ipc_none, RIGHT_USE, IDEMPOTENT)                            \
-    OP(4, map_device, struct pager_map_device, struct pager_address, RIGHT_USE, EFFECT | TAKES(1))          \
-    OP(5, map_dma, struct pager_dma, struct pager_dma_reply, RIGHT_USE, EFFECT)                             \
+    OP(4, map_device, struct pager_map_device, struct pager_address, RIGHT_USE | PAGER_RIGHT_DEVICE,        \
+       EFFECT | TAKES(1))                                                                                   \
+    OP(5, map_dma, struct pager_dma, struct pager_dma_reply, RIGHT_USE | PAGER_RIGHT_DEVICE, EFFECT)        \
     OP(6, memory_object, struct pager_object_size, struct pager_object, RIGHT_USE, EFFECT | GIVES(1))       \
     OP(7, kernel_memory, struct ipc_none, struct ipc_none, RIGHT_USE,                                       \
        IDEMPOTENT) /* after E_KMEM: feed the kernel */                                                      \
