@@ -56,8 +56,9 @@ debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pt
 	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') \
 	    $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
 
-docs: ## regenerate docs/syscalls.md from include/ouros/syscalls.def
+docs: ## regenerate docs/syscalls.md and docs/protocols.md from the lists in the headers
 	@$(PYTHON) docs/syscalls.py --write
+	@$(PYTHON) docs/protocols.py --write
 
 sloc: ## count lines of code per part
 	@$(PYTHON) build/sloc.py

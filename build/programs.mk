@@ -11,7 +11,7 @@ PROGRAM_LINK  := -Wl,--gc-sections
 program_objects = $(patsubst %.c,out/posix/%.o,$(1))
 
 out/posix/programs/%.o: FLAGS = $(PROGRAM_FLAGS) -Iprograms -Iprograms/lib
-out/posix/tests/%.o: FLAGS = $(PROGRAM_FLAGS) -pthread -Itests/system/lib
+out/posix/tests/%.o: FLAGS = $(PROGRAM_FLAGS) -pthread -Itests/system/lib -idirafter include -idirafter libipc/include
 
 out/posix/%.o: %.c $(LIBC_READY) build/programs.mk
 	@mkdir -p $(@D)

@@ -194,13 +194,16 @@ def pack(bundle, *files):
 
 
 def kernel_bundle(out, name):
-    """Pager, init, the test, and a manifest: NAME.manifest beside the test, or one that starts the test alone."""
+    """Pager, init, the test, a manifest (NAME.manifest beside the test, or one that starts the test alone) and the servers
+    that it names."""
     bundle = out / f"tests/kernel/{name}.img"
     manifest = bundle.with_suffix(".manifest")
     own = pathlib.Path(f"tests/system/kernel/{name}.manifest")
     template = own if own.exists() else pathlib.Path("tests/system/kernel/manifest")
     manifest.write_text(template.read_text().replace("@TEST@", name))
     first = [f"pager={out}/stripped/pager", f"init={out}/stripped/init"]
+    named = set(re.findall(r"^\s*(?:program|main) bin/(\S+)", manifest.read_text(), re.M)) - {name}
+    first += [f"bin/{server}={out}/stripped/{server}" for server in sorted(named)]
     return pack(bundle, *first, f"manifest={manifest}", f"bin/{name}={bundle.with_suffix('')}")
 
 

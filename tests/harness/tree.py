@@ -88,8 +88,8 @@ def document_links():
                 yield f"{page} links to {target}"
 
 
-def syscall_table():
-    done = subprocess.run([sys.executable, "docs/syscalls.py", "--check"], capture_output=True, text=True)
+def generated(script):
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
     if done.returncode:
         yield done.stdout.strip() or done.stderr.strip()
 
@@ -100,7 +100,8 @@ CHECKS = {
     "kernel-includes": kernel_includes,
     "kernel-asm-only-in-arch": arch_outside,
     "kernel-size": kernel_size,
-    "syscall-table-is-fresh": syscall_table,
+    "syscall-table-is-fresh": lambda: generated("docs/syscalls.py"),
+    "protocol-tables-are-fresh": lambda: generated("docs/protocols.py"),
     "documents-link-to-what-exists": document_links,
 }
 

@@ -14,6 +14,9 @@ struct victim_pair {
 struct victim_value {
     uint64_t value;
 };
+struct victim_six {
+    uint64_t words[6];
+};
 struct victim_large {
     uint64_t words[25];
 };
@@ -33,7 +36,8 @@ struct victim_large {
     OP(12, missing, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT)               \
     OP(13, die_once, struct ipc_none, struct victim_value, RIGHT_USE, EFFECT)          \
     OP(14, die_always, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT)            \
-    OP(15, take, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT | TAKES(2))
+    OP(15, take, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT | TAKES(2))       \
+    OP(16, turn, struct victim_six, struct victim_six, RIGHT_USE, IDEMPOTENT)
 IPC_PROTOCOL(victim, VICTIM_PROTOCOL)
 
 #define PORT    HANDLE_FIRST(SLOT_PORT)
@@ -193,6 +197,15 @@ static int op_take(struct ipc_request *r, const struct ipc_none *in, struct ipc_
     return r->got_count == 2 ? 0 : E_SIZE;
 }
 
+/* Writes its reply before it has read all of its request. */
+static int op_turn(struct ipc_request *r, const struct victim_six *in, struct victim_six *out)
+{
+    (void)r;
+    for (int i = 0; i < 6; i++)
+        out->words[5 - i] += in->words[i];
+    return 0;
+}
+
 static void client_close(uint64_t badge, void *state)
 {
     (void)badge;
@@ -225,7 +238,8 @@ static int serve(void)
                                           .only_admin = op_only_admin,
                                           .die_once = op_die_once,
                                           .die_always = op_die_always,
-                                          .take = op_take};
+                                          .take = op_take,
+                                          .turn = op_turn};
 
     return ipc_serve(
         &(struct ipc_server){.name = "victim", .ops = &ops, .client_close = client_close, .cancel = cancel});
@@ -378,6 +392,27 @@ static void refusals(void)
     CHECK_IS(label, E_NOSYS);
 }
 
+/* A reply is its own place, all zeros before the handler. */
+static void replies_are_zeroed(void)
+{
+    struct victim_six six = {{1, 2, 3, 4, 5, 6}}, turned = {{7, 7, 7, 7, 7, 7}};
+    uint64_t w[IPC_WORDS] = {2, 3, 0x5555, 0x6666, 0x7777, 0x8888};
+    uint32_t label = victim_label_add;
+
+    CHECK_IS(victim_turn(victim, &six, &turned, 0), 0);
+    for (uint64_t i = 0; i < 6; i++)
+        CHECK_IS(turned.words[i], 6 - i);
+    CHECK_IS(sys_call_words(victim, &label, 1, w, 0, 0), 0);
+    CHECK_IS(w[0], 5);
+    for (int i = 1; i < 6; i++)
+        CHECK_IS(w[i], 0);
+    w[3] = 9;
+    label = victim_label_only_admin;
+    CHECK_IS(sys_call_words(victim, &label, 2, w, 0, 0), 0);
+    CHECK_IS(label, E_RIGHTS);
+    CHECK_IS(w[0] | w[3], 0);
+}
+
 static volatile uint64_t parked_error, parked_value;
 
 static void park(void *unused)
@@ -495,6 +530,7 @@ int main(void)
         {"session-refused", session_refused},
         {"taken-handles", taken_handles},
         {"refusals", refusals},
+        {"replies-are-zeroed", replies_are_zeroed},
         {"parked-and-woken", parked_and_woken},
         {"parked-and-cancelled", parked_and_cancelled},
         {"parked-too-long", parked_too_long},
