@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "fault.h"
+#include "look.h"
 
 #define LIST_MAX 512u /* offsets moved at once */
 
@@ -272,20 +273,20 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
 static int regions(struct ipc_request *r, const struct pager_space *in, struct pager_count *out)
 {
     struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
-    uint64_t room = r->out_len / sizeof(struct pager_region), tables;
-    if (!space)
-        return E_SRCH;
-    out->count = space->region_count;
-    uint64_t i = 0;
-    for (const struct region *g = space->first; g && i < room; g = g->next, i++) {
-        struct pager_region one = {
-            g->start, g->end, g->offset, g->object ? g->object->id : 0, g->prot, g->flags & 0xffff, 0};
-        space_resident(space, g->start, g->end, &one.resident, &tables);
-        int error = machine_write(i * sizeof one, &one, sizeof one);
-        if (error)
-            return error;
-    }
-    return 0;
+    return space ? look_regions(space, r->out_len / sizeof(struct pager_region), &out->count) : E_SRCH;
+}
+
+static int entries(struct ipc_request *r, const struct pager_entries *in, struct pager_entries_reply *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    return space ? look_entries(space, in->address, out) : E_SRCH;
+}
+
+static int blocks(struct ipc_request *r, const struct pager_first *in, struct pager_count *out)
+{
+    if (!own_channel(r, CHANNEL_ADMIN))
+        return E_TYPE;
+    return look_blocks(in->first, r->out_len / sizeof(struct pager_block), &out->count);
 }
 
 static int space_stat(struct ipc_request *r, const struct pager_space *in, struct pager_space_stat *out)
@@ -426,6 +427,8 @@ const struct pager_ops pager_operations = {
     .exception_done = op_exception_done,
     .stats = stats,
     .regions = regions,
+    .entries = entries,
+    .blocks = blocks,
     .space_stat = space_stat,
     .bundle = bundle,
     .session = session,

@@ -4,26 +4,25 @@
 
 #include "server.h"
 
-#define TEXT_MAX  8192
-#define MODE_DIR  (IO_S_IFDIR | 0555)
-#define MODE_FILE (IO_S_IFREG | 0444)
+#define TEXT_FIRST 8192u /* bytes that a text is given; one that says E_SIZE gets twice as much */
+#define TEXT_MAX   (2u << 20)
+#define MODE_DIR   (IO_S_IFDIR | 0555)
+#define MODE_FILE  (IO_S_IFREG | 0444)
 
-enum node_kind { NODE_ROOT, NODE_PROCESS, NODE_TEXT };
+enum node_kind { NODE_ROOT, NODE_PROCESS, NODE_TEXT, NODE_ENTRIES };
 
 struct node {
     enum node_kind kind;
-    int32_t pid; /* of a process's directory or file, else 0 */
-    int (*fill)(struct node *, char *, size_t, size_t *);
+    int32_t pid;                                        /* of a process's directory or file, else 0 */
+    int (*fill)(int32_t pid, char *, size_t, size_t *); /* of a NODE_TEXT */
     uint64_t inode;
 };
-
-enum { BLOCK_KB = 2048 }; /* a block of the kernel's: 2 MiB */
 
 struct open_file {
     struct node node;
     uint64_t cursor;
     size_t length;
-    char text[];
+    char *text; /* heap; NULL: not a text */
 };
 
 /* ---- texts ---- */
@@ -38,34 +37,9 @@ size_t text_append(char *to, size_t size, size_t at, const char *format, ...)
     return length < size - at ? at + length : size - 1;
 }
 
-static int fill_meminfo(struct node *node, char *to, size_t size, size_t *length)
+static int fill_mounts(int32_t pid, char *to, size_t size, size_t *length)
 {
-    (void)node;
-    struct pager_stats s = {0};
-    struct kernel_stats kernel = {0};
-    struct pager_count count;
-    struct ipc_transfer transfer = {.out = &s, .out_len = sizeof s};
-    int error = pager_stats_with(below.pager, &(struct ipc_none){}, &count, &transfer);
-    if (!error)
-        error = sys_kernel_info(KINFO_STATS, &kernel, sizeof kernel, NULL);
-    if (error)
-        return error;
-    size_t n = text_append(
-        to, size, 0, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
-        (s.total_pages + s.kernel_pages + s.table_pages) * 4, s.free_pages * 4, s.free_pages * 4);
-    n = text_append(to, size, n,
-                    "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
-                    s.object_pages * 4, s.anon_pages * 4, s.pinned_pages * 4);
-    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n",
-                    kernel.blocks[BLOCK_KERNEL] * BLOCK_KB, (kernel.tables - kernel.tables_free) * 4);
-    *length = text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
-                          s.spaces, s.regions, s.faults);
-    return 0;
-}
-
-static int fill_mounts(struct node *node, char *to, size_t size, size_t *length)
-{
-    (void)node;
+    (void)pid;
     struct vfs_length reply = {0};
     struct ipc_transfer transfer = {.out = to, .out_len = (uint32_t)size};
     int error = vfs_mounts_with(below.vfs, &(struct ipc_none){}, &reply, &transfer);
@@ -73,9 +47,9 @@ static int fill_mounts(struct node *node, char *to, size_t size, size_t *length)
     return error;
 }
 
-static int fill_uptime(struct node *node, char *to, size_t size, size_t *length)
+static int fill_uptime(int32_t pid, char *to, size_t size, size_t *length)
 {
-    (void)node;
+    (void)pid;
     struct kernel_stats stats = {0};
     int error = sys_kernel_info(KINFO_STATS, &stats, sizeof stats, NULL);
     uint64_t up = stats.uptime_ns / (NS_PER_MS * 10), idle = stats.idle_ns / (NS_PER_MS * 10);
@@ -83,9 +57,9 @@ static int fill_uptime(struct node *node, char *to, size_t size, size_t *length)
     return error;
 }
 
-static int fill_version(struct node *node, char *to, size_t size, size_t *length)
+static int fill_version(int32_t pid, char *to, size_t size, size_t *length)
 {
-    (void)node;
+    (void)pid;
     uint64_t n = 0;
     int error = sys_kernel_info(KINFO_BUILD, to, size - 1, &n);
     if (!error)
@@ -113,12 +87,12 @@ static char state_letter(const struct process *p)
     return thread.state == THREAD_RUNNING || thread.state == THREAD_READY ? 'R' : 'S';
 }
 
-static int fill_status(struct node *node, char *to, size_t size, size_t *length)
+static int fill_status(int32_t pid, char *to, size_t size, size_t *length)
 {
     struct task_info info = {0};
     struct pager_space_stat stat = {0};
     ipc_lock(&proc_lock);
-    struct process *p = process_find(node->pid);
+    struct process *p = process_find(pid);
     if (!p) {
         ipc_unlock(&proc_lock);
         return E_SRCH;
@@ -144,21 +118,23 @@ static int fill_status(struct node *node, char *to, size_t size, size_t *length)
 
 /* ---- names ---- */
 
-static int fill_audit(struct node *node, char *to, size_t size, size_t *length)
+static int fill_audit(int32_t pid, char *to, size_t size, size_t *length)
 {
-    (void)node;
+    (void)pid;
     return audit_fill(to, size, length);
 }
 
 static const struct text_name {
     const char *name;
-    int (*fill)(struct node *, char *, size_t, size_t *);
+    int (*fill)(int32_t, char *, size_t, size_t *); /* NULL: the page tables */
 } root_names[] = {{"audit", fill_audit},
-                  {"meminfo", fill_meminfo},
+                  {"blocks", memory_fill_blocks},
+                  {"meminfo", memory_fill_meminfo},
                   {"mounts", fill_mounts},
                   {"uptime", fill_uptime},
-                  {"version", fill_version}},
-  process_names[] = {{"status", fill_status}};
+                  {"version", fill_version},
+                  {"vmstat", memory_fill_vmstat}},
+  process_names[] = {{"maps", memory_fill_maps}, {"pagetable", NULL}, {"status", fill_status}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -186,16 +162,22 @@ static bool process_exists(int32_t pid)
     return exists;
 }
 
+static bool is_directory(const struct node *node)
+{
+    return node->kind == NODE_ROOT || node->kind == NODE_PROCESS;
+}
+
 /* One step down from a directory. */
 static int step(struct node *node, const char *name, uint32_t length)
 {
     const struct text_name *names = node->kind == NODE_ROOT ? root_names : process_names;
     size_t count = node->kind == NODE_ROOT ? COUNT(root_names) : COUNT(process_names);
-    if (node->kind == NODE_TEXT)
+    if (!is_directory(node))
         return E_NOTDIR;
     for (size_t i = 0; i < count; i++) {
         if (same(name, length, names[i].name)) {
-            *node = (struct node){NODE_TEXT, node->pid, names[i].fill, node->inode + 1 + i};
+            enum node_kind kind = names[i].fill ? NODE_TEXT : NODE_ENTRIES;
+            *node = (struct node){kind, node->pid, names[i].fill, node->inode + 1 + i};
             return 0;
         }
     }
@@ -238,7 +220,7 @@ static int walk_request(struct ipc_request *r, struct node *node)
 
 static uint32_t mode_of(const struct node *node)
 {
-    return node->kind == NODE_TEXT ? MODE_FILE : MODE_DIR;
+    return is_directory(node) ? MODE_DIR : MODE_FILE;
 }
 
 static struct io_stat stat_of(const struct node *node)
@@ -251,10 +233,22 @@ static struct io_stat stat_of(const struct node *node)
                             .atime_ns = now,
                             .mtime_ns = now,
                             .ctime_ns = now,
-                            .block_size = TEXT_MAX};
+                            .block_size = TEXT_FIRST};
 }
 
 /* ---- on the mount ---- */
+
+/* The text as it is now, in as much memory as it takes. */
+static int text_fill(struct open_file *file)
+{
+    int error = E_SIZE;
+    for (size_t size = TEXT_FIRST; error == E_SIZE && size <= TEXT_MAX; size *= 2) {
+        ipc_free(file->text);
+        file->text = ipc_zalloc(size);
+        error = file->text ? file->node.fill(file->node.pid, file->text, size, &file->length) : E_NOMEM;
+    }
+    return error;
+}
 
 static int op_open(struct ipc_request *r, const struct vfs_open *in, struct vfs_open_reply *out)
 {
@@ -264,18 +258,18 @@ static int op_open(struct ipc_request *r, const struct vfs_open *in, struct vfs_
         return error;
     if ((in->flags & IO_O_ACCMODE) != IO_O_RDONLY || in->flags & (IO_O_CREAT | IO_O_TRUNC))
         return E_ROFS;
-    if (in->flags & IO_O_DIRECTORY && node.kind == NODE_TEXT)
+    if (in->flags & IO_O_DIRECTORY && !is_directory(&node))
         return E_NOTDIR;
-    struct open_file *file = ipc_zalloc(sizeof *file + (node.kind == NODE_TEXT ? TEXT_MAX : 0));
+    struct open_file *file = ipc_zalloc(sizeof *file);
     if (!file)
         return E_NOMEM;
     file->node = node;
     if (node.kind == NODE_TEXT)
-        error = node.fill(&node, file->text, TEXT_MAX, &file->length);
+        error = text_fill(file);
     if (!error)
         error = ipc_give_session(r, PROCFS_TAG_FILE, RIGHT_USE | RIGHT_READ, file);
     if (error)
-        ipc_free(file);
+        procfs_close(0, file);
     out->mode = mode_of(&node);
     return error;
 }
@@ -299,7 +293,7 @@ static int op_access(struct ipc_request *r, const struct vfs_access *in, struct 
         return error;
     if (in->mode & 2)
         return E_ROFS;
-    return in->mode & 1 && node.kind == NODE_TEXT ? E_ACCES : 0;
+    return in->mode & 1 && !is_directory(&node) ? E_ACCES : 0;
 }
 
 static int op_statfs(struct ipc_request *r, const struct vfs_path *in, struct vfs_path_reply *out)
@@ -337,12 +331,16 @@ static int op_read(struct ipc_request *r, const struct io_read *in, struct io_co
     struct open_file *file = file_of(r);
     if (!file)
         return E_BADF;
-    if (file->node.kind != NODE_TEXT)
+    if (is_directory(&file->node))
         return E_ISDIR;
     uint64_t at = in->offset == IO_AT_CURSOR ? file->cursor : in->offset;
     uint64_t left = at < file->length ? file->length - at : 0;
     uint64_t count = left < r->out_len ? left : r->out_len;
-    int error = count ? ipc_write(r, 0, file->text + at, count) : 0;
+    int error = 0;
+    if (file->node.kind == NODE_ENTRIES)
+        error = memory_read_entries(r, file->node.pid, at, &count);
+    else if (count)
+        error = ipc_write(r, 0, file->text + at, count);
     if (error)
         return error;
     if (in->offset == IO_AT_CURSOR)
@@ -408,7 +406,7 @@ static int op_readdir(struct ipc_request *r, const struct io_readdir *in, struct
     struct open_file *file = file_of(r);
     if (!file)
         return E_BADF;
-    if (file->node.kind == NODE_TEXT)
+    if (!is_directory(&file->node))
         return E_NOTDIR;
     uint64_t cursor = in->cursor == IO_AT_CURSOR ? file->cursor : in->cursor, done = 0;
     int error = 0;
@@ -470,8 +468,11 @@ const struct io_ops procfs_io_ops = {.read = op_read,
 
 void procfs_close(uint64_t badge, void *state)
 {
+    struct open_file *file = state;
     (void)badge;
-    ipc_free(state);
+    if (file)
+        ipc_free(file->text);
+    ipc_free(file);
 }
 
 int procfs_register(void)

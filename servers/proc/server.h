@@ -107,6 +107,15 @@ void procfs_close(uint64_t badge, void *state);
 size_t text_append(char *to, size_t size, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* ---- memory.c: texts of /proc; E_SIZE: they need more room ---- */
+int memory_fill_meminfo(int32_t pid, char *to, size_t size, size_t *length);
+int memory_fill_vmstat(int32_t pid, char *to, size_t size, size_t *length);
+int memory_fill_blocks(int32_t pid, char *to, size_t size, size_t *length);
+int memory_fill_maps(int32_t pid, char *to, size_t size, size_t *length);
+/* Write what struct proc_entries says of the pages from `offset` on into the caller's buffer. *count: bytes.
+ */
+int memory_read_entries(struct ipc_request *r, int32_t pid, uint64_t offset, uint64_t *count);
+
 /* ---- audit.c ---- */
 
 /* What /proc/audit says. */

@@ -122,7 +122,42 @@ struct pager_region {                    /* element of the out-buffer of `region
     uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
     uint32_t prot, flags;
     uint64_t resident; /* pages present */
+    uint64_t shared;   /* of those: pages that something else has, too */
+    uint32_t tables;   /* leaf tables that show a part of it */
+    uint32_t kind;     /* enum pager_region_kind */
 };
+enum pager_region_kind {
+    PAGER_REGION_ANON,
+    PAGER_REGION_OBJECT,
+    PAGER_REGION_DMA,
+    PAGER_REGION_DEVICE,
+};
+/* The page-table entries of an address, read through the pager's views: from the top level down to the first
+ * one that leads to no table (the page, a huge page, or nothing). */
+struct pager_entries {
+    uint64_t space, address;
+};
+struct pager_entries_reply {
+    uint64_t entry[4];
+    uint32_t levels; /* how many entries there are */
+};
+enum pager_frames {
+    PAGER_FRAMES_FREE,
+    PAGER_FRAMES_ANON,   /* private pages */
+    PAGER_FRAMES_OBJECT, /* pages of memory objects */
+    PAGER_FRAMES_DMA,
+    PAGER_FRAMES_PAGER, /* its image and records */
+    PAGER_FRAMES_OTHER, /* the kernel's, or nobody's */
+    PAGER_FRAMES_KINDS,
+};
+struct pager_block { /* element of the out-buffer of `blocks`: 2 MiB of memory, in order of address */
+    uint16_t kind;   /* enum block_kind, as the kernel has it */
+    uint16_t frames[PAGER_FRAMES_KINDS + 1]; /* by enum pager_frames; the last one is 0 */
+};
+struct pager_first {
+    uint64_t first;
+};
+#define PAGER_BLOCKS_MAX 64u /* blocks that one call tells of at most */
 struct pager_count {
     uint64_t count;
 };
@@ -194,6 +229,8 @@ struct pager_supply {
     OP(28, dma_release, struct pager_space, struct ipc_none, RIGHT_ADMIN,                                   \
        IDEMPOTENT) /* its device is silent */                                                               \
     OP(29, check, struct ipc_none, struct pager_check, RIGHT_ADMIN, IDEMPOTENT)                             \
+    OP(30, entries, struct pager_entries, struct pager_entries_reply, RIGHT_ADMIN, IDEMPOTENT)              \
+    OP(31, blocks, struct pager_first, struct pager_count, RIGHT_ADMIN, IDEMPOTENT | BUF_OUT)               \
     OP(32, object_create, struct pager_object_create, struct pager_object, RIGHT_WRITE, EFFECT | GIVES(1))  \
     OP(33, next_request, struct ipc_none, struct pager_request, RIGHT_WRITE, EFFECT | PARKS)                \
     OP(34, supply, struct pager_supply, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                  \
@@ -210,9 +247,10 @@ struct pager_supply {
  * is not mapped.
  *
  * stats fills the out-buffer with one struct pager_stats, regions with struct pager_region (of the space
- * named; those that fit; count says how many there are), take_dirty with uint64_t offsets of pages, now clean
- * and write-protected; `written` takes such offsets back once they are on disk. Until then the pages are not
- * dropped.
+ * named; those that fit; count says how many there are), blocks with struct pager_block (from the one named
+ * `first` on; count says how many were written, 0 at the end), take_dirty with uint64_t offsets of pages, now
+ * clean and write-protected; `written` takes such offsets back once they are on disk. Until then the pages
+ * are not dropped.
  *
  * A new instance of a manager says manager_ready once: requests that its predecessor took are handed out
  * again. supply may bring fewer pages than asked, or more; the request is answered by any supply that meets

@@ -45,6 +45,10 @@ struct proc_kill {
     int64_t pid; /* as kill's */
     uint32_t signal;
 };
+/* /proc/PID/pagetable: one of these for each page of the space, in order of address. */
+struct proc_entries {
+    uint64_t entry[4]; /* of each level from the top down; 0 below one that leads to no table */
+};
 struct proc_ids {
     int64_t pid, ppid, pgid, sid;
     uint32_t uid, euid, gid, egid;

@@ -1,0 +1,53 @@
+// vmstat [SECONDS [COUNT]]: memory now, and what happened since the line before; the first line tells of all
+// since boot.
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fields.h"
+#include "tool.h"
+
+static const char *const levels[] = {"free", "anon", "file", "tables"};
+static const char *const events[] = {"faults", "cow", "page_ins", "forks", "interrupts", "switches"};
+enum { LEVELS = sizeof(levels) / sizeof(levels[0]), EVENTS = sizeof(events) / sizeof(events[0]) };
+
+static bool print_line(unsigned long long before[EVENTS])
+{
+    static const char path[] = "/proc/vmstat";
+    char text[2048];
+    if (!fields_read(path, text, sizeof(text))) {
+        tool_warn(path);
+        return false;
+    }
+    for (size_t i = 0; i < LEVELS; i++)
+        printf("%8llu ", fields_number(text, levels[i]) * 4);
+    for (size_t i = 0; i < EVENTS; i++) {
+        unsigned long long now = fields_number(text, events[i]);
+        printf("%10llu%c", now - before[i], i + 1 < EVENTS ? ' ' : '\n');
+        before[i] = now;
+    }
+    fflush(stdout);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long long before[EVENTS] = {0};
+    long long seconds = 0, count = 1;
+    tool_start(argv);
+    if (argc > 3 || (argc > 1 && (!tool_number(argv[1], &seconds) || seconds <= 0)) ||
+        (argc > 2 && (!tool_number(argv[2], &count) || count <= 0)))
+        tool_usage("[SECONDS [COUNT]]");
+    bool endless = argc == 2;
+    for (size_t i = 0; i < LEVELS; i++)
+        printf("%5s kB ", levels[i]);
+    for (size_t i = 0; i < EVENTS; i++)
+        printf("%10s%c", events[i], i + 1 < EVENTS ? ' ' : '\n');
+    for (long long i = 0; endless || i < count; i++) {
+        if (i > 0)
+            sleep((unsigned)seconds);
+        if (!print_line(before))
+            return 1;
+    }
+    return tool_finish(0);
+}
