@@ -451,11 +451,9 @@ static int copy(struct thread *thread, struct syscall *s, enum vms_direction dir
     bool out = direction == VMS_TO_OTHER;
     uint64_t size = out ? b->out_len : b->in_len, offset = s->a[1], length = s->a[3];
     FAIL_IF(offset > size || length > size - offset, E_RANGE);
-    size_t done = 0;
-    int error = vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
-                         length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &done);
-    s->r[0] = done;
-    return error;
+    return vms_copy(&caller->task->vms, (out ? b->out : b->in) + offset, s->a[2],
+                    length < IPC_COPY_MAX ? length : IPC_COPY_MAX, direction, &caller->noted[direction],
+                    &s->r[0]);
 }
 
 int sys_msg_read(struct thread *thread, struct syscall *s)

@@ -21,6 +21,7 @@ static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t coun
 /* The one place where CPUs are told: those that have the space loaded. There is one CPU yet. */
 void tell(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
 {
+    vms->changes++;
     tell_here(vms, va, level, count);
     if (DEBUG_BUILD)
         ledger_pay(vms, va, count * ptep_level_size(level));

@@ -5,6 +5,7 @@ int vms_create(struct vms *vms, struct account *account)
 {
     __builtin_memset(vms, 0, sizeof *vms);
     vms->account = account;
+    vms->changes = 1;
     vms->view_index = PAGER_NO_INDEX;
     list_init(&vms->mounted);
     list_init(&vms->mounts);

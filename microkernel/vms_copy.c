@@ -2,43 +2,47 @@
  * map, this side by the checked copies of user memory. */
 #include <window.h>
 
+static int copy_piece(paddr_t there, vaddr_t here, size_t length, enum vms_direction direction, size_t *done)
+{
+    TRY(direction == VMS_TO_OTHER ? user_read(direct(there), here, length)
+                                  : user_write(here, direct(there), length));
+    *done += length;
+    return 0;
+}
+
+/* The general way, page by page. */
+static __attribute__((noinline)) int copy_pages(struct window *w, vaddr_t there, vaddr_t here, size_t length,
+                                                enum vms_direction direction, struct vms_note *note,
+                                                size_t *done)
+{
+    struct ptep_mapping mapping;
+    while (*done < length) {
+        vaddr_t va = there + *done;
+        uint32_t need = direction == VMS_TO_OTHER ? VMS_WRITE : VMS_READ;
+        FAIL_IF(ptep_resolve_by(window_read, w, va, need, &mapping), E_ABSENT);
+        FAIL_IF(block_kind_of(mapping.pa) != BLOCK_RAM, E_INVAL); /* a device's pages: not for messages */
+        if (direction == VMS_TO_OTHER && !pte_dirty(mapping.entry))
+            pte_set_dirty(window_entry(w, mapping.level, va));
+        *note = (struct vms_note){va & ~(PAGE_SIZE - 1), mapping.pa & ~(PAGE_SIZE - 1), w->vms->changes};
+        size_t n = ptep_level_size(mapping.level) - (va & (ptep_level_size(mapping.level) - 1));
+        TRY(copy_piece(mapping.pa, here + *done, n < length - *done ? n : length - *done, direction, done));
+    }
+    return 0;
+}
+
 int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum vms_direction direction,
-             size_t *done)
+             struct vms_note *note, size_t *done)
 {
     struct window w;
-    struct ptep_mapping mapping;
-    int error = 0;
+    vaddr_t offset = there - note->page;
     *done = 0;
     if (!length)
         return 0;
+    if (note->changes == other->changes && offset < PAGE_SIZE && length <= PAGE_SIZE - offset)
+        return copy_piece(note->frame + offset, here, length, direction, done);
     FAIL_IF(there >= USER_END || length > USER_END - there || !vms_alive(other), E_ABSENT);
     window_open(&w, other);
-    while (*done < length) {
-        vaddr_t va = there + *done;
-        error =
-            ptep_resolve_by(window_read, &w, va, direction == VMS_TO_OTHER ? VMS_WRITE : VMS_READ, &mapping);
-        if (error) {
-            error = E_ABSENT;
-            break;
-        }
-        if (block_kind_of(mapping.pa) != BLOCK_RAM) {
-            error = E_INVAL; /* a device's pages: not for messages */
-            break;
-        }
-        size_t n = ptep_level_size(mapping.level) - (va & (ptep_level_size(mapping.level) - 1));
-        if (n > length - *done)
-            n = length - *done;
-        if (direction == VMS_FROM_OTHER) {
-            error = user_write(here + *done, direct(mapping.pa), n);
-        } else {
-            if (!pte_dirty(mapping.entry))
-                pte_set_dirty(window_entry(&w, mapping.level, va));
-            error = user_read(direct(mapping.pa), here + *done, n);
-        }
-        if (error)
-            break;
-        *done += n;
-    }
+    int error = copy_pages(&w, there, here, length, direction, note, done);
     window_close(&w);
     return error;
 }

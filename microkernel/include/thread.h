@@ -39,6 +39,7 @@ struct thread {
     struct port *served_by; /* the port through which it was received */
     struct list received;   /* on served_by->received while it waits for its reply */
     struct ipc_buffers buffers;
+    struct vms_note noted[2]; /* of their pages, by enum vms_direction */
     struct notice cancel_notice;
 
     uint32_t fault_label; /* with THREAD_F_FAULT: the message */

@@ -7,6 +7,7 @@ struct vms {
     paddr_t root;            /* the L0 frame, 0 once destroyed */
     struct account *account; /* pays for the tables; borrowed from the task */
     uint32_t tables;         /* including L0 */
+    uint64_t changes;        /* of entries that were present; never 0 */
     struct vms *mounter;     /* whose views show this space, or NULL */
     uint16_t view_index;     /* in the mounter's V, 0xffff: none */
     uint16_t view_slot;      /* the mounter's L0 slot, 0: none */
@@ -26,12 +27,19 @@ void vms_switch(struct vms *vms);
 /* The one way from a foreign address to a frame: effective permission over all levels, huge entries included.
  * need: enum vms_prot. E_ABSENT (not present), E_FAULT (present, not permitted, or not a user address). */
 int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out);
-/* Copy between a buffer in the *current* space (checked user memory) and one in `other`. Never faults, never
- * waits. to_other: current → other. *done counts the bytes copied. E_ABSENT: other's page is missing or not
- * permitted; SYS_TOUCH: the local page is. */
 enum vms_direction { VMS_TO_OTHER, VMS_FROM_OTHER };
+/* Where the page lies to which the last copy of a direction went: good while the space's `changes` stay. */
+struct vms_note {
+    vaddr_t page;
+    paddr_t frame;
+    uint64_t changes; /* 0: nothing is noted */
+};
+/* Copy between a buffer in the *current* space (checked user memory) and one in `other`. Never faults, never
+ * waits. to_other: current → other. *done counts the bytes copied. note: of this space and direction; a copy
+ * within its page needs no look at the other space. E_ABSENT: other's page is missing or not permitted;
+ * SYS_TOUCH: the local page is. */
 int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum vms_direction direction,
-             size_t *done);
+             struct vms_note *note, size_t *done);
 /* Set one entry, as VMS_SET does with count 1; for the reply to a fault. how: its third word. Checks all;
  * E_INVAL, E_NOTABLE, … */
 int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how);

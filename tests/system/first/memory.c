@@ -505,6 +505,55 @@ static void fault_reply(const struct ipc_message *m, paddr_t frame, uint32_t pro
     CHECK_EQ(sys_reply_message(0, &reply), want);
 }
 
+static int set(handle_t task, vaddr_t va, paddr_t frame, uint32_t prot)
+{
+    struct vms_op op = {
+        .op = VMS_SET, .level = 3, .prot = prot, .flags = VMS_REPLACE, .va = va, .pa = frame, .count = 1};
+    return batch(task, &op);
+}
+
+/* Copies within one page find it by what the copy before has noted: what was changed in between must be seen.
+ * The caller's buffers begin at 0x60000f00 and 0x60003f80. */
+static void short_copies(handle_t t, paddr_t data)
+{
+    const paddr_t other = data + 40 * PAGE_SIZE;
+    uint8_t got[16] = {0}, *old = (uint8_t *)ram(data) + 0xf00, *new = (uint8_t *)ram(other) + 0xf00;
+    uint8_t *to = (uint8_t *)ram(data + 3 * PAGE_SIZE) + 0xf80;
+    uint64_t count = 0;
+    for (int i = 0; i < 3; i++, old[3]++) {
+        CHECK_EQ(sys_msg_read(0, 0, got, sizeof got, &count), 0);
+        CHECK_EQ(memcmp(got, old, sizeof got), 0);
+        CHECK_EQ(sys_msg_write(0, i, &old[3], 1, &count), 0);
+        CHECK_EQ(to[i], old[3]);
+    }
+    memset(new, 0x77, sizeof got);
+    CHECK_EQ(set(t, 0x60000000, other, RW), 0); /* another page in its place */
+    CHECK_EQ(sys_msg_read(0, 1, got, 8, &count), 0);
+    CHECK_EQ(memcmp(got, new, 8), 0);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, 0x60000000, 0, 0, 1), 0); /* none */
+    CHECK_EQ(sys_msg_read(0, 1, got, 8, &count), E_ABSENT);
+    CHECK_EQ(count, 0);
+    CHECK_EQ(set(t, 0x60000000, data, RW), 0); /* and the old one again */
+    CHECK_EQ(sys_msg_read(0, 0, got, sizeof got, &count), 0);
+    CHECK_EQ(memcmp(got, old, sizeof got), 0);
+    CHECK_EQ(sys_msg_read(0, 0xf8, got, 16, &count), 0); /* over the end of the page */
+    CHECK_EQ(memcmp(got, old + 0xf8, 16), 0);
+    CHECK_EQ(vms(t, VMS_PROTECT, 3, 0x60003000, 0, VMS_READ, 1), 0); /* write-protected */
+    CHECK_EQ(sys_msg_write(0, 0, got, 8, &count), E_ABSENT);
+    CHECK_EQ(vms(t, VMS_PROTECT, 3, 0x60003000, 0, RW, 1), 0);
+    CHECK_EQ(sys_msg_write(0, 0, got, 8, &count), 0);
+    CHECK_EQ(memcmp(got, to, 8), 0);
+    CHECK_EQ(vms(t, VMS_CLEAR, 3, 0x60003000, 0, 0, 1), 0); /* set again, clean: it is made dirty again */
+    CHECK_EQ(set(t, 0x60003000, data + 3 * PAGE_SIZE, RW), 0);
+    CHECK_EQ(sys_msg_write(0, 0, got, 8, &count), 0);
+    struct vms_op op = {.op = VMS_CLEAR, .level = 3, .va = 0x60003000};
+    CHECK_EQ(batch(t, &op), 0);
+    CHECK(pte_dirty(op.pa));
+    CHECK_EQ(sys_msg_write(0, 0, got, 8, &count), E_ABSENT);
+    CHECK_EQ(sys_msg_read(0, 0, got, sizeof got, &count), 0); /* the other page is not concerned */
+    CHECK_EQ(memcmp(got, old, sizeof got), 0);
+}
+
 static void faults(void)
 {
     begin("faults");
@@ -572,6 +621,7 @@ static void faults(void)
     CHECK_EQ(sys_msg_write(0, 0x80, buffer, 8, &count), E_ABSENT); /* read-only */
     CHECK_EQ(count, 0);
     CHECK_EQ(sys_msg_read(0, 0x1100, buffer, 0x101, &count), E_RANGE);
+    short_copies(t, data);
     audit(NULL);
     struct ipc_message reply = {0};
     CHECK_EQ(sys_reply_message(0, &reply), 0);
