@@ -9,8 +9,6 @@
  *
  * A wait that ends leaves its thread in the heap: most deadlines never come, and the next wait's is seldom
  * earlier. When a thread is due it is looked at what it waits for now, and it moves on, or out. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 #define BATCH 32 /* threads woken in one tick; the rest follow at once */

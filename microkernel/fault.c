@@ -1,7 +1,5 @@
 /* Faults and exceptions of user threads: calls that the kernel makes on a thread's behalf, to its task's
  * pager. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 static void unhandled(struct thread *thread, const char *why)

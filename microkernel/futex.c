@@ -1,6 +1,5 @@
 /* Futexes: private ones keyed by space and address, shared ones by frame. Wakes may be spurious; waiting
  * threads of equal keys hang in one bucket of a hash table, by thread->run. */
-#include <hooks.h>
 #include <sched.h>
 
 #define BUCKETS 256

@@ -7,7 +7,6 @@
  * H4 a slot's id is a handle that finds this slot exactly while it is used; RIGHT_CALL stands in handles of
  *    sessions only, RIGHT_RECV in those of ports, HANDLE_REPLY in those of threads: fastpath.S counts on it
  */
-#include <hooks.h>
 #include <port.h>
 
 struct handle_entry handle_no_slots[HANDLES_PER_PAGE];
@@ -51,16 +50,19 @@ int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **
     return entry->rights & any ? 0 : E_RIGHTS;
 }
 
-int handle_copyable(struct task *task, handle_t handle, struct handle_entry **out)
+static int copy_of(const struct handle_entry *entry, struct handle_entry *out)
 {
-    TRY(handle_entry(task, handle, out));
-    FAIL_IF(handle_kind(*out) == OBJ_REPLY, E_TYPE);
-    return (*out)->rights & RIGHT_COPY ? 0 : E_RIGHTS;
+    FAIL_IF(handle_kind(entry) == OBJ_REPLY, E_TYPE);
+    *out = *entry;
+    out->rights &= ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+    return entry->rights & RIGHT_COPY ? 0 : E_RIGHTS;
 }
 
-uint32_t handle_copy_rights(const struct handle_entry *entry)
+int handle_copyable(struct task *task, handle_t handle, struct handle_entry *out)
 {
-    return entry->rights & ~(uint32_t)(entry->object->kind == OBJ_PORT ? RIGHT_RECV : 0);
+    struct handle_entry *entry;
+    TRY(handle_entry(task, handle, &entry));
+    return copy_of(entry, out);
 }
 
 /* Free slots are chained through `rights`. */
@@ -139,9 +141,8 @@ uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32
 {
     uint64_t handle = 0;
     DEBUG_ASSERT(task->handles->reserved > 0);
-    int error = fill(task->handles, 0, object, rights, &handle);
-    ASSERT(!error);
     task->handles->reserved--;
+    ASSERT(fill(task->handles, 0, object, rights, &handle) == 0);
     return handle;
 }
 
@@ -199,14 +200,14 @@ bool handle_close_some(struct task *task, uint32_t most)
 
 int sys_handle_copy(struct thread *thread, struct syscall *s)
 {
-    struct handle_entry *entry;
+    struct handle_entry copy;
     struct task *task = thread->task;
-    TRY(handle_copyable(thread->task, s->a[0], &entry));
-    uint32_t most = handle_copy_rights(entry), rights = s->a[1] == RIGHT_ALL ? most : (uint32_t)s->a[1];
-    FAIL_IF(s->a[1] > RIGHT_ALL || rights & ~most, E_RIGHTS);
+    TRY(handle_copyable(thread->task, s->a[0], &copy));
+    uint32_t rights = s->a[1] == RIGHT_ALL ? copy.rights : (uint32_t)s->a[1];
+    FAIL_IF(s->a[1] > RIGHT_ALL || rights & ~(uint32_t)copy.rights, E_RIGHTS);
     if (s->a[2])
         TRY(handle_get(thread->task, s->a[2], OBJ_TASK, RIGHT_MANAGE, &task));
-    return handle_insert(task, entry->object, rights, s->a[3], &s->r[0]);
+    return handle_insert(task, copy.object, rights, s->a[3], &s->r[0]);
 }
 
 int sys_handle_close(struct thread *thread, struct syscall *s)
@@ -218,7 +219,8 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
     TRY(handle_entry(thread->task, s->a[0], &entry));
-    struct handle_info info = {.kind = handle_kind(entry), .rights = entry->rights & HANDLE_REPLY ? 0 : entry->rights};
+    struct handle_info info = {.kind = handle_kind(entry),
+                               .rights = entry->rights & HANDLE_REPLY ? 0 : entry->rights};
     if (info.kind == OBJ_TASK)
         info.id = ((struct task *)entry->object)->id;
     else if (info.kind == OBJ_THREAD)
@@ -243,15 +245,13 @@ int handle_copy_table(struct task *to, struct task *from)
     uint32_t end = from->handles->pages * HANDLES_PER_PAGE;
     for (uint32_t done = 0; to->copy_cursor < end; to->copy_cursor++) {
         FAIL_IF(done++ == HANDLES_PER_PAGE, SYS_RESTART);
-        struct handle_entry *source = entry_at(from->handles, to->copy_cursor);
+        struct handle_entry *source = entry_at(from->handles, to->copy_cursor), copy;
         struct handle_entry *target = entry_at(to->handles, to->copy_cursor);
         target->id = HANDLE_FREE(HANDLE_GEN(source->id));
-        if (!source->object || handle_kind(source) == OBJ_REPLY || !(source->rights & RIGHT_COPY))
+        if (!source->object || copy_of(source, &copy))
             continue;
-        target->id = source->id;
-        target->object = source->object;
-        target->rights = handle_copy_rights(source);
-        object_open(target->object, target->rights);
+        *target = copy;
+        object_open(copy.object, copy.rights);
         to->handles->used++;
     }
     /* The free list is made anew: every slot that stayed empty, lowest first. */

@@ -1,5 +1,4 @@
 /* What the kernel tells about itself. */
-#include <hooks.h>
 #include <block.h>
 #include <hardware.h>
 #include <sched.h>

@@ -10,8 +10,6 @@
  *    all these away before it goes, so they need no reference to it
  * I3 c->serial changes when a call or fault ends that was not in a reply slot, so a deferred reply to an
  * older one finds nobody */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 #define TAKE_TRIES 8 /* refused senders in a row before the receiver tries again */
@@ -72,7 +70,7 @@ static handle_t sent_handle(const struct trap_frame *f, uint32_t i)
     return (handle_t)(pair >> (i % 2 * 32));
 }
 
-static int check_handles(struct thread *from, uint32_t count, struct handle_entry *entries[IPC_HANDLES])
+static int check_handles(struct thread *from, uint32_t count, struct handle_entry entries[IPC_HANDLES])
 {
     FAIL_IF(count > IPC_HANDLES, E_INVAL);
     for (uint32_t i = 0; i < count; i++) {
@@ -87,12 +85,12 @@ static int transfer(struct thread *from, struct thread *to, uint32_t *count)
     *count = from->flags & THREAD_F_FAULT ? 0 : IPC_SENT(from->frame.rax);
     if (*count == 0)
         return 0;
-    struct handle_entry *entries[IPC_HANDLES];
+    struct handle_entry entries[IPC_HANDLES];
     TRY(check_handles(from, *count, entries));
     FAIL_IF(*count > to->accept, E_FULL);
     uint64_t got[IPC_HANDLES] = {0};
     for (uint32_t i = 0; i < *count; i++) {
-        got[i] = handle_insert_reserved(to->task, entries[i]->object, handle_copy_rights(entries[i]));
+        got[i] = handle_insert_reserved(to->task, entries[i].object, entries[i].rights);
         to->accept--;
     }
     to->frame.rbx = got[0] | got[1] << 32;
@@ -306,7 +304,7 @@ static int take_buffers(struct thread *thread)
 static int begin(struct thread *thread, bool one_way)
 {
     struct trap_frame *f = &thread->frame;
-    struct handle_entry *entry, *sent[IPC_HANDLES];
+    struct handle_entry *entry, sent[IPC_HANDLES];
     TRY(handle_entry(thread->task, f->rdi, &entry));
     FAIL_IF(handle_kind(entry) != OBJ_SESSION, E_TYPE);
     FAIL_IF(!(entry->rights & RIGHT_CALL), E_RIGHTS);

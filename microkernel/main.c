@@ -1,5 +1,4 @@
 /* From the boot code to the first user thread. */
-#include <hooks.h>
 #include <block.h>
 #include <sched.h>
 #include <stage.h>

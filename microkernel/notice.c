@@ -1,6 +1,5 @@
 /* Notices and notification bits: what the kernel tells a server. Records are part of the objects they speak
  * of, so that nothing is allocated when something dies. */
-#include <hooks.h>
 #include <port.h>
 
 void notice_init(struct notice *notice, struct object *owner)

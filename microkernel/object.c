@@ -1,6 +1,4 @@
 /* Objects: creation, references, accounts, and destruction one step at a time. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 bool irq_destroy(struct object *object);
@@ -60,17 +58,10 @@ void object_close(struct object *object, uint32_t rights)
     object_put(object);
 }
 
-/* Authorities, port ranges and device memory are only words. */
-static bool nothing_destroy(struct object *)
-{
-    return true;
-}
-
+/* The others (authorities, port ranges, device memory) are only words. */
 static bool (*const destroy[OBJ_KINDS])(struct object *) = {
-    [OBJ_TASK] = task_destroy,          [OBJ_THREAD] = thread_destroy,  [OBJ_PORT] = port_destroy,
-    [OBJ_SESSION] = session_destroy,    [OBJ_IRQ] = irq_destroy,        [OBJ_IO] = nothing_destroy,
-    [OBJ_DEVICE] = nothing_destroy,     [OBJ_MEMORY] = nothing_destroy, [OBJ_HARDWARE] = nothing_destroy,
-    [OBJ_TASK_MAKER] = nothing_destroy,
+    [OBJ_TASK] = task_destroy,       [OBJ_THREAD] = thread_destroy, [OBJ_PORT] = port_destroy,
+    [OBJ_SESSION] = session_destroy, [OBJ_IRQ] = irq_destroy,
 };
 
 /* The object at the front gets one step; an unfinished one goes to the back, so that a large task does not
@@ -84,7 +75,7 @@ bool object_reap(void)
                                     : object->kind == OBJ_TASK ? task_end_step
                                                                : port_end_step;
     list_remove(&object->ending);
-    if (!step(object)) {
+    if (step && !step(object)) {
         list_add_tail(&ending, &object->ending);
         return true;
     }

@@ -1,32 +1,18 @@
 /* Ports: creation, loans, keep tables, sessions, and the death of all of them in steps. */
-#include <hooks.h>
 #include <port.h>
 
-#define STEP 16 /* callers or records moved in one step */
-
-int port_create(struct account *account, struct port **out)
-{
-    struct port *port;
-    TRY(object_create(account, OBJ_PORT, sizeof(struct port), &port));
-    list_init(&port->receivers);
-    list_init(&port->senders);
-    list_init(&port->received);
-    list_init(&port->notices);
-    list_init(&port->delivered);
-    list_init(&port->sessions);
-    list_init(&port->lent);
-    *out = port;
-    return 0;
-}
+#define STEP      16 /* callers or records moved in one step */
+#define KEEP_SIZE (PORT_KEEP_MAX * sizeof(struct handle_entry))
 
 bool port_destroy(struct object *object)
 {
     struct port *port = (struct port *)object;
-    for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++)
-        if (port->keep[i].key)
+    if (!port->keep)
+        return true;
+    for (uint32_t i = 0; i < PORT_KEEP_MAX; i++)
+        if (port->keep[i].id)
             object_close(port->keep[i].object, port->keep[i].rights);
-    if (port->keep)
-        kmem_free(object->account, port->keep, PORT_KEEP_MAX * sizeof(struct kept));
+    kmem_free(object->account, port->keep, KEEP_SIZE);
     return true;
 }
 
@@ -147,38 +133,38 @@ static int lend(struct thread *thread, struct port *port, struct syscall *s)
     return 0;
 }
 
-static struct kept *keep_find(struct port *port, uint64_t key)
+static struct handle_entry *keep_find(struct port *port, uint64_t key)
 {
     for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++)
-        if (port->keep[i].key == key)
+        if (port->keep[i].id == key)
             return &port->keep[i];
     return NULL;
 }
 
 static int keep_put(struct thread *thread, struct port *port, uint64_t key, handle_t handle)
 {
-    struct handle_entry *entry;
-    TRY(handle_copyable(thread->task, handle, &entry));
+    struct handle_entry copy;
+    TRY(handle_copyable(thread->task, handle, &copy));
     FAIL_IF(key == 0 || key > UINT32_MAX, E_RANGE);
     FAIL_IF(keep_find(port, key), E_EXISTS);
     if (!port->keep)
-        TRY(kmem_alloc(port->object.account, PORT_KEEP_MAX * sizeof(struct kept), &port->keep));
-    struct kept *free = keep_find(port, 0);
+        TRY(kmem_alloc(port->object.account, KEEP_SIZE, &port->keep));
+    struct handle_entry *free = keep_find(port, 0);
     FAIL_IF(!free, E_FULL);
-    uint32_t rights = handle_copy_rights(entry);
-    *free = (struct kept){.key = (uint32_t)key, .rights = (uint16_t)rights, .object = entry->object};
-    object_open(free->object, rights);
+    copy.id = (uint32_t)key;
+    *free = copy;
+    object_open(copy.object, copy.rights);
     return handle_close(thread->task, handle);
 }
 
 /* PORT_KEPT, PORT_DROP. */
 static int kept_use(struct thread *thread, struct port *port, struct syscall *s)
 {
-    struct kept *kept = s->a[2] ? keep_find(port, s->a[2]) : NULL;
+    struct handle_entry *kept = s->a[2] ? keep_find(port, s->a[2]) : NULL;
     FAIL_IF(!kept, E_NOENT);
     if (s->a[1] == PORT_KEPT)
         return handle_insert(thread->task, kept->object, kept->rights, 0, &s->r[0]);
-    kept->key = 0;
+    kept->id = 0;
     object_close(kept->object, kept->rights);
     return 0;
 }
@@ -187,7 +173,7 @@ static int kept_next(struct port *port, uint64_t above, struct syscall *s)
 {
     uint64_t best = UINT64_MAX;
     for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++) {
-        uint64_t key = port->keep[i].key;
+        uint64_t key = port->keep[i].id;
         if (key > above && key < best)
             best = key;
     }
@@ -237,7 +223,14 @@ static int port_info(struct port *port, vaddr_t to)
 int sys_port_create(struct thread *thread, struct syscall *s)
 {
     struct port *port;
-    TRY(port_create(thread->task->account, &port));
+    TRY(object_create(thread->task->account, OBJ_PORT, sizeof *port, &port));
+    list_init(&port->receivers);
+    list_init(&port->senders);
+    list_init(&port->received);
+    list_init(&port->notices);
+    list_init(&port->delivered);
+    list_init(&port->sessions);
+    list_init(&port->lent);
     uint32_t rights = RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO;
     return handle_insert_new(thread->task, &port->object, rights, &s->r[0]);
 }

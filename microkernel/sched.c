@@ -5,8 +5,6 @@
  * S2 the RUNNING thread is on none */
 #include <arch/cpu.h>
 #include <sched.h>
-#include <hooks.h>
-#include <port.h>
 
 #define SLICE_NS   10000000ul
 #define REAP_STEPS 4 /* steps of destruction paid at each kernel exit; an idle processor does them all */

@@ -1,6 +1,4 @@
 /* The way into a system call and out of it. The table comes from syscalls.def. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 #define SYSCALL_LENGTH 2 /* bytes of the SYSCALL instruction: going back over it runs it again */

@@ -1,7 +1,5 @@
 /* Tasks: creation, control, and death in bounded steps: threads, then handles, then loans, then the notices.
  * The address space goes with the last reference. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 #define REAP_BATCH 16 /* threads or handles a step */
@@ -129,9 +127,9 @@ static int watch(struct thread *thread, struct task *task, struct notice *notice
 
 static int copy_one_handle(struct task *task, struct task *source, struct syscall *s)
 {
-    struct handle_entry *entry;
-    TRY(handle_copyable(source, s->a[3], &entry));
-    return handle_insert(task, entry->object, handle_copy_rights(entry), s->a[4], &s->r[0]);
+    struct handle_entry copy;
+    TRY(handle_copyable(source, s->a[3], &copy));
+    return handle_insert(task, copy.object, copy.rights, s->a[4], &s->r[0]);
 }
 
 static int task_info(struct task *task, vaddr_t to)
@@ -146,8 +144,7 @@ static int task_info(struct task *task, vaddr_t to)
         .dead = task->dead,
         .cpu_ns = sched_cpu_ns(task->cpu_ticks, task == thread_current()->task),
     };
-    for (size_t i = 0; i < sizeof info.name; i++)
-        info.name[i] = task->name[i];
+    __builtin_memcpy(info.name, task->name, sizeof info.name);
     return user_write(to, &info, sizeof info);
 }
 

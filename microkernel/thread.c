@@ -1,6 +1,4 @@
 /* Threads: creation, control, waking and ending. */
-#include <hooks.h>
-#include <port.h>
 #include <sched.h>
 
 static uint32_t next_id = 1;
@@ -119,32 +117,24 @@ static bool at_rest(const struct thread *thread)
     return thread->state != THREAD_RUNNING && thread->state != THREAD_READY && thread->state != THREAD_DEAD;
 }
 
-#define GENERAL_SIZE offsetof(struct thread_regs, rip) /* the general registers, in the frame's order */
-_Static_assert(GENERAL_SIZE == offsetof(struct trap_frame, vector), "one order");
+_Static_assert(offsetof(struct thread_regs, fs_base) == sizeof(struct trap_frame) &&
+                   offsetof(struct thread_regs, rip) == offsetof(struct trap_frame, rip) &&
+                   offsetof(struct thread_regs, rax) == offsetof(struct trap_frame, rax),
+               "struct thread_regs begins with the frame");
 
 static int get_regs(struct thread *t, vaddr_t to)
 {
     FAIL_IF(!at_rest(t), E_BUSY);
-    struct thread_regs regs;
-    __builtin_memcpy(&regs, &t->frame, GENERAL_SIZE);
-    regs.rip = t->frame.rip;
-    regs.rflags = t->frame.rflags;
-    regs.rsp = t->frame.rsp;
-    regs.fs_base = t->fs_base;
-    return user_write(to, &regs, sizeof regs);
+    return user_write(to, &t->regs, sizeof t->regs);
 }
 
 static int set_regs(struct thread *t, vaddr_t from)
 {
-    FAIL_IF(!at_rest(t), E_BUSY);
     struct thread_regs regs;
+    FAIL_IF(!at_rest(t), E_BUSY);
     TRY(user_read(&regs, from, sizeof regs));
     FAIL_IF(regs.rip >= USER_END || regs.fs_base >= USER_END, E_RANGE);
-    __builtin_memcpy(&t->frame, &regs, GENERAL_SIZE);
-    t->frame.rip = regs.rip;
-    t->frame.rflags = regs.rflags;
-    t->frame.rsp = regs.rsp;
-    t->fs_base = regs.fs_base;
+    t->regs = regs;
     arch_frame_sanitize(&t->frame);
     return 0;
 }
@@ -155,8 +145,7 @@ static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
     TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &source));
     FAIL_IF(!at_rest(source) || t->state != THREAD_NEW, E_BUSY);
     TRY(arch_fpu_copy(t, source));
-    t->frame = source->frame;
-    t->fs_base = source->fs_base;
+    t->regs = source->regs;
     arch_frame_sanitize(&t->frame);
     return 0;
 }
@@ -164,11 +153,9 @@ static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
 static int start(struct thread *t)
 {
     t->flags &= ~(uint32_t)THREAD_F_SUSPENDED;
-    if (t->state == THREAD_NEW) {
-        sched_ready(t, SCHED_TAIL);
-    } else if (t->state == THREAD_STOPPED && !t->task->suspended) {
-        list_remove(&t->run);
-        sched_ready(t, SCHED_TAIL);
+    if (t->state == THREAD_NEW || t->state == THREAD_STOPPED) {
+        list_remove(&t->run);       /* a new one is on no list */
+        sched_ready(t, SCHED_TAIL); /* on the stopped list while its task is suspended */
     }
     return t->state == THREAD_DEAD ? E_DEAD : 0;
 }
@@ -216,8 +203,8 @@ static int exit_self(struct thread *t, vaddr_t word)
 {
     uint32_t zero = 0;
     if (word) {
-        if (word % sizeof zero || user_write(word, &zero, sizeof zero))
-            return word % sizeof zero ? E_INVAL : SYS_TOUCH;
+        FAIL_IF(word % sizeof zero, E_INVAL);
+        TRY(user_write(word, &zero, sizeof zero));
         futex_wake_word(t->task, word, UINT32_MAX);
     }
     thread_kill(t);
@@ -246,7 +233,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
         return 0;
     case THREAD_FS_BASE:
         FAIL_IF(s->a[2] >= USER_END, E_RANGE);
-        t->fs_base = s->a[2];
+        t->regs.fs_base = s->a[2];
         if (t == thread)
             arch_thread_switch(t);
         return 0;

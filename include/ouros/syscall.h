@@ -67,9 +67,10 @@ enum thread_op {
     THREAD_INFO,     /* a = struct thread_info * */
 };
 
+/* As the kernel keeps them. Setting leaves vector, error, cs and ss as they have to be. */
 struct thread_regs {
     uint64_t r15, r14, rdx, r10, r8, r9, r12, r13, r11, rbp, rdi, rsi, rcx, rbx, rax;
-    uint64_t rip, rflags, rsp, fs_base;
+    uint64_t vector, error, rip, cs, rflags, rsp, ss, fs_base;
 };
 
 enum thread_state {

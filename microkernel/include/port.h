@@ -7,18 +7,12 @@
  * P4 the borrower's is the only handle with RIGHT_RECV that works while a loan lasts */
 #pragma once
 
-#include <thread.h>
+#include <hooks.h>
 
 #define PORT_DELIVERED_MAX                                                           \
     64 /* notices given and not acknowledged: more wait, so that PORT_ACK is bounded \
         */
 #define PORT_KEEP_MAX 256
-
-struct kept {
-    uint32_t key; /* 0: free */
-    uint16_t rights;
-    struct object *object;
-};
 
 struct port {
     struct object object;
@@ -37,7 +31,7 @@ struct port {
     struct list lent;        /* on borrower->ports_lent */
     uint32_t owners, takers; /* handles with RIGHT_MANAGE; with RIGHT_RECV */
     bool dead;
-    struct kept *keep; /* PORT_KEEP_MAX of them, once there is one */
+    struct handle_entry *keep; /* PORT_KEEP_MAX, once there is one; id: the key, 0: free */
 };
 
 struct session {
@@ -49,7 +43,6 @@ struct session {
     struct notice closed;
 };
 
-int port_create(struct account *account, struct port **out);
 bool port_destroy(struct object *object);
 bool session_destroy(struct object *object);
 /* Raise bits: a waiting receiver takes them, else they stay. */

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <arch/paging.h>
-#include <hooks.h>
 #include <block.h>
 
 #define SLAB_PAGES      512u

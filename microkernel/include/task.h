@@ -79,10 +79,9 @@ bool task_destroy(struct object *object);
 int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out);
 /* A port, by a handle that has any of these rights. */
 int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **out);
-/* A handle that may be copied: with RIGHT_COPY, and no reply. E_HANDLE, E_TYPE, E_RIGHTS. */
-int handle_copyable(struct task *task, handle_t handle, struct handle_entry **out);
-/* What a copy may carry at most: the right to receive is lent, never copied. */
-uint32_t handle_copy_rights(const struct handle_entry *entry);
+/* What a copy of a handle is at most: it needs RIGHT_COPY, a reply has none, and the right to receive is
+ * lent, never copied. E_HANDLE, E_TYPE, E_RIGHTS. */
+int handle_copyable(struct task *task, handle_t handle, struct handle_entry *out);
 /* The same, giving the slot. E_HANDLE. */
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out);
 /* The kind a slot shows: a deferred reply is kept as its caller's thread with a serial. */

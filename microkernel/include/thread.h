@@ -8,14 +8,16 @@
 enum thread_flag {
     THREAD_F_SUSPENDED = 1 << 0, /* does not run; may be blocked besides */
     THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
-    THREAD_F_DYING = 1 << 2,
-    THREAD_F_ONE_WAY = 1 << 3, /* queued by send, not by call */
-    THREAD_F_FAULT = 1 << 4,   /* queued or waiting with a fault message, not a call */
+    THREAD_F_ONE_WAY = 1 << 3,   /* queued by send, not by call */
+    THREAD_F_FAULT = 1 << 4,     /* queued or waiting with a fault message, not a call */
 };
 
 struct thread {
     struct object object;
-    struct trap_frame frame __attribute__((aligned(16))); /* all user registers while not running */
+    union { /* all user registers while not running */
+        struct trap_frame frame __attribute__((aligned(16)));
+        struct thread_regs regs; /* the frame, and fs_base */
+    };
 
     struct task *task; /* holds a reference */
     uint32_t id;       /* never used twice */
@@ -23,7 +25,6 @@ struct thread {
     uint8_t priority;  /* effective */
     uint8_t base_priority;
     uint32_t flags; /* enum thread_flag */
-    uint64_t fs_base;
 
     struct list run;     /* ready queue, port queue or futex queue */
     struct list peers;   /* same priority in a port's sender queue */

@@ -8,8 +8,6 @@
  *    without PCID, loading their L0 flushes */
 #pragma once
 
-#include <arch/paging.h>
-#include <hooks.h>
 #include <ledger.h>
 #include <table.h>
 

@@ -153,7 +153,7 @@ void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint6
 {
     thread->frame = (struct trap_frame){.rip = entry, .rsp = stack, .rdi = argument};
     arch_frame_sanitize(&thread->frame);
-    thread->fs_base = 0;
+    thread->regs.fs_base = 0;
 }
 
 void arch_thread_switch(struct thread *thread)
@@ -162,6 +162,6 @@ void arch_thread_switch(struct thread *thread)
     cpu->current = thread;
     cpu->frame_end = (uint64_t)(&thread->frame + 1);
     cpu->tss.rsp[0] = cpu->frame_end;
-    msr_write(MSR_FS_BASE, thread->fs_base); /* always: user code clears it by loading a selector */
+    msr_write(MSR_FS_BASE, thread->regs.fs_base); /* always: user code clears it by loading a selector */
     fpu_switch(cpu, thread);
 }

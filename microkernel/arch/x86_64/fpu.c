@@ -15,33 +15,28 @@
 #define MXCSR_INIT  0x1f80
 #define AREA_ALIGN  64
 
-static uint32_t features;  /* XCR0; 0: FXSAVE */
-static uint32_t area_size; /* bytes that the instruction uses */
+static uint32_t features; /* XCR0; 0: FXSAVE */
+static size_t area_size;  /* a power of two, so that memory comes aligned as the instructions want it */
 
 void fpu_init(struct cpu *cpu)
 {
-    area_size = FXSAVE_SIZE;
+    uint32_t used = FXSAVE_SIZE;
     if (cpu_features.xsave) {
         features = cpuid(13, 0).a & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
         __asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0));
-        area_size = cpuid(13, 0).b; /* for what XCR0 has now */
+        used = cpuid(13, 0).b; /* for what XCR0 has now */
     }
+    area_size = 1ul << (64 - __builtin_clzl(used - 1ul));
     cr0_write(cr0_read() | CR0_TS);
     cpu->fpu_trap = true;
     cpu->fpu_owner = NULL;
-}
-
-/* A power of two, so that memory comes aligned as the instructions want it. */
-static size_t area_bytes(void)
-{
-    return 1ul << (64 - __builtin_clzl(area_size - 1ul));
 }
 
 static int area_create(struct thread *thread)
 {
     if (thread->fpu)
         return 0;
-    TRY(kmem_alloc(thread->task->account, area_bytes(), &thread->fpu)); /* all zero */
+    TRY(kmem_alloc(thread->task->account, area_size, &thread->fpu)); /* all zero */
     DEBUG_ASSERT((uintptr_t)thread->fpu % AREA_ALIGN == 0);
     *(uint16_t *)thread->fpu = FCW_INIT;
     *(uint32_t *)((char *)thread->fpu + 24) = MXCSR_INIT;
@@ -81,12 +76,19 @@ void fpu_switch(struct cpu *cpu, struct thread *thread)
     set_trap(cpu, thread != cpu->fpu_owner);
 }
 
-int fpu_trap(struct cpu *cpu, struct thread *thread)
+/* The values in the registers go where they belong. CR0.TS is clear afterwards. */
+static void unload(struct cpu *cpu)
 {
-    TRY(area_create(thread));
     set_trap(cpu, false);
     if (cpu->fpu_owner)
         save(cpu->fpu_owner);
+    cpu->fpu_owner = NULL;
+}
+
+int fpu_trap(struct cpu *cpu, struct thread *thread)
+{
+    TRY(area_create(thread));
+    unload(cpu);
     cpu->fpu_owner = thread;
     restore(thread);
     return 0;
@@ -100,7 +102,7 @@ void arch_fpu_release(struct thread *thread)
         set_trap(cpu, true);
     }
     if (thread->fpu)
-        kmem_free(thread->task->account, thread->fpu, area_bytes());
+        kmem_free(thread->task->account, thread->fpu, area_size);
     thread->fpu = NULL;
 }
 
@@ -114,10 +116,8 @@ int arch_fpu_copy(struct thread *to, struct thread *from)
         return 0;
     TRY(area_create(to));
     if (cpu->fpu_owner == from) {
-        bool trap = cpu->fpu_trap;
-        set_trap(cpu, false);
-        save(from);
-        set_trap(cpu, trap);
+        unload(cpu);
+        set_trap(cpu, true);
     }
     memcpy(to->fpu, from->fpu, area_size);
     return 0;

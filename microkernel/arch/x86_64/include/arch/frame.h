@@ -3,8 +3,8 @@
 
 #include <ouros/message.h>
 
-/* In the order in which entry code pushes: the last field is pushed first. The registers up to rax lie as in
- * struct thread_regs. */
+/* In the order in which entry code pushes: the last field is pushed first. It is how
+ * struct thread_regs begins. */
 struct trap_frame {
     uint64_t r15, r14;
     union {
