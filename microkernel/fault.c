@@ -41,7 +41,11 @@ int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
 {
     bool touch = faulter->fault_label == MSG_FAULT && faulter->fault_word[1] & FAULT_TOUCH;
     switch (label) {
-    case FAULT_MAP: TRY(vms_set_one(&faulter->task->vms, word[0], word[1], word[2])); break;
+    case FAULT_MAP:
+        FAIL_IF(!thread_current()->task->is_pager,
+                E_RIGHTS); /* whoever else serves faults has no say over frames */
+        TRY(vms_set_one(&faulter->task->vms, word[0], word[1], word[2]));
+        break;
     case FAULT_RESUME: break;
     case FAULT_REFUSE:
         if (touch)

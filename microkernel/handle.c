@@ -93,6 +93,7 @@ static int table_grow(struct task *task)
 int handle_reserve(struct task *task, uint32_t n)
 {
     struct handle_table *table = task->handles;
+    FAIL_IF(task->copy_cursor, E_BUSY);
     if (table->free - table->reserved < n)
         TRY(table_grow(task));
     table->reserved += n;
@@ -124,6 +125,7 @@ static int fill(struct handle_table *table, uint32_t index, struct object *objec
 int handle_insert(struct task *task, struct object *object, uint32_t rights, uint64_t index, uint64_t *out)
 {
     FAIL_IF(task->dying, E_DEAD);
+    FAIL_IF(task->copy_cursor, E_BUSY); /* slots that seem free may be filled already */
     FAIL_IF(index >= HANDLES_PER_PAGE, E_RANGE);
     if (task->handles->free == task->handles->reserved)
         TRY(table_grow(task));
@@ -238,7 +240,7 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
  * The cost is bounded by the table's pages a call; the copy goes on where the child's table ends. */
 int handle_copy_table(struct task *to, struct task *from)
 {
-    FAIL_IF(to->copy_cursor == 0 && to->handles->used != 0, E_BUSY);
+    FAIL_IF(to->copy_cursor == 0 && (to->handles->used || to->handles->reserved), E_BUSY);
     FAIL_IF(to->dying, E_DEAD);
     while (to->handles->pages < from->handles->pages)
         TRY(table_grow(to));

@@ -7,12 +7,9 @@
 bool port_destroy(struct object *object)
 {
     struct port *port = (struct port *)object;
-    if (!port->keep)
-        return true;
-    for (uint32_t i = 0; i < PORT_KEEP_MAX; i++)
-        if (port->keep[i].id)
-            object_close(port->keep[i].object, port->keep[i].rights);
-    kmem_free(object->account, port->keep, KEEP_SIZE);
+    list_remove(&port->lent); /* a borrower that gave its handle up */
+    if (port->keep)
+        kmem_free(object->account, port->keep, KEEP_SIZE);
     return true;
 }
 
@@ -62,15 +59,32 @@ static bool release_step(struct port *port)
     return false;
 }
 
+/* What a dead port keeps goes with it: it may be what keeps the port itself from going. */
 bool port_end_step(struct object *object)
 {
-    return release_step((struct port *)object);
+    struct port *port = (struct port *)object;
+    if (!release_step(port))
+        return false;
+    for (uint32_t i = 0, closed = 0; port->keep && i < PORT_KEEP_MAX; i++) {
+        if (!port->keep[i].id)
+            continue;
+        if (closed++ == STEP)
+            return false;
+        port->keep[i].id = 0;
+        object_close(port->keep[i].object, port->keep[i].rights);
+    }
+    return true;
 }
 
 bool port_loan_end(struct port *port)
 {
+    struct handle_entry *entry;
     if (!release_step(port))
         return false;
+    if (!handle_entry(port->borrower, port->lent_as, &entry) && entry->object == &port->object) {
+        entry->rights &= ~(uint32_t)RIGHT_RECV;
+        port_closed(port, RIGHT_RECV);
+    }
     list_remove(&port->lent);
     port->borrower = NULL;
     port->cursor = NULL;
@@ -128,6 +142,7 @@ static int lend(struct thread *thread, struct port *port, struct syscall *s)
     FAIL_IF(task->dying, E_DEAD);
     uint32_t rights = RIGHT_RECV | RIGHT_NOTIFY | RIGHT_INFO | RIGHT_COPY;
     TRY(handle_insert(task, &port->object, rights, s->a[3], &s->r[0]));
+    port->lent_as = (handle_t)s->r[0];
     port->borrower = task;
     list_add_tail(&task->ports_lent, &port->lent);
     return 0;
@@ -151,6 +166,8 @@ static int keep_put(struct thread *thread, struct port *port, uint64_t key, hand
         TRY(kmem_alloc(port->object.account, KEEP_SIZE, &port->keep));
     struct handle_entry *free = keep_find(port, 0);
     FAIL_IF(!free, E_FULL);
+    if (copy.object->kind == OBJ_PORT)
+        copy.rights &= ~(uint32_t)RIGHT_MANAGE; /* ports that own each other would never die */
     copy.id = (uint32_t)key;
     *free = copy;
     object_open(copy.object, copy.rights);

@@ -75,9 +75,9 @@ enum fault_access {
 /* The label of the reply to MSG_FAULT and MSG_EXCEPTION. */
 enum fault_reply {
     FAULT_RESUME = 0, /* the thread runs on, from its registers as they now are */
-    FAULT_MAP = 1,    /* set one entry, then resume: w0 = va, w1 = pa, w2 = enum vms_prot | level << 8 |
-                         enum vms_flag << 16. An error (E_NOTABLE, E_SHARED, …) comes back to the replier, and
-                         the reply is kept */
+    FAULT_MAP = 1, /* the first task only: set one entry, then resume: w0 = va, w1 = pa, w2 = enum vms_prot |
+                      level << 8 | enum vms_flag << 16. An error (E_NOTABLE, E_SHARED, …) comes back to the
+                      replier, and the reply is kept */
     FAULT_REFUSE = 2, /* FAULT_TOUCH: the system call fails with E_FAULT. Otherwise the task is ended */
 };
 

@@ -101,7 +101,8 @@ enum port_op {
     PORT_LEND,      /* a = task, b = slot index (0: any): value = the receive handle in that task.
                        E_BUSY while another borrower lives. Owner only */
     PORT_TAKE_BACK, /* end a loan; callers that were received get E_RESTARTED. Owner only */
-    PORT_KEEP,      /* a = key (1 to 2^32-1), b = handle: moved into the port's keep table */
+    PORT_KEEP,      /* a = key (1 to 2^32-1), b = handle: moved into the port's keep table; a port without
+                       RIGHT_RECV and RIGHT_MANAGE */
     PORT_KEPT,      /* a = key: value = a copy of the kept handle; E_NOENT */
     PORT_DROP,      /* a = key: the kept handle is closed */
     PORT_NEXT_KEPT, /* a = key: value = the lowest key above it; E_NOENT at the end */

@@ -29,6 +29,7 @@ struct port {
     uint64_t session_count;
     struct task *borrower;   /* no reference: the task ends the loan before it goes */
     struct list lent;        /* on borrower->ports_lent */
+    handle_t lent_as;        /* the borrower's handle: loses RIGHT_RECV when the loan ends */
     uint32_t owners, takers; /* handles with RIGHT_MANAGE; with RIGHT_RECV */
     bool dead;
     struct handle_entry *keep; /* PORT_KEEP_MAX, once there is one; id: the key, 0: free */
