@@ -2,6 +2,9 @@
 #include "server_internal.h"
 #include "server_keep.h"
 #include <ipc/string.h>
+#include <ipc/task.h>
+
+uint32_t ipc_deferred_most;
 
 /* The kernel copies a bounded piece at a time. */
 static int copy_all(struct ipc_request *r, uint64_t offset, char *here, uint64_t length, uint32_t access)
@@ -72,10 +75,15 @@ int ipc_give(struct ipc_request *r, handle_t handle)
 int ipc_defer(struct ipc_request *r, struct ipc_request *kept)
 {
     handle_t reply;
-    int error = sys_reply_defer(&reply);
+    int error = ipc_deferred_most == UINT32_MAX ? 0 : ipc_deferred_add(r->badge, ipc_deferred_most);
 
     if (error)
         return error;
+    error = sys_reply_defer(&reply);
+    if (error) {
+        ipc_deferred_take(r->badge);
+        return error;
+    }
     *kept = *r;
     kept->reply = reply;
     r->deferred = true;
@@ -118,9 +126,12 @@ void ipc_request_send(struct ipc_request *r, struct ipc_message *m)
         m->handle_count = 0;
         error = sys_reply_message(r->reply, m);
     }
+    if (error == E_HANDLE) /* somebody has answered it, by a copy of this record */
+        ipc_panic("%s of thread %u is answered twice", r->op->name, r->thread);
     if (error)
         sys_handle_close(r->reply);
     r->reply = HANDLE_NONE;
+    ipc_deferred_take(r->badge);
     ipc_request_end(r);
 }
 
@@ -128,6 +139,9 @@ void ipc_answer(struct ipc_request *kept_request, int status, const void *reply,
 {
     struct ipc_message m = {0};
 
+    if (kept_request->reply == HANDLE_NONE)
+        ipc_panic("%s is answered twice, or was never deferred",
+                  kept_request->op ? kept_request->op->name : "?");
     if (reply)
         memcpy(m.words, reply, size <= sizeof m.words ? size : sizeof m.words);
     ipc_request_reply(kept_request, status, &m);

@@ -13,7 +13,7 @@
 #include <ipc/thread.h>
 #include <proto/init.h>
 
-enum { SPAN = 128, TAG_BITS = 24 };
+enum { SPAN = 128, TAG_BITS = 24, DEFERRED_MOST = 256 };
 
 typedef int (*handler)(struct ipc_request *, const void *, void *);
 
@@ -424,6 +424,7 @@ int ipc_serve(const struct ipc_server *s)
 
     server = s;
     service_count = accept_most = 0;
+    ipc_deferred_most = s->deferred_most ? s->deferred_most : DEFERRED_MOST;
     port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
     error = prepare();
     if (!error)

@@ -5,6 +5,14 @@
 #include <ipc/server.h>
 #include <ipc/syscall.h>
 
+/* ---- client.c: calls of a session that are deferred ---- */
+
+int ipc_deferred_add(uint64_t badge, uint32_t most); /* one more; E_QUOTA: there are `most`. E_NOMEM */
+void ipc_deferred_take(uint64_t badge);              /* one less */
+extern uint32_t ipc_deferred_most;                   /* that a session may have */
+
+/* ---- request.c ---- */
+
 void ipc_request_end(struct ipc_request *r);
 void ipc_request_send(struct ipc_request *r, struct ipc_message *m); /* the answer to a deferred request */
 void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_message *m);

@@ -142,6 +142,7 @@ int main(void)
     error = ipc_serve(&(struct ipc_server){.name = "pager",
                                            .ops = &pager_operations,
                                            .port = machine_port,
+                                           .deferred_most = UINT32_MAX, /* callers are accounted for as waiters */
                                            .fault = fault,
                                            .client_close = client_close,
                                            .cancel = cancel,

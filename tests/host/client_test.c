@@ -1,4 +1,4 @@
-// sources: libipc/client.c libipc/lock.c
+// sources: libipc/client.c libipc/badges.c libipc/lock.c
 /* The table of per-session state against a plain array. */
 #include "check.h"
 #include <ipc/heap.h>

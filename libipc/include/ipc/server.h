@@ -50,11 +50,12 @@ int ipc_give_copy(struct ipc_request *r, handle_t handle);
 
 /* Answer later: *kept becomes the request, with its right to answer and its received handles; what the
  * handler returns is then ignored. ipc_read, ipc_write, ipc_give and ipc_take work on *kept, from any thread,
- * until ipc_answer. E_INVAL for a one-way message. */
+ * until ipc_answer. E_INVAL for a one-way message; E_QUOTA: the session has deferred_most of them. */
 int ipc_defer(struct ipc_request *r, struct ipc_request *kept);
 
 /* Answer a deferred request; `reply` (may be null) has `size` bytes. A caller that is gone by now is no
- * error. A server with kept state calls it in the loop's thread only: the answer goes out with the commit. */
+ * error; answering twice is the end of the server. A server with kept state calls it in the loop's thread
+ * only: the answer goes out with the commit. */
 void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t size);
 
 /* Sessions with this server, on the port it serves. `rights`: protocol rights (RIGHT_USE …); call and copy
@@ -95,6 +96,7 @@ struct ipc_server {
         protocols[IPC_PROTOCOLS_MAX]; /* for who speaks several: { { &io_protocol, &io_ops }, … } */
     handle_t port;                    /* 0: the one that init lent (SLOT_PORT) */
     uint32_t workers;                 /* threads that serve; 0 means 1 */
+    uint32_t deferred_most; /* calls of one session that may be deferred at a time; 0: 256, UINT32_MAX: any */
 
     /* State that outlives an instance: a variable of the server's, which the next instance finds as the last
      * answered message left it. It and the results of operations marked EFFECT become lasting together,

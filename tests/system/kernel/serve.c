@@ -37,7 +37,10 @@ struct victim_large {
     OP(13, die_once, struct ipc_none, struct victim_value, RIGHT_USE, EFFECT)          \
     OP(14, die_always, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT)            \
     OP(15, take, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT | TAKES(2))       \
-    OP(16, turn, struct victim_six, struct victim_six, RIGHT_USE, IDEMPOTENT)
+    OP(16, turn, struct victim_six, struct victim_six, RIGHT_USE, IDEMPOTENT)          \
+    OP(17, pile, struct ipc_none, struct victim_value, RIGHT_USE, EFFECT | PARKS)      \
+    OP(18, release, struct ipc_none, struct victim_value, RIGHT_USE, EFFECT)           \
+    OP(19, twice, struct victim_value, struct victim_value, RIGHT_USE, EFFECT)
 IPC_PROTOCOL(victim, VICTIM_PROTOCOL)
 
 #define PORT    HANDLE_FIRST(SLOT_PORT)
@@ -206,6 +209,44 @@ static int op_turn(struct ipc_request *r, const struct victim_six *in, struct vi
     return 0;
 }
 
+enum { PILE = 4 }; /* that one session may have waiting */
+
+static struct ipc_request piled[2 * PILE];
+static uint32_t piled_count;
+
+static int op_pile(struct ipc_request *r, const struct ipc_none *in, struct victim_value *out)
+{
+    int error = piled_count == 2 * PILE ? E_FULL : ipc_defer(r, &piled[piled_count]);
+
+    (void)in, (void)out;
+    piled_count += !error;
+    return error;
+}
+
+static int op_release(struct ipc_request *r, const struct ipc_none *in, struct victim_value *out)
+{
+    (void)r, (void)in;
+    out->value = piled_count;
+    while (piled_count)
+        ipc_answer(&piled[--piled_count], 0, 0, 0);
+    return 0;
+}
+
+/* The fault that the frame must not let pass: 1: the same record again; 2: a copy of it. Each on its own. */
+static int op_twice(struct ipc_request *r, const struct victim_value *in, struct victim_value *out)
+{
+    struct ipc_request record, copy;
+    int error = ipc_defer(r, &record);
+
+    (void)out;
+    if (error)
+        return error;
+    copy = record;
+    ipc_answer(&record, 0, in, sizeof *in);
+    ipc_answer(in->value == 1 ? &record : &copy, 0, in, sizeof *in);
+    return 0;
+}
+
 static void client_close(uint64_t badge, void *state)
 {
     (void)badge;
@@ -239,10 +280,16 @@ static int serve(void)
                                           .die_once = op_die_once,
                                           .die_always = op_die_always,
                                           .take = op_take,
-                                          .turn = op_turn};
+                                          .turn = op_turn,
+                                          .pile = op_pile,
+                                          .release = op_release,
+                                          .twice = op_twice};
 
-    return ipc_serve(
-        &(struct ipc_server){.name = "victim", .ops = &ops, .client_close = client_close, .cancel = cancel});
+    return ipc_serve(&(struct ipc_server){.name = "victim",
+                                          .ops = &ops,
+                                          .deferred_most = PILE,
+                                          .client_close = client_close,
+                                          .cancel = cancel});
 }
 
 /* ---- the client ---- */
@@ -518,6 +565,182 @@ static void looked_up(void)
     CHECK_IS(init_power(ipc_handle("init"), &(struct init_power){1, 0}, 0, 0), E_RIGHTS);
 }
 
+static handle_t second_session(void)
+{
+    struct ipc_transfer t = {.in = "victim", .in_len = 6};
+
+    CHECK_IS(init_lookup_with(ipc_handle("init"), 0, 0, &t), 0);
+    return t.got[0];
+}
+
+static volatile uint32_t pile_failures;
+
+static void pile(void *session)
+{
+    if (victim_pile((handle_t)(uint64_t)session, 0, 0, 0))
+        __atomic_add_fetch(&pile_failures, 1, __ATOMIC_RELAXED);
+}
+
+/* One session's waiting calls have a limit, and others go on. */
+static void limit_of_deferred(void)
+{
+    struct kthread threads[PILE + 1];
+    handle_t other = second_session();
+    struct victim_value count = {0};
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < PILE; i++) {
+            kthread_start(&threads[i], pile, (void *)(uint64_t)victim, PRIORITY_SERVER);
+            kthread_await(&threads[i], THREAD_CALLING);
+        }
+        CHECK_IS(victim_pile(victim, 0, 0, 0), E_QUOTA);
+        kthread_start(&threads[PILE], pile, (void *)(uint64_t)other, PRIORITY_SERVER);
+        kthread_await(&threads[PILE], THREAD_CALLING);
+        CHECK_IS(victim_release(victim, 0, &count, 0), 0);
+        CHECK_IS(count.value, PILE + 1);
+        for (int i = 0; i <= PILE; i++)
+            kthread_join(&threads[i]);
+    }
+    CHECK_IS(pile_failures, 0);
+    sys_handle_close(other);
+}
+
+static void answered_twice(void)
+{
+    for (uint64_t how = 1; how <= 2; how++) {
+        struct victim_value value = {0};
+        uint64_t before = deaths();
+
+        CHECK_IS(victim_twice(victim, &(struct victim_value){how}, &value, 0), 0);
+        CHECK_IS(value.value, how);
+        words(); /* by the next instance */
+        CHECK_IS(deaths(), before + 1);
+    }
+}
+
+static void child_parks(void *unused)
+{
+    struct ipc_message m = {.label = victim_label_park, .seq = 1};
+
+    (void)unused;
+    sys_call_message(HANDLE_FIRST(KTASK_SLOT), &m);
+    sys_task_ctl(HANDLE_NONE, TASK_KILL, 1, 0, 0, 0);
+}
+
+/* Who waits may die: the server is told, and its place is free again. */
+static void parked_and_killed(void)
+{
+    struct victim_value before = {0}, after = {0};
+    struct thread_info info = {0};
+    struct ktask child;
+
+    victim_cancelled(victim, 0, &before, 0);
+    after = before;
+    ktask_create(&child);
+    ktask_give(&child, victim, RIGHT_CALL | RIGHT_USE, KTASK_SLOT);
+    ktask_start(&child, child_parks, 0);
+    while (info.state != THREAD_CALLING &&
+           sys_thread_ctl(child.thread, THREAD_INFO, (uint64_t)&info, 0, 0) == 0)
+        ipc_sleep_until(IPC_MS(1));
+    ktask_kill(&child);
+    for (int i = 0; i < 200 && after.value == before.value; i++) {
+        ipc_sleep_until(IPC_MS(1));
+        CHECK_IS(victim_cancelled(victim, 0, &after, 0), 0);
+    }
+    CHECK_IS(after.value, before.value + 1);
+    CHECK_IS(victim_wake(victim, &(struct victim_value){1}, 0, 0), E_AGAIN);
+}
+
+/* What a client says of itself counts for nothing: kernel messages, other rights, ports by a session. */
+static void forgeries(void)
+{
+    static const uint32_t labels[] = {MSG_NOTIFY,    MSG_CLOSED, MSG_CANCEL,
+                                      MSG_TASK_DEAD, MSG_FAULT,  MSG_EXCEPTION};
+    struct ipc_transfer t = {0};
+    struct victim_value value = {0};
+    uint64_t closed = closed_count();
+    handle_t more;
+
+    CHECK_IS(victim_open_with(victim, 0, 0, &t), 0);
+    for (uint64_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        struct ipc_message m = ktest_message(labels[i], 0);
+
+        CHECK_IS(sys_call_message(victim, &m), E_INVAL);
+        CHECK_IS(sys_send_message(victim, &m), E_INVAL);
+    }
+    CHECK_IS(victim_count(t.got[0], 0, &value, 0), 0);
+    CHECK_IS(closed_count(), closed);
+    CHECK_IS(sys_handle_copy(victim, RIGHT_CALL | RIGHT_ADMIN, HANDLE_NONE, 0, &more), E_RIGHTS);
+    CHECK_IS(sys_port_ctl(victim, PORT_MINT, 77, RIGHT_USE, 0, 0, 0), E_TYPE);
+    CHECK_IS(sys_port_ctl(victim, PORT_KEPT, IPC_KEEP_KEYS, 0, 0, 0, 0), E_TYPE);
+    CHECK_IS(sys_port_ctl(victim, PORT_SESSIONS, 0, 0, 0, 0, 0), E_TYPE);
+    CHECK_IS(sys_recv_message(victim, &(struct ipc_message){0}), E_TYPE);
+    sys_handle_close(t.got[0]);
+}
+
+/* A task without handles reaches nobody: of all values that a handle can have, those that it was given count.
+ */
+static void child_guesses(void *given)
+{
+    uint64_t reached = 0;
+
+    for (uint32_t index = 0; index < 512; index++)
+        for (uint32_t generation = 0; generation < 8; generation++) {
+            handle_t guess = HANDLE_FIRST(index) + (generation << 16);
+            struct ipc_message m = {.label = victim_label_count, .seq = 1};
+
+            if (guess != (handle_t)(uint64_t)given && sys_call_message(guess, &m) == 0)
+                reached++;
+        }
+    sys_task_ctl(HANDLE_NONE, TASK_KILL, reached, 0, 0, 0);
+}
+
+static void guessed_handles(void)
+{
+    struct ipc_transfer t = {0};
+    struct victim_value value = {0};
+    struct ktask child;
+    uint64_t reached = 99;
+    handle_t given;
+
+    CHECK_IS(victim_open_with(victim, 0, 0, &t), 0);
+    ktask_create(&child);
+    given = ktask_give(&child, victim, RIGHT_CALL | RIGHT_USE, KTASK_SLOT);
+    ktask_start(&child, child_guesses, (void *)(uint64_t)given);
+    CHECK_IS(ktask_wait(&child, &reached), TASK_KILLED);
+    CHECK_IS(reached, 0);
+    CHECK_IS(victim_count(t.got[0], 0, &value, 0), 0);
+    CHECK_IS(value.value, 1); /* nobody had counted here */
+    sys_handle_close(t.got[0]);
+}
+
+/* Handles that an operation does not ask for are refused, and the server does not keep them. */
+static void unwanted_handles(void)
+{
+    for (int i = 0; i < 2000; i++) {
+        struct ipc_message m = {.label = victim_label_add, .handles = {victim, victim}, .handle_count = 2};
+
+        CHECK_IS(sys_call_message(victim, &m), 0);
+        CHECK_IS(m.label, E_FULL);
+    }
+}
+
+/* A client that lends a page and never brings it in is told so at once, each time: nobody waits for it. */
+static void page_that_never_comes(void)
+{
+    uint8_t *absent = fresh_pages(VMS_READ);
+
+    for (int i = 0; i < 1000; i++) {
+        struct ipc_message m = {.label = victim_label_sum,
+                                .flags = IPC_BUFFERS,
+                                .buffers = {.in = (vaddr_t)absent, .in_len = BUFFER}};
+
+        CHECK_IS(sys_call_message(victim, &m), 0);
+        CHECK_IS(m.label, E_TOUCH);
+    }
+    drop_pages(absent);
+}
+
 int main(void)
 {
     static const struct ktest tests[] = {
@@ -535,6 +758,13 @@ int main(void)
         {"parked-and-cancelled", parked_and_cancelled},
         {"parked-too-long", parked_too_long},
         {"looked-up", looked_up},
+        {"limit-of-deferred", limit_of_deferred},
+        {"parked-and-killed", parked_and_killed},
+        {"forgeries", forgeries},
+        {"guessed-handles", guessed_handles},
+        {"unwanted-handles", unwanted_handles},
+        {"page-that-never-comes", page_that_never_comes},
+        {"answered-twice", answered_twice},
         {"server-dies-once", server_dies_once},
         {"server-dies-always", server_dies_always},
         {"session-outlives-server", session_outlives_server},
