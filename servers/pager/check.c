@@ -53,16 +53,17 @@ static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e)
     f->seen++;
     if (f->kind != FRAME_ANON && f->kind != FRAME_OBJECT && f->kind != FRAME_BLANK)
         return complain(space, va, "entry maps a frame of another kind");
-    if (f->kind == FRAME_OBJECT && (!r->object || f->object != r->object->index))
+    bool lent = !r->object && f->flags & FRAME_LENT;
+    if (f->kind == FRAME_OBJECT && !lent && (!r->object || f->object != r->object->index))
         return complain(space, va, "entry shows another object");
     if (!pte_writable(e))
         return 0;
     bool shared = r->flags & PAGER_SHARED;
     if (!(r->prot & VMS_WRITE))
         return complain(space, va, "entry may write, its region not");
-    if (!shared && (f->kind != FRAME_ANON || f->count != 1))
+    if (!shared && !lent && (f->kind != FRAME_ANON || f->count != 1))
         return complain(space, va, "a shared frame may be written");
-    if (shared && r->object->type == OBJECT_FILE && !(f->flags & FRAME_DIRTY))
+    if (shared && r->object->type == OBJECT_FILE && !(f->flags & (FRAME_DIRTY | FRAME_LENT)))
         return complain(space, va, "a clean page may be written");
     return 0;
 }

@@ -80,7 +80,7 @@ static int plan_absent(struct region *r, uint32_t wish, struct plan *plan)
     if (r->flags & PAGER_SHARED) {
         if (wish & PAGE_WRITE)
             object_mark_dirty(r->object, source);
-        else if (r->object->type == OBJECT_FILE)
+        else if (r->object->type == OBJECT_FILE && !(frame_table[source].flags & FRAME_LENT))
             plan->prot &= ~(uint32_t)VMS_WRITE;
         return 0;
     }

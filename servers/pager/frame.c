@@ -67,7 +67,7 @@ static void block_enlist(uint32_t n)
         frame_counts.whole++;
 }
 
-static void frame_set_kind(frame_t frame, enum frame_kind kind)
+void frame_set_kind(frame_t frame, enum frame_kind kind)
 {
     struct frame *f = &frame_table[frame];
     frame_counts.kind[f->kind]--;

@@ -5,7 +5,9 @@
  * pinned or blank. F2 a free frame is on the free list of its block and nowhere else; its count is 0. F3 a
  * block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on none. F4
  * frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window. F5
- * FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. */
+ * FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. F6 a
+ * FRAME_LENT frame is an object's page and shown by its manager's private memory too; when the object lets go
+ * of it, it is FRAME_ANON again. */
 #ifndef PAGER_FRAME_H
 #define PAGER_FRAME_H
 
@@ -30,6 +32,7 @@ enum frame_kind {
 enum frame_flag {
     FRAME_DIRTY = 1 << 0,     /* OBJECT: written since the manager last took it */
     FRAME_WRITEBACK = 1 << 1, /* OBJECT: taken by the manager, not yet on disk */
+    FRAME_LENT = 1 << 2,      /* OBJECT: memory of the manager's own, which reads and writes it in place */
 };
 
 struct frame {
@@ -72,6 +75,8 @@ static inline void frame_get(frame_t frame)
 {
     frame_table[frame].count++;
 }
+/* An allocated frame becomes one of another kind. */
+void frame_set_kind(frame_t frame, enum frame_kind kind);
 /* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
 void frame_put(frame_t frame);
 

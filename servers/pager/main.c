@@ -56,10 +56,8 @@ static void client_close(uint64_t badge, void *state)
     message_begin(NULL);
     if (channel)
         channel_closed(channel);
-    if (object) {
-        object->session = false;
-        object_unhold(object);
-    }
+    if (object)
+        object_closed(object);
 }
 
 static void cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why)

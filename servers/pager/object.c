@@ -74,6 +74,9 @@ void object_evict(struct object *object, frame_t frame)
     file_pages -= object->type == OBJECT_FILE;
     if (f->flags & (FRAME_DIRTY | FRAME_WRITEBACK))
         object->dirty--;
+    if (f->flags & FRAME_LENT && f->count > 1)
+        frame_set_kind(frame, FRAME_ANON); /* the manager's alone again */
+    f->flags = 0;
     frame_put(frame);
 }
 
@@ -126,7 +129,23 @@ struct object *object_by_badge(uint64_t badge)
 {
     struct object *object =
         SESSION_KIND(badge) == SESSION_OBJECT ? object_by_index(SESSION_INDEX(badge)) : NULL;
-    return object && object->session && object->badge == badge ? object : NULL;
+    return object && object->sessions > 0 ? object
+                                          : NULL; /* while there is one, the index is not used again */
+}
+
+static int session_mint(struct object *object, handle_t *session)
+{
+    uint64_t badge;
+    int error = machine_mint(SESSION_TAG(SESSION_OBJECT, object->index),
+                             RIGHT_COPY | RIGHT_READ | RIGHT_WRITE, session, &badge);
+    object->sessions += !error;
+    return error;
+}
+
+void object_closed(struct object *object)
+{
+    object->sessions--;
+    object_unhold(object);
 }
 
 /* A free index, its slot ready. 0: none. */
@@ -162,8 +181,7 @@ int object_create(enum object_type type, uint64_t size, uint64_t tag, struct cha
     object->index = object_new_index();
     error = object->index ? 0 : E_NOMEM;
     if (!error && session)
-        error = machine_mint(SESSION_TAG(SESSION_OBJECT, object->index),
-                             RIGHT_COPY | RIGHT_READ | RIGHT_WRITE, session, &object->badge);
+        error = session_mint(object, session);
     if (error) {
         pool_free(&object_pool, object);
         return error;
@@ -171,7 +189,6 @@ int object_create(enum object_type type, uint64_t size, uint64_t tag, struct cha
     tables[object->index / TABLE_SLOTS][object->index % TABLE_SLOTS] = object;
     object->id = ++next_serial << 20 | object->index;
     object->type = (uint8_t)type;
-    object->session = session != NULL;
     object->size = size;
     object->tag = tag;
     object->manager = manager;
@@ -193,10 +210,7 @@ int object_bundle(paddr_t start, uint64_t length, struct object **out)
         return error;
     frame_t first = (frame_t)(start >> PAGE_SHIFT);
     for (uint32_t page = 0; page < object_size_pages(length); page++) {
-        struct frame *f = &frame_table[first + page];
-        frame_counts.kind[f->kind]--;
-        frame_counts.kind[FRAME_OBJECT]++;
-        f->kind = FRAME_OBJECT;
+        frame_set_kind(first + page, FRAME_OBJECT);
         object_insert(*out, page, first + page);
         frame_counts.bundle++;
     }
@@ -235,9 +249,21 @@ static void unused_unlink(struct object *object)
         object->unused_next->unused_prev = object->unused_prev;
 }
 
+int object_session(struct object *object, handle_t *session)
+{
+    if (object->told)
+        return E_NOENT;
+    int error = session_mint(object, session);
+    if (!error && object->unused) {
+        unused_unlink(object);
+        object->unused = false;
+    }
+    return error;
+}
+
 void object_unhold(struct object *object)
 {
-    if (object->session || object->regions || object->type == OBJECT_BUNDLE)
+    if (object->sessions || object->regions || object->type == OBJECT_BUNDLE)
         return;
     for (frame_t f = object->first, next; f; f = next) {
         next = frame_table[f].next;
@@ -279,7 +305,7 @@ void object_orphan(struct channel *manager, struct waiter_list *woken)
 
 int object_destroy(struct object *object)
 {
-    if (object->session || object->regions)
+    if (object->sessions || object->regions)
         return E_BUSY;
     for (frame_t f = object->first; f; f = object->first)
         object_evict(object, f);
@@ -318,6 +344,8 @@ int object_resize(struct object *object, uint64_t size)
 void object_mark_dirty(struct object *object, frame_t frame)
 {
     struct frame *f = &frame_table[frame];
+    if (f->flags & FRAME_LENT)
+        return; /* what is stored there is in the file */
     if (!(f->flags & (FRAME_DIRTY | FRAME_WRITEBACK)))
         object->dirty++;
     f->flags |= FRAME_DIRTY;
@@ -401,7 +429,7 @@ uint64_t object_check(void)
             break;
         uint64_t pages = 0, dirty = 0, wrong = 0;
         for (frame_t f = object->first; f; f = frame_table[f].next, pages++) {
-            dirty += frame_table[f].flags != 0;
+            dirty += (frame_table[f].flags & (FRAME_DIRTY | FRAME_WRITEBACK)) != 0;
             wrong += frame_table[f].kind != FRAME_OBJECT || object_page(object, frame_table[f].page) != f;
         }
         wrong += pages != object->pages || dirty != object->dirty;

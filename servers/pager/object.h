@@ -13,6 +13,7 @@
 #include "wait.h"
 
 struct region;
+struct space;
 
 enum object_type {
     OBJECT_ANON,   /* zero-filled, committed when made */
@@ -23,12 +24,13 @@ enum object_type {
 struct object {
     uint64_t id; /* serial << 20 | index */
     uint32_t index;
-    uint8_t type; /* enum object_type */
-    bool session; /* its session has handles */
-    bool unused;  /* PAGER_UNUSED is to be, or has been, told */
+    uint8_t type;      /* enum object_type */
+    uint32_t sessions; /* minted, and not yet closed */
+    bool unused;       /* PAGER_UNUSED is to be, or has been, told */
     bool told;
+    bool lent;     /* its manager lends pages: a missing one may be a hole, so it is asked for alone */
     uint64_t size; /* bytes */
-    uint64_t tag, badge;
+    uint64_t tag;
     uint64_t pages, dirty;
     uint64_t charged;        /* pages committed */
     struct channel *manager; /* FILE */
@@ -63,6 +65,11 @@ bool object_reclaim(void);
 /* A new object with its session. E_NOMEM, or the kernel's error. */
 int object_create(enum object_type type, uint64_t size, uint64_t tag, struct channel *manager,
                   handle_t *session, struct object **out);
+/* One more session with an object. E_NOENT: its manager has been told that it is unused; or the kernel's
+ * error. */
+int object_session(struct object *object, handle_t *session);
+/* One of its sessions has been closed. */
+void object_closed(struct object *object);
 struct object *object_by_id(uint64_t id);
 struct object *object_by_badge(uint64_t badge);
 struct object *object_by_index(uint32_t index);
@@ -84,6 +91,10 @@ void object_orphan(struct channel *manager, struct waiter_list *woken);
 int object_destroy(struct object *object);
 /* Change the size; pages beyond the end leave every space first. */
 int object_resize(struct object *object, uint64_t size);
+/* Pages from `page` on are memory of the manager's, at these addresses of its space: shown, not copied.
+ * E_INVAL: one of them is no private memory of the space, or not within the object. */
+int object_lend(struct object *object, struct space *lender, uint32_t page, const uint64_t *addresses,
+                uint32_t count);
 void object_mark_dirty(struct object *object, frame_t frame);
 /* The offsets of up to `max` dirty pages. Returns how many. */
 uint32_t object_dirty_pages(const struct object *object, uint64_t *offsets, uint32_t max);

@@ -7,12 +7,16 @@
 
 #define LIST_MAX 512u /* offsets moved at once */
 
+static struct space *space_by_badge(uint64_t badge)
+{
+    struct space *space = SESSION_KIND(badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(badge)) : NULL;
+    return space && space->badge == badge ? space : NULL;
+}
+
 static struct space *own_space(struct ipc_request *r)
 {
-    struct space *space =
-        SESSION_KIND(r->badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(r->badge)) : NULL;
     message_begin(r);
-    return space && space->badge == r->badge ? space : NULL;
+    return space_by_badge(r->badge);
 }
 
 static struct channel *own_channel(struct ipc_request *r, enum channel_kind kind)
@@ -331,6 +335,7 @@ static int op_object_create(struct ipc_request *r, const struct pager_object_cre
     int error = object_create(OBJECT_FILE, in->size, in->tag, manager, &given, &object);
     if (error)
         return error;
+    object->lent = in->lent != 0;
     out->object = object->id;
     return ipc_give(r, given);
 }
@@ -347,6 +352,35 @@ static int supply(struct ipc_request *r, const struct pager_supply *in, struct i
     struct object *object = own_object(r, in->object);
     (void)out;
     return object ? object_supply(object, in->offset, in->status, r->in_len) : E_NOENT;
+}
+
+static int lend(struct ipc_request *r, const struct pager_lend *in, struct ipc_none *out)
+{
+    uint64_t addresses[PAGER_LEND_MAX];
+    struct object *object = own_object(r, in->object);
+    struct space *lender = object ? space_by_id(object->manager->lender) : NULL;
+    (void)out;
+    if (!object)
+        return E_NOENT;
+    if (!lender || !object->lent)
+        return E_TYPE;
+    if (r->in_len > sizeof addresses || r->in_len % sizeof *addresses || in->offset % PAGE_SIZE)
+        return E_SIZE;
+    if (in->offset >> PAGE_SHIFT > UINT32_MAX)
+        return E_INVAL;
+    int error = machine_read(0, addresses, r->in_len);
+    return error ? error
+                 : object_lend(object, lender, (uint32_t)(in->offset >> PAGE_SHIFT), addresses,
+                               r->in_len / sizeof *addresses);
+}
+
+static int op_object_session(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
+{
+    struct object *object = own_object(r, in->object);
+    handle_t given;
+    (void)out;
+    int error = object ? object_session(object, &given) : E_NOENT;
+    return error ? error : ipc_give(r, given);
 }
 
 static int resize(struct ipc_request *r, const struct pager_object_size *in, struct ipc_none *out)
@@ -400,9 +434,15 @@ static int written(struct ipc_request *r, const struct pager_object *in, struct 
 static int manager_ready(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
 {
     struct channel *manager = own_channel(r, CHANNEL_MANAGER);
+    struct handle_info info;
     (void)in, (void)out;
     if (!manager)
         return E_TYPE;
+    manager->lender = 0;
+    if (r->got_count == 1 && machine_handle_info(r->got[0], &info) == 0 && info.kind == OBJ_SESSION) {
+        const struct space *space = space_by_badge(info.id);
+        manager->lender = space ? space->id : 0;
+    }
     object_requeue(manager);
     return 0;
 }
@@ -438,6 +478,8 @@ const struct pager_ops pager_operations = {
     .next_request = next_request,
     .supply = supply,
     .resize = resize,
+    .lend = lend,
+    .object_session = op_object_session,
     .object_destroy = op_object_destroy,
     .take_dirty = take_dirty,
     .written = written,

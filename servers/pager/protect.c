@@ -6,8 +6,9 @@
 static uint32_t entry_prot(const struct region *r, pte_t e, uint32_t prot)
 {
     const struct frame *f = &frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT];
-    bool writable = r->flags & PAGER_SHARED ? r->object->type != OBJECT_FILE || f->flags & FRAME_DIRTY
-                                            : f->kind == FRAME_ANON && f->count == 1;
+    bool writable = r->flags & PAGER_SHARED
+                        ? r->object->type != OBJECT_FILE || f->flags & (FRAME_DIRTY | FRAME_LENT)
+                        : (f->kind == FRAME_ANON && f->count == 1) || (!r->object && f->flags & FRAME_LENT);
     return writable ? prot : prot & ~(uint32_t)VMS_WRITE;
 }
 

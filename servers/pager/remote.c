@@ -118,10 +118,22 @@ static int supply_page(struct object *object, uint32_t page, uint64_t offset, ui
     return 0;
 }
 
+/* Who waits for these pages goes on. code: 0, or the exception that it gets. */
+static void pages_came(struct object *object, uint32_t page, uint32_t pages, uint32_t code)
+{
+    struct waiter_list woken = {0};
+    object_answered(object, page, pages, &woken);
+    while (woken.first) {
+        if (code)
+            fault_fail(woken.first, code);
+        else
+            fault_retry(woken.first);
+    }
+}
+
 int object_supply(struct object *object, uint64_t offset, uint32_t status, uint64_t length)
 {
     uint64_t first = offset >> PAGE_SHIFT, pages = length ? object_size_pages(length) : 1;
-    struct waiter_list woken = {0};
     int error = 0;
     if (offset % PAGE_SIZE || length > PAGER_SUPPLY_MAX || first > UINT32_MAX - pages)
         return E_INVAL;
@@ -132,12 +144,48 @@ int object_supply(struct object *object, uint64_t offset, uint32_t status, uint6
     }
     if (error && error != E_NOMEM)
         return error; /* the manager calls again */
-    object_answered(object, (uint32_t)first, (uint32_t)pages, &woken);
-    while (woken.first) {
-        if (status || error)
-            fault_fail(woken.first, status ? PAGER_EXC_IO : PAGER_EXC_NOMEM);
-        else
-            fault_retry(woken.first);
+    pages_came(object, (uint32_t)first, (uint32_t)pages, status ? PAGER_EXC_IO : error ? PAGER_EXC_NOMEM : 0);
+    return error;
+}
+
+/* The frame of private memory that a space may write, or FRAME_NONE. */
+static frame_t own_frame(struct space *space, vaddr_t va)
+{
+    const struct region *r = va % PAGE_SIZE ? NULL : region_find(space, va);
+    uint32_t missing;
+    if (!r || r->object || r->flags & (PAGER_GUARD | REGION_DEVICE | REGION_DMA))
+        return FRAME_NONE;
+    pte_t e = tables_entry(space, va, &missing);
+    return pte_present(e) && pte_writable(e) ? (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT) : FRAME_NONE;
+}
+
+static int lend_page(struct object *object, struct space *lender, uint32_t page, vaddr_t va)
+{
+    frame_t f = own_frame(lender, va), there = object_page(object, page);
+    if (!f || page >= object_size_pages(object->size))
+        return E_INVAL;
+    if (there)
+        return there == f ? 0 : E_EXISTS;
+    if (frame_table[f].kind != FRAME_ANON || frame_table[f].count != 1)
+        return E_INVAL;
+    frame_set_kind(f, FRAME_OBJECT);
+    frame_get(f);
+    frame_table[f].flags = FRAME_LENT;
+    object_insert(object, page, f);
+    fault_counts.page_ins++;
+    return 0;
+}
+
+int object_lend(struct object *object, struct space *lender, uint32_t page, const uint64_t *addresses,
+                uint32_t count)
+{
+    int error = page > UINT32_MAX - count ? E_INVAL : 0;
+    uint32_t done = 0;
+    while (done < count && !error) {
+        error = lend_page(object, lender, page + done, addresses[done]);
+        done += !error;
     }
+    if (done > 0)
+        pages_came(object, page, done, 0);
     return error;
 }

@@ -67,7 +67,8 @@ int object_request(struct object *object, uint32_t page, struct request **out)
     r->object = object;
     r->page = page;
     r->pages = 1;
-    request_widen(object, r);
+    if (!object->lent)
+        request_widen(object, r);
     r->next = object->requests;
     if (r->next)
         r->next->prev = r;

@@ -62,6 +62,7 @@ struct channel {
     struct waiter_list pending;                   /* exceptions that nobody took yet */
     struct request *request_first, *request_last; /* page-ins to hand out */
     struct object *unused;                        /* objects to report */
+    uint64_t lender;                              /* MANAGER: id of the space whose pages it lends, or 0 */
 };
 
 /* Tags of sessions: what lies in the low 24 bits of a badge. */

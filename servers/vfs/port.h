@@ -24,6 +24,10 @@ void port_free(void *p);
 /// One zeroed page, aligned to its size, or NULL.
 void *port_page_alloc(void);
 void port_page_free(void *page);
+struct inode;
+/// A file with `shown` set has got more pages, or is about to lose those behind `size`: nobody sees them any
+/// more when this returns.
+void port_file_resized(struct inode *file, uint64_t size);
 /// Nanoseconds since 1970.
 uint64_t port_now(void);
 /// Fills [p, p+n) with random bytes.

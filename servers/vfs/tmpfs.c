@@ -408,6 +408,7 @@ const struct fs_ops tmpfs_ops = {
     .read = tm_read,
     .write = tm_write,
     .truncate = tm_truncate,
+    .page = tm_page,
     .setattr = tm_setattr,
     .create = tm_create,
     .link = tm_link,

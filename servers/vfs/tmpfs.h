@@ -64,6 +64,7 @@ void tm_uncharge(struct tmpfs *fs, uint64_t bytes);
 int tm_read(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done);
 int tm_write(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done);
 int tm_truncate(struct inode *file, uint64_t size);
+void *tm_page(struct inode *file, uint64_t index, bool make);
 void tm_data_free(struct tm_inode *in);
 
 #endif

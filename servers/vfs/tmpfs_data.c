@@ -91,6 +91,8 @@ void tm_data_free(struct tm_inode *in)
 static void shrink(struct tm_inode *in, uint64_t size)
 {
     uint64_t first = (size + PAGE_SIZE_VFS - 1) / PAGE_SIZE_VFS;
+    if (in->i.shown)
+        port_file_resized(&in->i, size);
     if (first < tree_span(in->height))
         prune(in, &in->tree, in->height, first);
     uint32_t tail = size % PAGE_SIZE_VFS;
@@ -106,9 +108,17 @@ int tm_truncate(struct inode *file, uint64_t size)
         return E_FBIG;
     if (size < file->size)
         shrink((struct tm_inode *)file, size);
+    else if (file->shown)
+        port_file_resized(file, size);
     file->size = size;
     file->mtime = file->ctime = port_now();
     return 0;
+}
+
+void *tm_page(struct inode *file, uint64_t index, bool make)
+{
+    struct tm_inode *in = (struct tm_inode *)file;
+    return make ? page_make(in, index) : page_find(in, index);
 }
 
 int tm_read(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done)
@@ -165,5 +175,7 @@ int tm_write(struct inode *file, uint64_t off, size_t len, struct uio *io, size_
         shrink(in, file->size); /* nodes and pages made ahead of the failure */
     if (*done)
         file->mtime = file->ctime = port_now();
+    if (file->shown && file->size > old_size)
+        port_file_resized(file, file->size);
     return *done ? 0 : err;
 }

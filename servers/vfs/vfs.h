@@ -98,6 +98,10 @@ struct fs_ops {
     int (*read)(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done);
     int (*write)(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done);
     int (*truncate)(struct inode *file, uint64_t size);
+    /// The memory of page `index` of the file, where it stays until the file is cut off before it: what is
+    /// stored there is in the file. With `make` a hole is filled. NULL: it is a hole, or there is no room.
+    /// For file systems in memory.
+    void *(*page)(struct inode *file, uint64_t index, bool make);
     int (*setattr)(struct inode *ino, uint32_t which, const struct attr *to);
     int (*create)(struct inode *dir, const char *name, size_t len, const struct node_spec *spec,
                   struct inode **out);
@@ -124,6 +128,7 @@ struct inode {
     uint32_t refs;
     uint32_t mode, nlink, uid, gid, rdev;
     uint32_t covered; /* mounts upon this directory */
+    bool shown;       /* others map pages of this file: port_file_resized is to be called */
     struct devnode *devnode;
 };
 

@@ -260,7 +260,7 @@ static void pager_shared_object(void)
     CHECK(space_fork(a, sim_task_new(1000), admin, &session, &c) == 0);
     CHECK(store(c, va + 4 * PAGE_SIZE, 44) == 0 && holds(a, va + 4 * PAGE_SIZE, 44));
     CHECK(faults_found() == 0);
-    o->session = false;
+    o->sessions = 0;
     object_unhold(o);
     space_destroy(a);
     space_destroy(c);
@@ -314,7 +314,7 @@ static void pager_file_pages(void)
     CHECK(o->dirty == 0 && faults_found() == 0);
     CHECK(object_resize(o, 8 * PAGE_SIZE) == 0 && faults_found() == 0);
     CHECK(store(s, va + 8 * PAGE_SIZE, 6) == PAGER_EXC_IO && holds(s, va + 7 * PAGE_SIZE, 1007));
-    o->session = false;
+    o->sessions = 0;
     object_unhold(o);
     space_destroy(s);
     while (manager_step(NULL))
@@ -356,7 +356,7 @@ static void pager_file_error(void)
     space_destroy(s);
     CHECK(c[0].closed && c[1].closed && waiter_live() == 0);
     CHECK(object_destroy(o) == E_BUSY);
-    o->session = false;
+    o->sessions = 0;
     CHECK(object_destroy(o) == 0 && object_count == 1 && faults_found() == 0);
 }
 
@@ -373,7 +373,7 @@ static void pager_unmapped_while_waiting(void)
     CHECK(map(s, 0, 50 * PAGE_SIZE, RW, 0, o, 0, &va) == 0);
     sim_caller = &c;
     CHECK(fault_handle(&(struct fault){s->id, 7, 0, va, 0}, &answer) == FAULT_LATER);
-    o->session = false;
+    o->sessions = 0;
     CHECK(space_unmap(s, va, 50 * PAGE_SIZE) == 0);
     CHECK(channel_next_request(manager, 51, &r) == 0 && r.kind == PAGER_PAGE_IN);
     CHECK(channel_next_request(manager, 51, &r) == 0 && r.kind == PAGER_UNUSED);
@@ -382,6 +382,49 @@ static void pager_unmapped_while_waiting(void)
     CHECK(exception_done(admin, x.cookie, true) == 0 && c.answered && object_count == 1);
     space_destroy(s);
     CHECK(waiter_live() == 0 && faults_found() == 0);
+}
+
+/* The manager's own pages are an object's: both sides see the same memory; each may go first. */
+static void pager_lent_pages(void)
+{
+    uint64_t free = frame_counts.kind[FRAME_FREE];
+    struct space *lender = space_new(1000), *s = space_new(1000), *t;
+    struct object *o;
+    struct pager_request r;
+    vaddr_t own, va, private;
+    CHECK(lender && s && map(lender, 0, 4 * PAGE_SIZE, RW, PAGER_RESIDENT, NULL, 0, &own) == 0);
+    CHECK(object_create(OBJECT_FILE, 5 * PAGE_SIZE, 0, manager, &session, &o) == 0);
+    o->lent = true;
+    uint64_t at[] = {own + PAGE_SIZE, own, own + 7}, other[] = {own + 9 * PAGE_SIZE};
+    CHECK(store(lender, own, 10) == 0 && store(lender, own + PAGE_SIZE, 11) == 0);
+    CHECK(object_lend(o, lender, 0, at, 3) == E_INVAL); /* the first two are lent */
+    CHECK(object_lend(o, lender, 0, at, 2) == 0 && object_lend(o, lender, 1, at, 1) == E_EXISTS);
+    CHECK(object_lend(o, lender, 3, other, 1) == E_INVAL && object_lend(o, lender, 5, at, 1) == E_INVAL);
+    CHECK(object_lend(o, lender, 3, at, 1) == E_INVAL &&
+          object_lend(o, lender, UINT32_MAX, at, 2) == E_INVAL);
+    CHECK(map(s, 0, 5 * PAGE_SIZE, RW, PAGER_SHARED, o, 0, &va) == 0);
+    CHECK(map(s, 0, 5 * PAGE_SIZE, RW, 0, o, 0, &private) == 0);
+    CHECK(holds(s, va, 11) && holds(s, va + PAGE_SIZE, 10) && holds(s, private, 11));
+    CHECK(store(s, va, 12) == 0 && holds(lender, own + PAGE_SIZE, 12) && holds(s, private, 12));
+    CHECK(store(lender, own, 13) == 0 && holds(s, va + PAGE_SIZE, 13) && o->dirty == 0);
+    CHECK(store(s, private + PAGE_SIZE, 1) == 0 && holds(s, va + PAGE_SIZE, 13) && faults_found() == 0);
+    CHECK(space_fork(s, sim_task_new(1000), admin, &session, &t) == 0 && store(t, va, 14) == 0);
+    CHECK(holds(s, va, 14) && holds(lender, own + PAGE_SIZE, 14) && faults_found() == 0);
+    space_destroy(t);
+    CHECK(!object_next_request(manager, &r) && !object_reclaim());
+    CHECK(object_resize(o, PAGE_SIZE) == 0 && store(s, va + PAGE_SIZE, 1) == PAGER_EXC_IO);
+    CHECK(space_unmap(lender, own, PAGE_SIZE) == 0 && faults_found() == 0); /* its own again, and gone */
+    handle_t again;
+    CHECK(object_session(o, &again) == 0 && o->sessions == 2);
+    object_closed(o);
+    object_closed(o);
+    space_destroy(lender); /* the page stays with who maps it */
+    CHECK(store(s, va, 15) == 0 && faults_found() == 0);
+    space_destroy(s);
+    CHECK(object_session(o, &again) == 0 && !object_next_request(manager, &r)); /* in time */
+    object_closed(o);
+    CHECK(object_next_request(manager, &r) && r.kind == PAGER_UNUSED);
+    CHECK(object_count == 1 && faults_found() == 0 && frame_counts.kind[FRAME_FREE] + 1 >= free);
 }
 
 static void pager_exceptions_without_ear(void)
@@ -477,7 +520,7 @@ static void pager_remote_waits(void)
     sim_caller = &c;
     CHECK(remote_copy(s, 5, va + 3 * PAGE_SIZE, 64, 0, &done) == 0 && out[0] == 77);
     space_destroy(s);
-    o->session = false;
+    o->sessions = 0;
     object_unhold(o);
     while (manager_step(NULL))
         ;

@@ -332,7 +332,7 @@ static void pager_random(void)
     for (uint32_t s = 0; s < SPACES; s++)
         space_destroy(model[s].space);
     for (uint32_t f = 0; f < FILES; f++) {
-        files[f]->session = false;
+        files[f]->sessions = 0;
         CHECK(object_destroy(files[f]) == 0);
     }
     frame_reap_kernel();
@@ -411,7 +411,7 @@ static void pager_garbage(void)
     uint64_t id = s->id;
     space_destroy(s);
     space_dma_release(id);
-    o->session = false;
+    o->sessions = 0;
     object_unhold(o);
     CHECK(faults_found() == 0 && sim_entries() == 0 && frame_counts.kind[FRAME_DMA] == 0);
 }

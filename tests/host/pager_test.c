@@ -181,6 +181,7 @@ int main(void)
     RUN(pager_file_pages);
     RUN(pager_file_error);
     RUN(pager_unmapped_while_waiting);
+    RUN(pager_lent_pages);
     RUN(pager_exceptions_without_ear);
     RUN(pager_parked_calls);
     RUN(pager_remote);

@@ -12,6 +12,7 @@ extern long host_allocations;     ///< blocks and pages that are allocated now
 extern long host_fail_after;      ///< the allocation after so many fails, and all after it; negative: none
 extern unsigned long host_logged; ///< lines that were written to the log
 extern int host_log_show;
+extern uint64_t host_shown_size; ///< what port_file_resized was told last
 
 /// One case: prints "ok name" or "not ok name: why", counts the latter.
 extern int host_failures;

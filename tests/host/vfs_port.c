@@ -46,6 +46,14 @@ void port_page_free(void *page)
     port_free(page);
 }
 
+uint64_t host_shown_size;
+
+void port_file_resized(struct inode *file, uint64_t size)
+{
+    (void)file;
+    host_shown_size = size;
+}
+
 uint64_t port_now(void)
 {
     static uint64_t now = 1700000000000000000;

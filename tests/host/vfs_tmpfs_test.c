@@ -292,6 +292,36 @@ static const char *limits(void)
     return teardown() ? "busy" : NULL;
 }
 
+/* Pages that others see: holes are filled on demand only, and the size is told before pages go. */
+static const char *shown_pages(void)
+{
+    static uint8_t data[4096] = {7};
+    struct file *f;
+    size_t done;
+    setup(40);
+    EXPECT(!open_file(at("f"), OPEN_WRITE | OPEN_READ | OPEN_CREATE, &f));
+    struct inode *ino = f->at.ino;
+    struct host_io h = host_writer(data, sizeof data);
+    EXPECT(!file_write(f, 4096, sizeof data, &h.io, &done) && done == 4096);
+    ino->shown = true;
+    uint8_t *first = ino->ops->page(ino, 1, false);
+    EXPECT(first && first[0] == 7 && !ino->ops->page(ino, 0, false));
+    uint8_t *hole = ino->ops->page(ino, 0, true);
+    EXPECT(hole && hole[0] == 0 && hole == ino->ops->page(ino, 0, false));
+    h = host_writer(data, 1);
+    EXPECT(!file_write(f, 9000, 1, &h.io, &done) && host_shown_size == 9001);
+    EXPECT(!file_truncate(f, 5000) && host_shown_size == 5000 && ino->ops->page(ino, 1, false) == first);
+    EXPECT(!file_truncate(f, 20000) && host_shown_size == 20000);
+    EXPECT(!file_truncate(f, 0) && host_shown_size == 0 && !ino->ops->page(ino, 1, false));
+    while (ino->ops->page(ino, done, true))
+        done++;
+    EXPECT(done > 30 && done < 40); /* the limit holds for them, too */
+    ino->shown = false;
+    file_close(f);
+    EXPECT(!name_unlink(&ctx, at("f")));
+    return teardown() ? "busy" : NULL;
+}
+
 static const char *no_memory(void) /* each allocation fails in turn; nothing changes half, nothing is lost */
 {
     for (int i = 0; i < 60; i++) {
@@ -410,6 +440,7 @@ int main(void)
 {
     host_case("model", model);
     host_case("limits", limits);
+    host_case("shown_pages", shown_pages);
     host_case("no_memory", no_memory);
     host_case("open_unlinked", open_unlinked);
     host_case("dead_directory", dead_directory);

@@ -167,6 +167,7 @@ struct pager_space_stat {
 struct pager_object_create {
     uint64_t size; /* bytes */
     uint64_t tag;  /* the manager's own name for it, given back in next_request */
+    uint32_t lent; /* 1: its pages are memory of the manager's, lent one by one */
 };
 struct pager_object {
     uint64_t object; /* id, never used twice */
@@ -191,6 +192,10 @@ enum pager_request_kind {
     PAGER_PAGE_IN = 1,
     PAGER_UNUSED = 2 /* the object's last session and region are gone */
 };
+struct pager_lend { /* the in-buffer: uint64_t addresses of pages in the manager's space */
+    uint64_t object, offset;
+};
+#define PAGER_LEND_MAX   16u          /* pages of one lend */
 #define PAGER_SUPPLY_MAX (64ul << 10) /* bytes of one supply */
 #define PAGER_COPY_MAX                                                                   \
     (1ul << 20) /* bytes that one space_read or space_write moves at most: see its count \
@@ -238,7 +243,9 @@ struct pager_supply {
     OP(36, object_destroy, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                   \
     OP(37, take_dirty, struct pager_object, struct pager_count, RIGHT_WRITE, EFFECT | BUF_OUT)              \
     OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                 \
-    OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)
+    OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | TAKES(1))             \
+    OP(40, lend, struct pager_lend, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                      \
+    OP(41, object_session, struct pager_object, struct ipc_none, RIGHT_WRITE, EFFECT | GIVES(1))
 
 /* residency fills the out-buffer with a byte for each page from `address` on: 1 if it is in memory.
  *
@@ -256,6 +263,13 @@ struct pager_supply {
  * again. supply may bring fewer pages than asked, or more; the request is answered by any supply that meets
  * its range. When the last session and region of an object are gone, its pages are freed and its manager gets
  * PAGER_UNUSED; with dirty pages left, they stay until object_destroy.
+ *
+ * lend answers a request as supply does, but nothing is copied: the pages are the manager's own private
+ * memory, which it goes on reading and writing in place; it has said which space is its own by giving a space
+ * session with manager_ready. What is stored through a shared mapping is in the file at once, so lent pages
+ * are never dirty. They are the manager's alone again when resize has cut them off, or the object is unused;
+ * until then the manager must not free them. object_session gives one more session with an object that is
+ * still there, E_NOENT if it has been reported unused.
  *
  * DMA memory of a dead space stays in quarantine until dma_release names the space.
  *

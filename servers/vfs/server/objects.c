@@ -1,7 +1,9 @@
 /* Files as memory objects of the pager, of which vfs is the manager: mmap and exec map them, the pager asks
- * for pages by a parked call. An object shows a file as it was when it was first mapped: one that has been
- * changed since gets a new object. Sessions with objects are kept for the next who maps the same file, the
- * oldest given up first; an object's record goes when the pager says that nobody refers to it. */
+ * for pages by a parked call. Pages of a file in memory are lent, and so the same for all: one object stands
+ * for the file as long as anybody maps it, and follows its size. Of other files pages are copied: an object
+ * shows the file as it was when it was first mapped, and one that has been changed since gets a new object.
+ * Sessions with objects are kept for the next who maps the same file, the oldest given up first; an object's
+ * record goes when the pager says that nobody refers to it. */
 #include <ipc/log.h>
 #include <ipc/task.h>
 #include <ipc/thread.h>
@@ -17,6 +19,8 @@ struct object {
     struct place at;  /* of the file, referenced */
     uint64_t id, size, mtime;
     handle_t session; /* HANDLE_NONE once given up */
+    bool lent;        /* its pages are the file's own */
+    bool gone;        /* the pager has no such object any more, and is about to say so */
 };
 
 static struct list objects = {&objects, &objects};
@@ -32,18 +36,62 @@ static void object_retire(struct object *o)
     }
 }
 
+/* The object of a file whose pages are lent: with a session again, or NULL. */
+static bool object_revive(struct object *o)
+{
+    struct ipc_transfer t = {0};
+    if (o->session)
+        return true;
+    o->gone = pager_object_session_with(manager, &(struct pager_object){o->id}, NULL, &t) || t.got_count != 1;
+    if (o->gone)
+        return false;
+    o->session = t.got[0];
+    sessions++;
+    return true;
+}
+
 static struct object *object_find(const struct inode *ino)
 {
     list_each(it, &objects)
     {
         struct object *o = list_entry(it, struct object, link);
-        if (o->at.ino != ino || !o->session)
+        if (o->at.ino != ino || o->gone)
             continue;
-        if (o->size == ino->size && o->mtime == ino->mtime)
+        if (o->lent ? object_revive(o) : o->session && o->size == ino->size && o->mtime == ino->mtime)
             return o;
         object_retire(o);
     }
     return NULL;
+}
+
+/* Is the file shown by another object, too? */
+static bool file_is_shown(const struct object *but)
+{
+    list_each(it, &objects)
+    {
+        const struct object *o = list_entry(it, struct object, link);
+        if (o != but && o->at.ino == but->at.ino && !o->gone)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t pages_of(uint64_t size)
+{
+    return size / PAGE_SIZE + (size % PAGE_SIZE != 0);
+}
+
+void port_file_resized(struct inode *file, uint64_t size)
+{
+    list_each(it, &objects)
+    {
+        struct object *o = list_entry(it, struct object, link);
+        if (o->at.ino != file || o->gone || !o->lent)
+            continue;
+        if (pages_of(size) != pages_of(o->size))
+            (void)pager_resize(manager, &(struct pager_object_size){o->id, size}, NULL, 0);
+        o->size = size;
+    }
 }
 
 static void retire_oldest(void)
@@ -63,7 +111,8 @@ static int object_new(const struct file *f, struct object **out)
     struct object *o = port_alloc(sizeof *o);
     if (!o)
         return E_NOMEM;
-    struct pager_object_create ask = {.size = f->at.ino->size, .tag = (uintptr_t)o};
+    bool lent = f->at.ino->ops->page != NULL;
+    struct pager_object_create ask = {.size = f->at.ino->size, .tag = (uintptr_t)o, .lent = lent};
     struct pager_object made;
     struct ipc_transfer t = {0};
     int err = pager_object_create_with(manager, &ask, &made, &t);
@@ -80,6 +129,7 @@ static int object_new(const struct file *f, struct object **out)
     o->size = f->at.ino->size;
     o->mtime = f->at.ino->mtime;
     o->at = place_get(f->at);
+    o->lent = o->at.ino->shown = lent;
     list_append(&objects, &o->link);
     sessions++;
     *out = o;
@@ -105,8 +155,9 @@ int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
     list_remove(&o->link);
     list_append(&objects, &o->link);
     *size = o->size;
-    /* Stores would not reach the file: only private mappings may write. */
-    err = sys_handle_copy(o->session, RIGHT_COPY | RIGHT_READ, 0, 0, &copy);
+    /* Stores to copies would not reach the file: only private mappings may write. */
+    uint32_t rights = RIGHT_COPY | RIGHT_READ | (o->lent && f->flags & OPEN_WRITE ? RIGHT_WRITE : 0);
+    err = sys_handle_copy(o->session, rights, 0, 0, &copy);
     return err ? err : ipc_give(r, copy);
 }
 
@@ -169,6 +220,44 @@ static void page_in(const struct pager_request *ask)
     }
 }
 
+/* The page that is asked for, and what follows and is there. The core lock is held until the pager has them:
+ * nothing is cut off meanwhile. */
+static int lend_pages(const struct object *o, uint64_t first)
+{
+    static uint64_t addresses[PAGER_LEND_MAX];
+    struct inode *file = o->at.ino;
+    uint64_t pages = pages_of(file->size);
+    uint32_t n = 0;
+    void *page = first < pages ? file->ops->page(file, first, true) : NULL;
+    if (!page)
+        return first < pages ? E_NOSPC : E_IO;
+    for (; page && n < PAGER_LEND_MAX;
+         page = first + n < pages ? file->ops->page(file, first + n, false) : NULL)
+        addresses[n++] = (uintptr_t)page;
+    struct ipc_transfer t = {.in = addresses, .in_len = n * sizeof *addresses};
+    return pager_lend_with(manager, &(struct pager_lend){o->id, first * PAGE_SIZE}, NULL, &t);
+}
+
+static void page_lend(const struct pager_request *ask)
+{
+    core_enter();
+    const struct object *o = object_named(ask->tag, ask->object);
+    struct pager_supply supply = {.object = ask->object, .offset = ask->offset};
+    supply.status = o ? (uint32_t)lend_pages(o, ask->offset / PAGE_SIZE) : E_IO;
+    core_leave();
+    if (supply.status)
+        (void)pager_supply(manager, &supply, NULL, 0);
+}
+
+static bool is_lent(const struct pager_request *ask)
+{
+    core_enter();
+    const struct object *o = object_named(ask->tag, ask->object);
+    bool lent = o && o->lent;
+    core_leave();
+    return lent;
+}
+
 static void unused(const struct pager_request *ask)
 {
     core_enter();
@@ -176,6 +265,7 @@ static void unused(const struct pager_request *ask)
     if (o) {
         object_retire(o);
         list_remove(&o->link);
+        o->at.ino->shown = o->at.ino->shown && file_is_shown(o);
         place_put(&o->at);
         port_free(o);
     }
@@ -190,6 +280,8 @@ static void serve_pager(void *unused_argument)
         int err = pager_next_request(manager, NULL, &ask, 0);
         if (err)
             ipc_sleep_until(IPC_MS(10));
+        else if (ask.kind == PAGER_PAGE_IN && is_lent(&ask))
+            page_lend(&ask);
         else if (ask.kind == PAGER_PAGE_IN)
             page_in(&ask);
         else if (ask.kind == PAGER_UNUSED)
@@ -204,5 +296,9 @@ int objects_start(void)
         ipc_warning("no manager's session with the pager: files cannot be mapped");
         return 0;
     }
+    struct ipc_transfer t = {.send = {HANDLE_FIRST(SLOT_PAGER)}, .send_count = 1};
+    int err = pager_manager_ready_with(manager, &(struct ipc_none){}, NULL, &t);
+    if (err)
+        return err;
     return ipc_thread_start(serve_pager, NULL, ipc_thread_priority(), NULL);
 }
