@@ -26,7 +26,7 @@
 /* Kernel half, the same in every space but for PEER and SELF. */
 #define KERNEL_FIRST_SLOT  256
 #define KERNEL_DIRECT_SLOT 256 /* RAM but no TABLE blocks, huge pages, supervisor, NX */
-#define KERNEL_LOCAL_SLOT  507 /* kernel stacks with guards, device registers, page slots */
+#define KERNEL_LOCAL_SLOT  507 /* device registers, page slots */
 #define KERNEL_TIME_SLOT   508 /* one page that every space may read: struct time_page */
 #define KERNEL_PEER_SLOT   509
 #define KERNEL_SELF_SLOT   510

@@ -42,10 +42,8 @@ static void show_address(uint64_t address)
 
 static bool on_a_stack(uint64_t address)
 {
-    return address % 8 == 0 &&
-           ((address >= LOCAL_BASE && address < LOCAL_BASE + (LOCAL_LAPIC - 1) * PAGE_SIZE &&
-             !local_guard(address) && !local_guard(address + 15)) ||
-            (address >= (uint64_t)image_data && address < (uint64_t)image_end - 16));
+    return address % 8 == 0 && address >= (uint64_t)image_data && address < (uint64_t)image_end - 16 &&
+           !stack_guard(address) && !stack_guard(address + 15);
 }
 
 static void show_backtrace(uint64_t frame, uint64_t address)

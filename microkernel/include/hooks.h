@@ -16,8 +16,8 @@ struct boot_params {
     paddr_t rsdp;             /* the ACPI root pointer; 0: the loader knows none */
     char cmdline[1024];
 };
-/* After arch_boot: high half, descriptor tables, guarded stack, console, clock, interrupt controllers; the
- * boot tables' direct map of the first 4 GiB. Does not return. */
+/* After arch_boot: high half, descriptor tables, stack with a guard, console, clock, interrupt controllers;
+ * the boot tables' direct map of the first 4 GiB. Does not return. */
 void kernel_main(struct boot_params *params) __attribute__((noreturn));
 
 /* A system call by the current thread, registers in its frame. */

@@ -14,3 +14,12 @@ static inline bool text_equal(const char *text, size_t length, const char *with)
 {
     return strlen(with) == length && memcmp(text, with, length) == 0;
 }
+
+/* Which of `names`, each ended by NUL and all by an empty one, text equals: from 0 on; -1: none. */
+static inline int text_choice(const char *text, size_t length, const char *names)
+{
+    for (int i = 0; *names; names += strlen(names) + 1, i++)
+        if (text_equal(text, length, names))
+            return i;
+    return -1;
+}

@@ -49,10 +49,15 @@ def fault_test(name, number, boot="kernel"):
 
 
 def option_test():
-    box = machine.Machine(out=OUT, words=("nonsense", "mem=few"), bundle=pathlib.Path("no bundle"))
+    malformed = ["mem=few", "mem=16M", "mem=64X", "mem=64MM", "mem=", "mem", "log=loud", "console=com", "init="]
+    box = machine.Machine(out=OUT, words=("nonsense", *malformed, "init=init"), bundle=pathlib.Path("no bundle"))
     _, _, text = machine.run_text(box, "", LIMIT)
-    for name, line in (("unknown", "unknown word 'nonsense'"), ("malformed", "bad value in 'mem=few'")):
-        check(f"option-{name}", [] if line in text else [f"no line says {line!r}"], text)
+    check("option-unknown", [] if "unknown word 'nonsense'" in text else ["nobody complained of 'nonsense'"], text)
+    found = re.findall(r"bad value in '(.*)'", text)
+    check("option-malformed", [] if found == malformed else [f"those complained of are {found}"], text)
+    _, _, text = machine.run_text(machine.Machine(out=OUT, words=("mem=96M", "--", "batch")), "", LIMIT)
+    memory = [int(n) for n in re.findall(r"memory: (\d+) MiB", text)]
+    check("option-memory", [] if memory and 64 <= memory[0] <= 96 else [f"there are {memory} MiB"], text)
 
 
 def main():

@@ -110,8 +110,8 @@ static void pic_init(void)
     static const uint8_t words[][2] = {
         {0x11, 0x11}, {VECTOR_PIC, VECTOR_PIC + 8}, {4, 2}, {1, 1}, {0xff, 0xff}};
     for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        port_write8(i ? 0x21 : 0x20, words[i][0]);
-        port_write8(i ? 0xa1 : 0xa0, words[i][1]);
+        port_write(i ? 0x21 : 0x20, 1, words[i][0]);
+        port_write(i ? 0xa1 : 0xa0, 1, words[i][1]);
     }
 }
 

@@ -36,7 +36,7 @@ boot_entry_pvh:
 boot_entry:
     cli; cld
     mov %eax, %ebp              /* ebp: magic, ebx: information, until arch_boot */
-    mov $LOW(boot_stack_top), %esp
+    mov $LOW(stacks + 0x1000 + STACK_SIZE), %esp
     lgdt boot_gdt_pointer
     ljmp $BOOT_CODE32, $1f
 1:  mov $KERNEL_DATA, %eax
@@ -130,15 +130,12 @@ idt_pointer_low:
 
     .section .text.entry, "ax"
 boot_high:
-    lea boot_stack_top(%rip), %rsp
+    lea stacks + 0x1000 + STACK_SIZE(%rip), %rsp
     lgdt gdt_pointer_high(%rip) /* the low addresses go with the identity mapping */
     lidt idt_pointer_high(%rip)
-    mov %ebp, %r12d
-    xor %ebp, %ebp
-    call arch_boot_high
-    mov %gs:CPU_STACK_TOP, %rsp
-    mov %r12d, %edi
+    mov %ebp, %edi
     mov %ebx, %esi
+    xor %ebp, %ebp
     call arch_boot
     ud2
 
@@ -176,10 +173,8 @@ idt_pointer_high:
 
     .section .bss.page, "aw", @nobits
     .balign 4096
-    .globl idt, boot_stack_top
+    .globl idt
 idt:
     .skip 4096
-    .skip 8192
-boot_stack_top:
 
     .section .note.GNU-stack, "", @progbits

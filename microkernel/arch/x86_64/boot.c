@@ -8,20 +8,14 @@
 static struct boot_params params;
 
 void arch_boot(uint32_t magic, uint32_t info);
-void arch_boot_high(void);
 
-/* On the boot stack: until there is a stack with a guard. */
-void arch_boot_high(void)
+void arch_boot(uint32_t magic, uint32_t info)
 {
     boot_stage(STAGE_HIGH);
     console_init();
     map_init();
     boot_stage(STAGE_CPU);
     cpu_init();
-}
-
-void arch_boot(uint32_t magic, uint32_t info)
-{
     boot_stage(STAGE_PARAMS);
     boot_params_read(&params, magic, info);
     options_parse(params.cmdline);

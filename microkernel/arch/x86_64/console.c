@@ -3,56 +3,45 @@
 #include <log.h>
 #include <string.h>
 
-#define COM1        0x3f8
-#define COM2        0x2f8
-#define DIVISOR     1 /* 115200 baud */
-#define PATIENCE    100000
-#define UART_DATA   0
-#define UART_IRQ    1
-#define UART_FIFO   2
-#define UART_LINE   3
-#define UART_MODEM  4
-#define UART_STATE  5
+#define COM1     0x3f8
+#define COM2     0x2f8
+#define PATIENCE 100000
+#define PORTS    8
+
+enum uart { UART_DATA, UART_IRQ, UART_FIFO, UART_LINE, UART_MODEM, UART_STATE };
 #define STATE_EMPTY 0x20
-#define PORTS       8
 
 static uint16_t base = COM1; /* 0: no console */
 static bool taken;
 
 void console_init(void)
 {
-    if (!base)
-        return;
-    port_write8(base + UART_IRQ, 0);
-    port_write8(base + UART_LINE, 0x80); /* divisor latch */
-    port_write8(base + UART_DATA, DIVISOR);
-    port_write8(base + UART_IRQ, 0);
-    port_write8(base + UART_LINE, 3); /* 8N1 */
-    port_write8(base + UART_FIFO, 1); /* on; what has come in is kept */
-    port_write8(base + UART_MODEM, 3);
+    static const uint8_t words[][2] = {
+        {UART_IRQ, 0},   {UART_LINE, 0x80}, /* divisor latch */
+        {UART_DATA, 1},  {UART_IRQ, 0},     /* 115200 baud */
+        {UART_LINE, 3},  {UART_FIFO, 1},    /* 8N1; what has come in is kept */
+        {UART_MODEM, 3},
+    };
+    for (uint32_t i = 0; base && i < sizeof(words) / sizeof(words[0]); i++)
+        port_write(base + words[i][0], 1, words[i][1]);
 }
 
 bool console_select(const char *name, size_t length)
 {
-    static const struct {
-        const char *name;
-        uint16_t base;
-    } known[] = {{"com1", COM1}, {"com2", COM2}, {"none", 0}};
-    uint32_t i = 0;
-    while (i < 3 && !text_equal(name, length, known[i].name))
-        i++;
-    if (i < 3 && known[i].base != base) {
-        base = known[i].base;
+    static const uint16_t ports[] = {COM1, COM2, 0};
+    int i = text_choice(name, length, "com1\0com2\0none\0");
+    if (i >= 0 && ports[i] != base) {
+        base = ports[i];
         console_init();
     }
-    return i < 3;
+    return i >= 0;
 }
 
 static void put(char c)
 {
-    for (uint32_t i = 0; i < PATIENCE && !(port_read8(base + UART_STATE) & STATE_EMPTY); i++)
+    for (uint32_t i = 0; i < PATIENCE && !(port_read(base + UART_STATE, 1) & STATE_EMPTY); i++)
         ;
-    port_write8(base + UART_DATA, (uint8_t)c);
+    port_write(base + UART_DATA, 1, (uint8_t)c);
 }
 
 void console_write(const char *text, size_t length)

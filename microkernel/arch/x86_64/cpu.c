@@ -7,9 +7,8 @@ static struct cpu cpu0;
 static bool ready;
 struct cpu_features cpu_features;
 
-/* Frames of the stacks; they are used through KERNEL_LOCAL_SLOT, where a guard lies below each. */
-static char stack_frames[LOCAL_STACK_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-static char ist_frames[IST_COUNT][LOCAL_IST_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+struct stack stacks[STACKS] __attribute__((aligned(PAGE_SIZE)));
+_Static_assert(STACKS == 1 + IST_COUNT, "one for each");
 
 /* A place of CLAC or STAC in entry.S, and the instruction's three bytes. */
 struct smap_site {
@@ -37,17 +36,12 @@ struct thread *thread_current(void)
     return this_cpu()->current;
 }
 
-/* Stacks grow down to an unmapped page. The IST stacks carry the CPU's pointer at their top. */
+/* The IST stacks carry the CPU's pointer at their top. */
 static void stacks_init(struct cpu *cpu)
 {
-    for (uint32_t i = 0; i < LOCAL_STACK_PAGES; i++)
-        local_map(LOCAL_STACK + i, image_paddr(stack_frames[i]), LOCAL_WRITE);
-    cpu->stack_top = LOCAL_BASE + (LOCAL_STACK + LOCAL_STACK_PAGES) * PAGE_SIZE;
+    cpu->stack_top = (uint64_t)&stacks[1];
     for (uint32_t ist = 1; ist <= IST_COUNT; ist++) {
-        uint32_t page = LOCAL_IST + (ist - 1) * (LOCAL_IST_PAGES + 1);
-        for (uint32_t i = 0; i < LOCAL_IST_PAGES; i++)
-            local_map(page + i, image_paddr(ist_frames[ist - 1][i]), LOCAL_WRITE);
-        uint64_t top = LOCAL_BASE + (page + LOCAL_IST_PAGES) * PAGE_SIZE - 16;
+        uint64_t top = (uint64_t)&stacks[ist + 1] - 16;
         *(struct cpu **)top = cpu;
         cpu->tss.ist[ist - 1] = top;
     }
@@ -67,20 +61,8 @@ static void descriptors_init(struct cpu *cpu)
         uint16_t limit;
         uint64_t base;
     } __attribute__((packed)) pointer = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
-    __asm__ volatile("lgdt %0\n\t"
-                     "pushq %1\n\t"
-                     "lea 1f(%%rip), %%rax\n\t"
-                     "push %%rax\n\t"
-                     "lretq\n"
-                     "1: mov %2, %%ds\n\t"
-                     "mov %2, %%es\n\t"
-                     "mov %2, %%ss\n\t"
-                     "mov %3, %%fs\n\t"
-                     "mov %3, %%gs\n\t"
-                     "ltr %w4"
-                     :
-                     : "m"(pointer), "i"(KERNEL_CODE), "r"(KERNEL_DATA), "r"(0), "r"(TSS_SELECT)
-                     : "rax", "memory");
+    /* The segment registers hold what they shall already: the first two entries are boot's. */
+    __asm__ volatile("lgdt %0\n\tltr %w1" : : "m"(pointer), "r"(TSS_SELECT) : "memory");
     msr_write(MSR_GS_BASE, (uint64_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0);
     msr_write(MSR_FS_BASE, 0);

@@ -22,7 +22,7 @@ static void __attribute__((noreturn)) stop(const char *what, const struct trap_f
     } else {
         console_write("\nanother fault while reporting\n", 31);
     }
-    port_write8(EXIT_PORT, EXIT_VALUE);
+    port_write(EXIT_PORT, 1, EXIT_VALUE);
     for (;;)
         __asm__ volatile("cli\n\thlt");
 }

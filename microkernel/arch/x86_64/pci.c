@@ -37,7 +37,7 @@ static struct spinlock lock; /* the pair of ports */
 
 static uint16_t config_select(uint32_t function, uint32_t offset)
 {
-    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
+    port_write(CONFIG_ADDRESS, 4, CONFIG_ENABLE | function << 8 | (offset & 0xfc));
     return (uint16_t)(CONFIG_DATA + (offset & 3));
 }
 

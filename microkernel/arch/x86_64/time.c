@@ -70,9 +70,9 @@ static struct sample sample(void)
     uint64_t shortest = UINT64_MAX;
     for (uint32_t i = 0; i < SAMPLE_TRIES; i++) {
         uint64_t begin = tsc_read();
-        port_write8(PIT_MODE, PIT_LATCH);
-        uint32_t pit = port_read8(PIT_DATA2);
-        pit |= (uint32_t)port_read8(PIT_DATA2) << 8;
+        port_write(PIT_MODE, 1, PIT_LATCH);
+        uint32_t pit = port_read(PIT_DATA2, 1);
+        pit |= (uint32_t)port_read(PIT_DATA2, 1) << 8;
         uint32_t lapic = lapic_read(LAPIC_TIMER_CURRENT);
         uint64_t took = tsc_read() - begin;
         if (took < shortest) {
@@ -86,10 +86,10 @@ static struct sample sample(void)
 /* False: there is no 8254, or we were held up until it had wrapped. */
 static bool measure(void)
 {
-    port_write8(PIT_GATE, (port_read8(PIT_GATE) & ~2) | 1);
-    port_write8(PIT_MODE, PIT_COUNT_ONCE);
-    port_write8(PIT_DATA2, 0xff);
-    port_write8(PIT_DATA2, 0xff);
+    port_write(PIT_GATE, 1, (port_read(PIT_GATE, 1) & ~2) | 1);
+    port_write(PIT_MODE, 1, PIT_COUNT_ONCE);
+    port_write(PIT_DATA2, 1, 0xff);
+    port_write(PIT_DATA2, 1, 0xff);
     lapic_write(LAPIC_TIMER_INITIAL, TIMER_MOST);
     struct sample end, begin = sample();
     do {
@@ -97,7 +97,7 @@ static bool measure(void)
         if (end.tsc - begin.tsc > TSC_LIMIT)
             return false;
     } while (begin.pit - end.pit < PIT_TICKS);
-    if (port_read8(PIT_GATE) & PIT_WRAPPED)
+    if (port_read(PIT_GATE, 1) & PIT_WRAPPED)
         return false;
     uint64_t ns = (begin.pit - end.pit) * 1000000000ul / PIT_HZ;
     time_page->mult = (ns << 32) / (end.tsc - begin.tsc);

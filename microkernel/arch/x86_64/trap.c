@@ -106,7 +106,7 @@ void trap_kernel(struct trap_frame *frame)
     if (vector >= VECTOR_EXCEPTIONS)
         interrupt(vector);
     else if (vector != VECTOR_PF || !cpu_ready() || !user_copy_fault(frame))
-        panic_trap(frame, vector == VECTOR_PF && local_guard(cr2_read()) ? "kernel stack overflow"
+        panic_trap(frame, vector == VECTOR_PF && stack_guard(cr2_read()) ? "kernel stack overflow"
                                                                          : "exception in the kernel");
 }
 
@@ -121,7 +121,7 @@ bool trap_ist(struct trap_frame *frame)
         frame->rflags &= ~(uint64_t)RFLAGS_TF;
         return false;
     case VECTOR_NMI: this_cpu()->nmis++; return false;
-    case VECTOR_DF: panic_trap(frame, local_guard(cr2_read()) ? "kernel stack overflow" : "double fault");
+    case VECTOR_DF: panic_trap(frame, stack_guard(cr2_read()) ? "kernel stack overflow" : "double fault");
     default: panic_trap(frame, "machine check");
     }
 }

@@ -68,7 +68,10 @@ static const uint64_t forbidden[] = {
     0xffff7fffffffffff,
     0xffff800000000000ul, /* the map of RAM */
     0xffff800000100000ul,
-    0xfffffd8000000000ul, /* kernel stacks */
+    0xfffffd8000000000ul, /* the kernel's view of devices */
+    TIME_PAGE_ADDRESS + PAGE_SIZE,
+    TIME_PAGE_ADDRESS + 2 * PAGE_SIZE,
+    TIME_PAGE_ADDRESS + 511 * PAGE_SIZE,
     0xfffffe8000000000ul, /* the peer window */
     0xffffff0000000000ul, /* the tables, through themselves */
     0xffffff7fbfdfe000ul,

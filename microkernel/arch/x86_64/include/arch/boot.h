@@ -6,14 +6,17 @@
 #define MULTIBOOT2_MAGIC 0x36d76289
 #define PVH_MAGIC        0x336ec578
 
+#define STACK_SIZE 0x4000
+#define STACKS     5 /* without their guards */
+
 #ifdef __ASSEMBLER__
 #define KERNEL_VIRTUAL 0xffffffff80000000
 #else
 #include <hooks.h>
 
-#define KERNEL_VIRTUAL    0xffffffff80000000ul
-#define DIRECT_BASE       0xffff800000000000ul /* KERNEL_DIRECT_SLOT */
-#define BOOT_DIRECT       (4ul << 30)          /* bytes of physical memory that the boot tables show there */
+#define KERNEL_VIRTUAL 0xffffffff80000000ul
+#define DIRECT_BASE    0xffff800000000000ul /* KERNEL_DIRECT_SLOT */
+#define BOOT_DIRECT    (4ul << 30)          /* bytes of physical memory that the boot tables show there */
 
 /* From kernel.ld. The image is image_start to image_end, whole blocks. */
 extern char image_start[], image_text[], image_rodata[], image_data[], image_used_end[], image_end[];
@@ -36,33 +39,35 @@ extern uint64_t kernel_l0[512];
 /* Load it: the low identity mapping is gone afterwards. */
 void map_init(void);
 
-/* The page of KERNEL_LOCAL_SLOT with this number, all there are: */
+/* The pages of KERNEL_LOCAL_SLOT, all there are: */
 enum local_page {
-    LOCAL_STACK = 1, /* LOCAL_STACK_PAGES, between two guards */
-    LOCAL_IST = 6,   /* four of LOCAL_IST_PAGES, each behind a guard */
-    LOCAL_LAPIC = 32,
-    LOCAL_IOAPIC = 33, /* up to 8 */
-    LOCAL_MSIX = 41,   /* while an entry is programmed */
-    LOCAL_SLOT = 48,   /* page slots of memory code, one per CPU and purpose */
+    LOCAL_TIME,
+    LOCAL_LAPIC,
+    LOCAL_IOAPIC,                  /* IOAPIC_MAX */
+    LOCAL_MSIX = LOCAL_IOAPIC + 8, /* while an entry is programmed */
+    LOCAL_SLOT,                    /* page slots of memory code, one per CPU and purpose */
 };
-#define LOCAL_BASE        0xfffffd8000000000ul /* KERNEL_LOCAL_SLOT */
-#define LOCAL_STACK_PAGES 4
-#define LOCAL_IST_PAGES   2
+#define LOCAL_BASE     0xfffffd8000000000ul /* KERNEL_LOCAL_SLOT */
 
 /* Map the frame of pa at a local page and flush it; entry bits beside present and no-execute. Gives where pa
  * is seen. */
-#define LOCAL_WRITE       2ul
-#define LOCAL_UNCACHED    0x18ul
+#define LOCAL_WRITE    2ul
+#define LOCAL_UNCACHED 0x18ul
 void *local_map(uint32_t page, paddr_t pa, uint64_t bits);
 void local_unmap(uint32_t page);
 
+/* Stacks grow down to a page that is not mapped once map_init has run. The first is the kernel's, from the
+ * first line on; the others are the IST's. */
+struct stack {
+    char guard[PAGE_SIZE], bytes[STACK_SIZE];
+};
+extern struct stack stacks[];
+
 /* Is this address in the page below one of the stacks? */
-static inline bool local_guard(vaddr_t address)
+static inline bool stack_guard(vaddr_t address)
 {
-    uint64_t page = (address - LOCAL_BASE) / PAGE_SIZE;
-    return page == LOCAL_STACK - 1 || page == LOCAL_IST - 1 ||
-           (page > LOCAL_IST && page < LOCAL_LAPIC &&
-            (page - LOCAL_IST) % (LOCAL_IST_PAGES + 1) == LOCAL_IST_PAGES);
+    uint64_t at = address - (vaddr_t)stacks;
+    return at < STACKS * sizeof(struct stack) && at % sizeof(struct stack) < PAGE_SIZE;
 }
 
 /* Read what the loader left at `info` (physical) into params; everything is checked against bounds. Panics if

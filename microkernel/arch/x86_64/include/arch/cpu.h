@@ -181,34 +181,26 @@ static inline void paging_flush(vaddr_t va)
 
 /* ---- ports ---- */
 
-#define PORT_ACCESS(bits, letter)                                            \
-    static inline void port_write##bits(uint16_t port, uint##bits##_t value) \
-    {                                                                        \
-        __asm__ volatile("out" letter " %0, %1" : : "a"(value), "Nd"(port)); \
-    }                                                                        \
-    static inline uint##bits##_t port_read##bits(uint16_t port)              \
-    {                                                                        \
-        uint##bits##_t value;                                                \
-        __asm__ volatile("in" letter " %1, %0" : "=a"(value) : "Nd"(port));  \
-        return value;                                                        \
-    }
-PORT_ACCESS(8, "b")
-PORT_ACCESS(16, "w")
-PORT_ACCESS(32, "l")
-
-/* The same by size: 1, 2 or 4 bytes. */
+/* bytes: 1, 2 or 4. */
 static inline uint32_t port_read(uint16_t port, uint32_t bytes)
 {
-    return bytes == 1 ? port_read8(port) : bytes == 2 ? port_read16(port) : port_read32(port);
+    uint32_t value = 0;
+    if (bytes == 1)
+        __asm__ volatile("in %w1, %b0" : "+a"(value) : "Nd"(port));
+    else if (bytes == 2)
+        __asm__ volatile("in %w1, %w0" : "+a"(value) : "Nd"(port));
+    else
+        __asm__ volatile("in %w1, %k0" : "+a"(value) : "Nd"(port));
+    return value;
 }
 
 static inline void port_write(uint16_t port, uint32_t bytes, uint32_t value)
 {
     if (bytes == 1)
-        port_write8(port, (uint8_t)value);
+        __asm__ volatile("out %b0, %w1" : : "a"(value), "Nd"(port));
     else if (bytes == 2)
-        port_write16(port, (uint16_t)value);
+        __asm__ volatile("out %w0, %w1" : : "a"(value), "Nd"(port));
     else
-        port_write32(port, value);
+        __asm__ volatile("out %k0, %w1" : : "a"(value), "Nd"(port));
 }
 #endif
