@@ -40,6 +40,8 @@ def configurations(test):
                 changes["disk"] = None if value == "none" else f"out/{value}.img"
             elif key in ("memory", "cpus"):
                 changes[key] = int(value)
+            elif key == "icount":  # a nanosecond an instruction: the same run each time
+                changes["qemu"] = ("-icount", "shift=0,sleep=off")
             elif key in ("machine", "boot"):
                 changes[key] = value
             elif key == "words":

@@ -22,6 +22,8 @@ void begin(const char *name);
 void end(void);
 void check_failed(int line, const char *text, uint64_t a, uint64_t b);
 extern uint32_t failures;
+/* The present case has failed. */
+bool case_failed(void);
 /* Stop the machine, by isa-debug-exit: 16, or 17 when a case failed. */
 void finish(void) __attribute__((noreturn));
 
@@ -38,6 +40,8 @@ void finish(void) __attribute__((noreturn));
     } while (0)
 
 uint64_t rnd(void);
+/* Another sequence, for each seed its own. */
+void rnd_seed(uint64_t seed);
 /* Kernel counts, after a full audit. */
 void audit(struct kernel_stats *stats);
 /* A 2 MiB block that holds neither this program nor the bundle, not given out yet. Still mapped at PAGER_RAM.

@@ -9,10 +9,10 @@ static uint8_t taken[BOOT_BLOCKS_MAX];
 
 void say(const char *format, ...)
 {
-    char line[256];
+    char line[256] = "<3>"; /* shown also where the kernel's own warnings are not */
     va_list arguments;
     va_start(arguments, format);
-    size_t n = ipc_vformat(line, sizeof line, format, arguments);
+    size_t n = 3 + ipc_vformat(line + 3, sizeof line - 3, format, arguments);
     va_end(arguments);
     sys_log_write(line, n < sizeof line ? n : sizeof line - 1);
 }
@@ -21,6 +21,11 @@ void begin(const char *name)
 {
     current = name;
     failed = 0;
+}
+
+bool case_failed(void)
+{
+    return failed != 0;
 }
 
 void end(void)
@@ -46,12 +51,18 @@ void finish(void)
         sys_yield();
 }
 
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+void rnd_seed(uint64_t seed)
+{
+    random_state = (seed + 1) * 0x9e3779b97f4a7c15 | 1;
+}
+
 uint64_t rnd(void)
 {
-    static uint64_t seed = 0x9e3779b97f4a7c15;
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    return seed ^= seed << 17;
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    return random_state ^= random_state << 17;
 }
 
 void audit(struct kernel_stats *stats)
