@@ -1,6 +1,6 @@
 # What can be asked for. A goal's `## text` is its line in `make help`.
 
-.PHONY: all kernel servers programs images run boot test test-build debug sloc clean format-check help setup docs
+.PHONY: all kernel servers programs images run boot test test-build fuzz-kernel debug sloc clean format-check help setup docs
 
 # The inner make that builds: parallel unless the caller has said how, and never reading the caller's input.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -49,6 +49,11 @@ test: ## build and run all tests; ONLY=text for some of them
 
 test-build: $(KERNEL_TESTS) $(TEST_PROGRAMS) $(TEST_DISKS)
 	@:
+
+fuzz-kernel: ## ten million random system calls, the kernel's books compared all along; SEED=n, CALLS=n
+	@sh build/setup.sh test </dev/null
+	@+$(BUILD) kernel $(O)/tests/first/fuzz </dev/null
+	@$(PYTHON) tests/fuzz_kernel.py --out $(O) $(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS))
 
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
 	@sh build/setup.sh debug </dev/null

@@ -44,6 +44,12 @@ uint64_t rnd(void);
 void rnd_seed(uint64_t seed);
 /* Kernel counts, after a full audit. */
 void audit(struct kernel_stats *stats);
+/* Whether objects, handles, tables, slab pages and blocks are as many; the same as checks, each difference a
+ * line. */
+bool books_equal(const struct kernel_stats *a, const struct kernel_stats *b);
+void books_check(const struct kernel_stats *before, const struct kernel_stats *after);
+/* The number behind a word of the command line (" seed="), or `value`. */
+uint64_t cmdline_number(const char *name, uint64_t value);
 /* A 2 MiB block that holds neither this program nor the bundle, not given out yet. Still mapped at PAGER_RAM.
  */
 paddr_t block_take(void);

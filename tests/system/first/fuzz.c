@@ -15,6 +15,7 @@
 #define CALLS_ROUND      12000
 #define CALLS_DEFAULT    1000000
 #define COOKIE           100
+#define DEATH_NS         (200 * NS_PER_MS)
 #define MONITOR_LEVEL    PRIORITY_MAX
 #define IMAGE_PAGES_MOST 200
 
@@ -41,20 +42,6 @@ static uint32_t image_pages;
 static uint64_t seed = 1, wanted = CALLS_DEFAULT, total, done[SYS_COUNT + 1];
 
 /* ---- what is there once ---- */
-
-static uint64_t word_of(const char *name, uint64_t value)
-{
-    size_t n = strlen(name);
-    for (uint32_t i = 0; i + n < info->cmdline_length; i++) {
-        if (memcmp(info->cmdline + i, name, n) != 0)
-            continue;
-        value = 0;
-        for (i += (uint32_t)n; i < info->cmdline_length && info->cmdline[i] >= '0' && info->cmdline[i] <= '9';
-             i++)
-            value = value * 10 + (uint64_t)(info->cmdline[i] - '0');
-    }
-    return value;
-}
 
 /* Frames and protections of this program's own pages, by a view of its own space. */
 static void image_find(void)
@@ -274,7 +261,10 @@ static void serve(uint64_t until)
 {
     for (;;) {
         struct ipc_message m = {.flags = IPC_DEADLINE, .deadline = until};
-        if (sys_recv_message(faults_port, &m))
+        int error = sys_recv_message(faults_port, &m);
+        if (error)
+            CHECK_EQ(error, E_TIMEDOUT);
+        if (error)
             return;
         switch (m.label) {
         case MSG_NOTIFY: break;
@@ -371,7 +361,8 @@ static void round_end(void)
     for (uint32_t i = 0; i < made_count; i++)
         CHECK_EQ(sys_task_ctl(made[i], TASK_KILL, 0, 0, 0, NULL), 0);
     CHECK_EQ(sys_task_ctl(spare_task, TASK_KILL, 0, 0, 0, NULL), 0);
-    for (int tries = 0; tries < 2000 && !all_dead(false); tries++)
+    uint64_t begun = ipc_now();
+    while (ipc_now() < begun + DEATH_NS && !all_dead(false))
         serve(IPC_US(200));
     CHECK(all_dead(true));
     for (uint32_t i = 0; i < CHILDREN; i++) {
@@ -401,37 +392,17 @@ static void blocks_recover(void)
         ;
 }
 
-static bool equal(const struct kernel_stats *a, const struct kernel_stats *b)
-{
-    return memcmp(a->objects, b->objects, sizeof a->objects) == 0 &&
-           memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0 && a->slab_pages_free == b->slab_pages_free &&
-           a->tables_free == b->tables_free && a->handles == b->handles;
-}
-
-static void same(const char *what, uint32_t kind, uint64_t before, uint64_t after)
-{
-    if (before != after)
-        say("%s of kind %u: %lu before, %lu after", what, kind, before, after);
-    CHECK_EQ(before, after);
-}
-
 static void compare(const struct kernel_stats *before)
 {
     struct kernel_stats after = {0};
     for (int tries = 0; tries < 200; tries++) {
         blocks_recover();
         audit(&after);
-        if (equal(before, &after))
+        if (books_equal(before, &after))
             break;
         ipc_sleep_until(IPC_US(500));
     }
-    for (unsigned i = 0; i < OBJ_KINDS; i++)
-        same("objects", i, before->objects[i], after.objects[i]);
-    for (unsigned i = 0; i < BLOCK_KINDS; i++)
-        same("blocks", i, before->blocks[i], after.blocks[i]);
-    same("handles", 0, before->handles, after.handles);
-    same("free tables", 0, before->tables_free, after.tables_free);
-    same("free slab pages", 0, before->slab_pages_free, after.slab_pages_free);
+    books_check(before, &after);
     for (uint32_t i = 0; i < GIVE_BLOCKS; i++) {
         uint64_t value = 0;
         CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_INFO, blocks[i], 0, &value), 0);
@@ -498,8 +469,8 @@ int main(void)
     struct ipc_message m = {0};
     uint64_t spare;
     info = (const struct boot_info *)ipc_first_argument;
-    seed = word_of(" seed=", seed);
-    wanted = word_of(" calls=", wanted);
+    seed = cmdline_number(" seed=", seed);
+    wanted = cmdline_number(" calls=", wanted);
     rnd_seed(seed);
     fuzz_prepare();
     while (sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &spare) == 0)

@@ -177,3 +177,44 @@ int map(handle_t task, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot, ui
             return error;
     }
 }
+
+uint64_t cmdline_number(const char *name, uint64_t value)
+{
+    size_t n = strlen(name);
+    for (uint32_t i = 0; i + n < info->cmdline_length; i++) {
+        if (memcmp(info->cmdline + i, name, n) != 0)
+            continue;
+        value = 0;
+        for (i += (uint32_t)n; i < info->cmdline_length && info->cmdline[i] >= '0' && info->cmdline[i] <= '9';
+             i++)
+            value = value * 10 + (uint64_t)(info->cmdline[i] - '0');
+    }
+    return value;
+}
+
+/* ---- the kernel's books ---- */
+
+bool books_equal(const struct kernel_stats *a, const struct kernel_stats *b)
+{
+    return memcmp(a->objects, b->objects, sizeof a->objects) == 0 &&
+           memcmp(a->blocks, b->blocks, sizeof a->blocks) == 0 && a->slab_pages_free == b->slab_pages_free &&
+           a->tables_free == b->tables_free && a->handles == b->handles;
+}
+
+static void same(const char *what, uint32_t kind, uint64_t before, uint64_t after)
+{
+    if (before != after)
+        say("%s of kind %u: %lu before, %lu after", what, kind, before, after);
+    CHECK_EQ(before, after);
+}
+
+void books_check(const struct kernel_stats *before, const struct kernel_stats *after)
+{
+    for (unsigned i = 0; i < OBJ_KINDS; i++)
+        same("objects", i, before->objects[i], after->objects[i]);
+    for (unsigned i = 0; i < BLOCK_KINDS; i++)
+        same("blocks", i, before->blocks[i], after->blocks[i]);
+    same("handles", 0, before->handles, after->handles);
+    same("free tables", 0, before->tables_free, after->tables_free);
+    same("free slab pages", 0, before->slab_pages_free, after->slab_pages_free);
+}
