@@ -17,7 +17,7 @@ static void unhandled(struct thread *thread, const char *why)
 
 void fault_enter(struct thread *thread, uint32_t label, uint64_t first, uint64_t second, uint64_t fifth)
 {
-    struct port *pager = thread->task->pager;
+    struct port *pager = thread->task->pager_notice.port;
     uint64_t word[IPC_WORDS] = {first, second, thread->frame.rip, thread->frame.rsp, fifth};
     thread->fault_label = label;
     __builtin_memcpy(thread->fault_word, word, sizeof word);

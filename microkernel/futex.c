@@ -6,44 +6,43 @@
 
 static struct list bucket[BUCKETS];
 
-static struct list *bucket_of(const uint64_t key[2])
+static struct list *bucket_of(futex_key_t key)
 {
-    uint64_t h = (key[0] ^ key[1] >> 2) * 0x9e3779b97f4a7c15ul;
+    uint64_t h = ((uint64_t)(key >> 64) ^ (uint64_t)key >> 2) * 0x9e3779b97f4a7c15ul;
     struct list *l = &bucket[h >> 56];
     if (!l->next)
         list_init(l);
     return l;
 }
 
-static bool same_key(const uint64_t a[2], const uint64_t b[2])
+/* The task's id, or 0 for a shared one, and the address, virtual or physical. */
+static int make_key(struct task *task, vaddr_t word, bool shared, futex_key_t *key)
 {
-    return a[0] == b[0] && a[1] == b[1];
-}
-
-/* key[0]: the task's id, or 0 for a shared one; key[1]: address, virtual or physical. */
-static int make_key(struct task *task, vaddr_t word, bool shared, uint64_t key[2])
-{
+    paddr_t frame;
     FAIL_IF(word % sizeof(uint32_t) || word < USER_MIN || word >= USER_END, E_INVAL);
-    key[0] = shared ? 0 : task->id;
-    key[1] = word;
-    return shared ? vms_resolve(&task->vms, word, VMS_READ, &key[1]) : 0;
+    *key = (futex_key_t)task->id << 64 | word;
+    if (!shared)
+        return 0;
+    TRY(vms_resolve(&task->vms, word, VMS_READ, &frame));
+    *key = frame;
+    return 0;
 }
 
-/* Up to `most` threads that wait at a key are woken, or, with another key `to`, wait there from now on. */
-static uint32_t move(const uint64_t key[2], uint32_t most, const uint64_t *to)
+/* Up to `most` threads that wait at a key are woken, or, with another key `to` (0: none), wait there from now
+ * on. */
+static uint32_t move(futex_key_t key, uint32_t most, futex_key_t to)
 {
     struct list *head = bucket_of(key);
     uint32_t moved = 0;
     for (struct list *l = head->next, *next; l != head && moved < most; l = next) {
         next = l->next;
         struct thread *t = container_of(l, struct thread, run);
-        if (!same_key(t->futex_key, key))
+        if (t->futex_key != key)
             continue;
         list_remove(&t->run);
         moved++;
         if (to) {
-            t->futex_key[0] = to[0];
-            t->futex_key[1] = to[1];
+            t->futex_key = to;
             list_add_tail(bucket_of(to), &t->run);
         } else {
             t->frame.rax = 0;
@@ -55,24 +54,23 @@ static uint32_t move(const uint64_t key[2], uint32_t most, const uint64_t *to)
 
 uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
 {
-    uint64_t key[2];
+    futex_key_t key;
     uint32_t woken = 0;
-    if (make_key(task, word, false, key) == 0)
-        woken = move(key, most, NULL);
-    if (make_key(task, word, true, key) == 0)
-        woken += move(key, most - woken, NULL);
+    if (make_key(task, word, false, &key) == 0)
+        woken = move(key, most, 0);
+    if (make_key(task, word, true, &key) == 0)
+        woken += move(key, most - woken, 0);
     return woken;
 }
 
-static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, const uint64_t key[2])
+static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, futex_key_t key)
 {
     uint32_t now;
     TRY(user_read(&now, word, sizeof now));
     FAIL_IF(now != value, E_AGAIN);
     FAIL_IF(thread->flags & THREAD_F_CANCEL, E_CANCELLED);
     FAIL_IF(deadline != DEADLINE_NEVER && deadline <= time_now(), E_TIMEDOUT);
-    thread->futex_key[0] = key[0];
-    thread->futex_key[1] = key[1];
+    thread->futex_key = key;
     sched_block(thread, THREAD_FUTEX);
     list_add_tail(bucket_of(key), &thread->run);
     deadline_set(thread, deadline);
@@ -80,7 +78,7 @@ static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t de
 }
 
 /* A shared key needs the frame, so the page must be there: read it first, which also brings it in. */
-static int resolve_key(struct thread *thread, vaddr_t word, bool shared, uint64_t key[2])
+static int resolve_key(struct thread *thread, vaddr_t word, bool shared, futex_key_t *key)
 {
     uint32_t probe;
     int error = make_key(thread->task, word, false, key);
@@ -93,16 +91,16 @@ static int resolve_key(struct thread *thread, vaddr_t word, bool shared, uint64_
 int sys_futex(struct thread *thread, struct syscall *s)
 {
     bool shared = s->a[0] & FUTEX_SHARED;
-    uint64_t key[2], key2[2];
-    TRY(resolve_key(thread, s->a[1], shared, key));
+    futex_key_t key, key2;
+    TRY(resolve_key(thread, s->a[1], shared, &key));
     uint32_t value = (uint32_t)s->a[2], count = (uint32_t)s->a[5];
     switch (s->a[0] & ~(uint64_t)FUTEX_SHARED) {
     case FUTEX_WAIT: return wait(thread, s->a[1], value, s->a[3], key);
-    case FUTEX_WAKE: s->r[0] = move(key, value, NULL); return 0;
+    case FUTEX_WAKE: s->r[0] = move(key, value, 0); return 0;
     case FUTEX_REQUEUE:
-        TRY(resolve_key(thread, s->a[4], shared, key2));
-        FAIL_IF(same_key(key, key2), E_INVAL);
-        s->r[0] = move(key, value, NULL);
+        TRY(resolve_key(thread, s->a[4], shared, &key2));
+        FAIL_IF(key == key2, E_INVAL);
+        s->r[0] = move(key, value, 0);
         s->r[0] += move(key, count, key2);
         return 0;
     default: return E_INVAL;

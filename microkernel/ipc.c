@@ -153,7 +153,8 @@ static void put_message(struct thread *sender, struct thread *receiver)
 {
     struct trap_frame *to = &receiver->frame;
     if (sender->flags & THREAD_F_FAULT) {
-        put_kernel_message(receiver, sender->fault_label, sender->task->pager_cookie, sender->fault_word);
+        put_kernel_message(receiver, sender->fault_label, sender->task->pager_notice.badge,
+                           sender->fault_word);
         to->r15 = sender->id;
         return;
     }
@@ -268,7 +269,7 @@ void ipc_fail_caller(struct thread *caller, int error)
 void ipc_abandon(struct thread *caller, enum cancel_why why)
 {
     struct notice *notice = &caller->cancel_notice;
-    uint64_t badge = caller->flags & THREAD_F_FAULT ? caller->task->pager_cookie : caller->badge;
+    uint64_t badge = caller->flags & THREAD_F_FAULT ? caller->task->pager_notice.badge : caller->badge;
     notice_bind(notice, caller->served_by);
     if (why != CANCEL_ASKED) {
         if (caller->server)

@@ -29,11 +29,11 @@ int irq_create(struct account *account, const struct irq *what, uint32_t flags, 
     irq->index = what->index;
     irq->message = what->message;
     irq->level = flags & IRQ_LEVEL;
-    int err = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
-                           : ioapic_route(irq->source, vector, flags);
-    if (err) {
+    int error = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
+                             : ioapic_route(irq->source, vector, flags);
+    if (error) {
         object_put(*out); /* without a vector: it never was programmed */
-        return err;
+        return error;
     }
     irq->vector = vector;
     by_vector[vector - VECTOR_DEVICE] = irq;

@@ -5,7 +5,6 @@
 void notice_init(struct notice *notice, struct object *owner)
 {
     list_init(&notice->link);
-    notice->port = NULL;
     notice->owner = owner;
 }
 
@@ -28,6 +27,13 @@ void notice_bind(struct notice *notice, struct port *port)
     object_get(&port->object);
 }
 
+void notice_unlink(struct notice *notice)
+{
+    list_remove(&notice->link);
+    notice->port->delivered_count -= notice->delivered;
+    notice->delivered = false;
+}
+
 void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2)
 {
     struct port *port = notice->port;
@@ -40,16 +46,11 @@ void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t
     notice->word[0] = w0;
     notice->word[1] = w1;
     notice->word[2] = w2;
-    bool idle = list_empty(&notice->link);
-    if (!idle && notice->delivered) {
-        list_remove(&notice->link);
-        port->delivered_count--;
-    } else if (!idle) {
-        return; /* still queued: its words are new, its place stays */
-    } else {
+    if (list_empty(&notice->link))
         object_get(notice->owner);
-    }
-    notice->delivered = false;
+    else if (!notice->delivered)
+        return; /* still queued: its words are new, its place stays */
+    notice_unlink(notice);
     notice->id = ++port->next_notice;
     list_add_tail(&port->notices, &notice->link);
     port_wake(port);
@@ -60,14 +61,10 @@ void notice_drop(struct notice *notice)
     struct port *port = notice->port;
     if (!port)
         return;
-    notice->port = NULL;
-    if (!list_empty(&notice->link)) {
-        list_remove(&notice->link);
-        if (notice->delivered)
-            port->delivered_count--;
-        notice->delivered = false;
+    if (!list_empty(&notice->link))
         object_put(notice->owner);
-    }
+    notice_unlink(notice);
+    notice->port = NULL;
     object_put(&port->object);
 }
 

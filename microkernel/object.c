@@ -45,8 +45,6 @@ void object_open(struct object *object, uint32_t rights)
     object_get(object);
     if (object->kind == OBJ_PORT)
         port_opened((struct port *)object, rights);
-    else if (object->kind == OBJ_SESSION)
-        ((struct session *)object)->handles++;
 }
 
 void object_close(struct object *object, uint32_t rights)

@@ -44,9 +44,7 @@ static bool release_step(struct port *port)
         } else if (!list_empty(&port->delivered)) {
             /* Last given first back: the order for the next borrower is the old one. */
             struct list *l = port->delivered.prev;
-            list_remove(l);
-            container_of(l, struct notice, link)->delivered = false;
-            port->delivered_count--;
+            notice_unlink(container_of(l, struct notice, link));
             list_add_head(&port->notices, l);
         } else if (port->dead && !list_empty(&port->senders)) {
             ipc_fail_caller(container_of(port->senders.next, struct thread, run), E_DEAD);
@@ -108,8 +106,8 @@ bool session_destroy(struct object *object)
 
 void session_closed(struct session *session)
 {
-    if (--session->handles > 0 || session->port->dead)
-        return;
+    if (session->object.refs > 1 || session->port->dead)
+        return; /* nothing else refers to a session before this is known */
     notice_bind(&session->closed, session->port);
     notice_send(&session->closed, MSG_CLOSED, session->badge, 0, 0, 0);
 }
@@ -205,7 +203,7 @@ static int next_session(struct port *port, bool go_on, struct syscall *s)
     while (port->cursor && port->cursor != &port->sessions) {
         struct session *session = container_of(port->cursor, struct session, in_port);
         port->cursor = port->cursor->next;
-        if (session->handles > 0) {
+        if (!session->closed.port && !session->object.doomed) {
             s->r[0] = session->badge;
             return 0;
         }

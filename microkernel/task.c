@@ -15,6 +15,14 @@ static void task_copy_name(struct task *task, const char *name, size_t length)
     task->name[n] = 0;
 }
 
+static int parts_create(struct task *task, uint64_t limit)
+{
+    task->account = account_create(limit);
+    FAIL_IF(!task->account, E_KMEM);
+    TRY(kmem_alloc(task->account, sizeof(struct handle_table), &task->handles));
+    return vms_create(&task->vms, task->account);
+}
+
 int task_create(struct account *payer, uint64_t limit, struct task **out)
 {
     struct task *task;
@@ -28,13 +36,8 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
     task->id = next_id++;
     task->slots = handle_no_slots;
     task_copy_name(task, "new", 3);
-    task->account = account_create(limit);
-    int error = task->account ? 0 : E_KMEM;
-    if (!error)
-        error = kmem_alloc(task->account, sizeof(struct handle_table), &task->handles);
-    if (!error)
-        error = vms_create(&task->vms, task->account);
     list_add_tail(&task_list, &task->all);
+    int error = parts_create(task, limit);
     if (error) {
         task->dead = true;
         object_put(&task->object);
@@ -56,8 +59,6 @@ bool task_destroy(struct object *object)
         kmem_free(task->account, task->handles, sizeof(struct handle_table));
     notice_drop(&task->pager_notice);
     notice_drop(&task->watch_notice);
-    if (task->pager)
-        object_put(&task->pager->object);
     if (task->account)
         account_put(task->account);
     return true;
@@ -115,13 +116,6 @@ static int watch(struct thread *thread, struct task *task, struct notice *notice
     FAIL_IF(task->dead, E_DEAD);
     notice_bind(notice, port);
     notice->badge = s->a[3];
-    if (notice == &task->pager_notice) {
-        if (task->pager)
-            object_put(&task->pager->object);
-        task->pager = port;
-        task->pager_cookie = s->a[3];
-        object_get(&port->object);
-    }
     return 0;
 }
 

@@ -85,7 +85,7 @@ def waits_for(thread, names):
     elif state == "receiving":
         port = int(thread["receiving"])
     elif state == "futex":
-        return f"the word at {int(thread['futex_key'][1]):#x}"
+        return f"the word at {int(thread['futex_key']) & (1 << 64) - 1:#x}"
     return f"{names.get(port, 'a')}'s port {port:#x}{badge}" if port else ""
 
 

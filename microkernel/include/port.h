@@ -39,7 +39,6 @@ struct session {
     struct object object;
     struct port *port; /* holds a reference */
     uint64_t badge;
-    uint32_t handles;
     struct list in_port;
     struct notice closed;
 };
@@ -56,6 +55,8 @@ void notice_bind(struct notice *notice, struct port *port);
 void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1,
                  uint64_t w2);
 void notice_init(struct notice *notice, struct object *owner);
+/* Take it off the list that it is on, if it is on one. */
+void notice_unlink(struct notice *notice);
 /* Forget a notice: the object that carries it goes. */
 void notice_drop(struct notice *notice);
 /* A handle to the port with these rights came or went. */

@@ -50,10 +50,9 @@ struct task {
     bool dying; /* no new threads, no new handles; being taken apart in steps */
     bool dead;  /* no thread and no handle left; notices are sent */
     bool suspended;
-    bool is_pager;      /* the first task */
-    struct port *pager; /* faults go there; holds a reference */
-    uint64_t pager_cookie;
-    struct notice pager_notice, watch_notice; /* .port set when somebody listens */
+    bool is_pager;              /* the first task */
+    struct notice pager_notice; /* .port: where faults go, NULL: nowhere; .badge: its cookie */
+    struct notice watch_notice; /* .port set when somebody listens */
     uint64_t exit_value;
     uint32_t exit_how;      /* enum task_end */
     uint32_t reap_handle;   /* next handle index to close while dying */

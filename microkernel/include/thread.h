@@ -5,6 +5,8 @@
 #include <ouros/layout.h>
 #include <task.h>
 
+typedef unsigned __int128 futex_key_t;
+
 enum thread_flag {
     THREAD_F_SUSPENDED = 1 << 0, /* does not run; may be blocked besides */
     THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
@@ -57,7 +59,7 @@ struct thread {
     uint64_t due;      /* place in deadline.c's order; DEADLINE_NEVER: not there */
     struct thread *due_above, *due_left, *due_right; /* deadline.c */
     uint32_t due_rank;
-    uint64_t futex_key[2];
+    futex_key_t futex_key;
 
     /* User memory that a system call could not reach (SYS_TOUCH). */
     vaddr_t touch_address;

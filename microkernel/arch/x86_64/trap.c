@@ -126,24 +126,20 @@ bool trap_ist(struct trap_frame *frame)
     }
 }
 
-static int copy_checked(void *to, const void *from, size_t length, vaddr_t user, uint32_t access)
+static int copy_checked(void *to, const void *from, size_t length, vaddr_t user)
 {
-    struct thread *thread = thread_current();
-    if (user > USER_END || length > USER_END - user) {
-        thread->touch_address = user > USER_END ? user : USER_END;
-        thread->touch_access = FAULT_TOUCH | access;
-        thread->touch_refused = true; /* no pager can help */
-        return SYS_TOUCH;
-    }
-    return user_copy(to, from, length) ? SYS_TOUCH : 0;
+    if (user <= USER_END && length <= USER_END - user)
+        return user_copy(to, from, length) ? SYS_TOUCH : 0;
+    thread_current()->touch_refused = true; /* no pager can help */
+    return SYS_TOUCH;
 }
 
 int user_read(void *to, vaddr_t from, size_t length)
 {
-    return copy_checked(to, (const void *)from, length, from, 0);
+    return copy_checked(to, (const void *)from, length, from);
 }
 
 int user_write(vaddr_t to, const void *from, size_t length)
 {
-    return copy_checked((void *)to, from, length, to, FAULT_WRITE);
+    return copy_checked((void *)to, from, length, to);
 }
