@@ -107,33 +107,45 @@ static uint64_t anon_fault_isolated(unsigned count)
     return touch(count, 64 * PAGE);
 }
 
-/* A child writes to each page that it has from its parent, and tells how long it took. */
-static uint64_t cow_fault(unsigned count)
+/* A child writes to every `step`th page that it has from its parent, and tells how long it took. */
+static uint64_t cow_faults(unsigned count, size_t step)
 {
-    unsigned char *p = anonymous(count * PAGE);
+    size_t length = count * step * PAGE;
+    unsigned char *p = anonymous(length);
     uint64_t used = 0;
     int ends[2], wrong = 0;
     if (!p || pipe(ends))
         return fail("mmap, pipe");
-    memset(p, 7, count * PAGE);
+    memset(p, 7, length);
     pid_t pid = fork();
     if (pid == 0) {
         uint64_t begun = ticks();
-        for (size_t i = 0; i < count; i++)
-            *(volatile unsigned char *)(p + i * PAGE) = 1;
+        for (size_t i = 0; i < length; i += step * PAGE)
+            *(volatile unsigned char *)(p + i) = 1;
         used = ticks() - begun;
-        for (size_t i = 0; i < count; i++)
-            wrong |= p[i * PAGE] != 1 || p[i * PAGE + 1] != 7;
+        for (size_t i = 0; i < length; i += step * PAGE)
+            wrong |= p[i] != 1 || p[i + 1] != 7;
         wrong |= write(ends[1], &used, sizeof used) != sizeof used;
         _exit(wrong);
     }
     close(ends[1]);
     wrong = read(ends[0], &used, sizeof used) != sizeof used || wait_for(pid) != 0;
-    for (size_t i = 0; i < count; i++)
-        wrong |= p[i * PAGE] != 7;
+    for (size_t i = 0; i < length; i += step * PAGE)
+        wrong |= p[i] != 7;
     close(ends[0]);
-    munmap(p, count * PAGE);
+    munmap(p, length);
     return wrong ? fail("a copy was wrong") : used;
+}
+
+static uint64_t cow_fault(unsigned count)
+{
+    return cow_faults(count, 1);
+}
+
+/* One page in each 2 MiB, all of which are touched: a full page table, shared until then, is behind each. */
+static uint64_t cow_fault_shared(unsigned count)
+{
+    return cow_faults(count, 512);
 }
 
 static uint64_t mmap_munmap_1(unsigned count)
@@ -463,6 +475,7 @@ static const struct row {
     {"anon_touch_page", anon_touch_page, 16384, 5, 1},
     {"anon_fault_isolated", anon_fault_isolated, 1024, 5, 1},
     {"cow_fault", cow_fault, 4096, 5, 1},
+    {"cow_fault_shared", cow_fault_shared, 24, 5, 1},
     {"fork_exit_wait_64MiB", fork_exit_wait_64MiB, 3, 5, 1},
 };
 

@@ -36,8 +36,8 @@ static uint64_t check_regions(struct space *space)
     return errors;
 }
 
-/* Is this entry right for its region? Counts it in its frame's `seen`. */
-static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e)
+/* Is this entry right for its region? Counts it in its frame's `seen`, once for each table. */
+static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e, bool first)
 {
     const struct region *r = region_find(space, va);
     uint64_t number = pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT;
@@ -50,7 +50,7 @@ static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e)
     struct frame *f = &frame_table[number];
     if (r->flags & REGION_DMA)
         return f->kind == FRAME_DMA ? 0 : complain(space, va, "frame is not pinned");
-    f->seen++;
+    f->seen += first;
     if (f->kind != FRAME_ANON && f->kind != FRAME_OBJECT && f->kind != FRAME_BLANK)
         return complain(space, va, "entry maps a frame of another kind");
     bool lent = !r->object && f->flags & FRAME_LENT;
@@ -73,14 +73,21 @@ static uint64_t check_entries(struct space *space, uint64_t *pages)
     uint64_t errors = 0;
     ptep_t leaf;
     uint32_t count;
-    for (vaddr_t va = 0; tables_next(space, &va, USER_END, &leaf, &count); va += (vaddr_t)count << PAGE_SHIFT)
+    for (vaddr_t va = 0; tables_next(space, &va, USER_END, &leaf, &count);
+         va += (vaddr_t)count << PAGE_SHIFT) {
+        bool own;
+        struct frame *table = &frame_table[tables_leaf(space, va, &own)];
+        bool first = table->seen++ == 0;
+        if (own && (table->count > 0 || !first))
+            errors += complain(space, va, "a shared table may be written");
         for (uint32_t i = 0; i < count; i++) {
             pte_t e = ptep_load(leaf + i);
             if (!pte_present(e))
                 continue;
             ++*pages;
-            errors += check_entry(space, va + i * PAGE_SIZE, e);
+            errors += check_entry(space, va + i * PAGE_SIZE, e, first);
         }
+    }
     return errors;
 }
 

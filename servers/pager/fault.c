@@ -128,6 +128,11 @@ int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, 
         (wish & PAGE_WRITE && r->flags & PAGER_SHARED && !(r->prot & VMS_WRITE)))
         return PAGER_EXC_DENIED;
     pte_t entry = tables_entry(space, plan->va, &plan->missing);
+    if (plan->missing == TABLE_SHARED && (!pte_present(entry) || wish & PAGE_WRITE)) {
+        if (tables_own(space, plan->va))
+            return PAGER_EXC_NOMEM;
+        entry = tables_entry(space, plan->va, &plan->missing);
+    }
     if (pte_present(entry))
         return r->flags & REGION_DEVICE ? 0 : plan_present(r, entry, wish, plan);
     if (r->flags & (REGION_DEVICE | REGION_DMA))

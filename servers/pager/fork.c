@@ -1,9 +1,15 @@
 /* Fork: the child gets the regions, and the parent's pages with them; both may only read what is private
- * until one of them writes. Entries are read through the parent's view, and written 64 operations at a time,
- * neighbours in one. */
+ * until one of them writes.
+ *
+ * A leaf table of some size is linked by both, read-only from above; whoever first changes something in it
+ * makes it its own (tables_own). Small tables are copied at once, entry by entry: that is cheaper than a
+ * later fault. Entries are read through the parent's view, and written 64 operations at a time, neighbours in
+ * one. */
 #include "fault.h"
 #include "object.h"
 #include "space.h"
+
+#define SHARE_MIN 32u /* entries; fewer are copied */
 
 static bool region_inherits(const struct region *r)
 {
@@ -25,7 +31,7 @@ static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32
                          struct batch *parent, struct batch *child)
 {
     uint32_t read_only = r->prot & ~(uint32_t)VMS_WRITE, first = count, last = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = tables_live(leaf, 0, count); i < count; i = tables_live(leaf, i + 1, count)) {
         pte_t e = ptep_load(leaf + i);
         if (!pte_present(e))
             continue;
@@ -44,27 +50,80 @@ static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32
         batch_op(parent, VMS_PROTECT, PTEP_LEAF, va + first * PAGE_SIZE, last - first + 1, read_only);
 }
 
+/* The part of region r in the leaf table at `low`: its first entry and how many. */
+static ptep_t part_of(struct space *space, const struct region *r, vaddr_t low, vaddr_t *va, uint32_t *count)
+{
+    vaddr_t end = r->end < low + HUGE_SIZE ? r->end : low + HUGE_SIZE;
+    *va = r->start > low ? r->start : low;
+    *count = (uint32_t)((end - *va) >> PAGE_SHIFT);
+    return machine_ptep(space->index, space->slot, PTEP_LEAF, *va);
+}
+
+/* Is it worth sharing, and has the child a right to all of it? */
+static bool table_shareable(struct space *from, vaddr_t low)
+{
+    uint32_t live = 0, count;
+    vaddr_t va;
+    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
+        ptep_t leaf = part_of(from, r, low, &va, &count);
+        uint32_t i = tables_live(leaf, 0, count);
+        if (i < count && !region_inherits(r))
+            return false;
+        for (; i < count && live < SHARE_MIN; i = tables_live(leaf, i + 1, count))
+            live++;
+    }
+    return live >= SHARE_MIN;
+}
+
+/* The tables above the leaf table at `low`, which the child, empty before, does not have yet. */
+static void link_above(struct batch *child, vaddr_t low, vaddr_t *done)
+{
+    for (uint32_t level = 1; level < PTEP_LEAF; level++)
+        if (*done == 0 || (low ^ *done) >> ptep_level_shift(level - 1))
+            batch_op(child, VMS_LINK, level, low, 1, 0);
+    *done = low + HUGE_SIZE - 1;
+}
+
+static void fork_table(struct space *from, vaddr_t low, struct batch *parent, struct batch *child)
+{
+    bool own;
+    tables_leaf(from, low, &own);
+    if (!own || table_shareable(from, low)) {
+        batch_share(child, low, from);
+        return;
+    }
+    batch_op(child, VMS_LINK, PTEP_LEAF, low, 1, 0);
+    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
+        uint32_t count;
+        vaddr_t va;
+        ptep_t leaf = part_of(from, r, low, &va, &count);
+        if (region_inherits(r))
+            fork_entries(r, va, leaf, count, parent, child);
+    }
+}
+
 static int fork_pages(struct space *from, struct space *to)
 {
     static struct batch parent, child; /* one thread, and no nesting */
-    int error = 0;
+    vaddr_t done = 0;                  /* the last byte that the tables visited so far map */
+    tables_view(from);
     batch_begin(&parent, from);
     batch_begin(&child, to);
-    for (const struct region *r = from->first; r && !error; r = r->next) {
-        vaddr_t va = r->start;
+    for (const struct region *r = from->first; r; r = r->next) {
+        vaddr_t va = r->start > done ? r->start : done + 1;
         ptep_t leaf;
         uint32_t count;
         if (!region_inherits(r))
             continue;
-        while (!error && tables_next(from, &va, r->end, &leaf, &count)) {
-            error = tables_link(to, va);
-            if (!error)
-                fork_entries(r, va, leaf, count, &parent, &child);
-            va += (vaddr_t)count << PAGE_SHIFT;
+        while (va < r->end && tables_next(from, &va, r->end, &leaf, &count)) {
+            vaddr_t low = va & ~(HUGE_SIZE - 1);
+            link_above(&child, low, &done);
+            fork_table(from, low, &parent, &child);
+            va = low + HUGE_SIZE;
         }
     }
     int protected = batch_flush(&parent), set = batch_flush(&child);
-    return error ? error : protected ? protected : set;
+    return protected ? protected : set;
 }
 
 int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session,

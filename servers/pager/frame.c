@@ -404,8 +404,10 @@ uint64_t frame_check(void)
         errors += block_check(n);
     for (frame_t f = 0; f < frame_limit; f++) {
         struct frame *r = &frame_table[f];
-        if (r->kind == FRAME_PAGER || r->kind == FRAME_RESERVED || r->kind == FRAME_GIVEN)
+        if (r->kind == FRAME_PAGER)
             continue;
+        if ((r->kind == FRAME_RESERVED || r->kind == FRAME_GIVEN) && r->seen > 0)
+            r->seen--; /* a leaf table: its first link is not counted */
         uint32_t held = r->kind == FRAME_OBJECT || r->kind == FRAME_POOL || r->kind == FRAME_DMA ||
                         r->kind == FRAME_BLANK;
         if (r->count == r->seen + held)

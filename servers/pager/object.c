@@ -362,7 +362,7 @@ static void region_protect_pages(struct region *r, const uint64_t *offsets, uint
             continue;
         vaddr_t va = r->start + (offsets[i] - r->offset);
         pte_t e = tables_entry(r->space, va, &missing);
-        if (pte_present(e) && pte_writable(e))
+        if (pte_present(e) && pte_writable(e) && !tables_own(r->space, va))
             batch_op(&b, VMS_PROTECT, PTEP_LEAF, va, 1, r->prot & ~(uint32_t)VMS_WRITE);
     }
     batch_flush(&b);

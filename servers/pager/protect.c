@@ -12,6 +12,7 @@ static uint32_t entry_prot(const struct region *r, pte_t e, uint32_t prot)
     return writable ? prot : prot & ~(uint32_t)VMS_WRITE;
 }
 
+/* The tables are the space's own. */
 static int region_protect_entries(struct space *space, const struct region *r)
 {
     struct batch b;
@@ -71,6 +72,8 @@ int space_protect(struct space *space, vaddr_t start, uint64_t length, uint32_t 
     int error = protect_check(space, start, start + length, prot, &charge);
     if (!error)
         error = region_cut(space, start, start + length);
+    if (!error)
+        error = tables_own_range(space, start, start + length, 0);
     for (vaddr_t at = start; at < start + length && !error;) {
         struct region *r = region_find(space, at);
         at = r->end;

@@ -14,6 +14,7 @@ static int entries_copy(struct space *space, const struct region *r, vaddr_t fro
     int error = 0;
     batch_begin(&b, space);
     while (!error && tables_next(space, &va, end, &leaf, &count)) {
+        error = tables_own(space, va);
         for (uint32_t i = 0; i < count && !error; i++) {
             pte_t e = ptep_load(leaf + i);
             vaddr_t at = va + i * PAGE_SIZE + shift;

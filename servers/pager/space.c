@@ -80,26 +80,16 @@ int space_create(handle_t task, struct channel *admin, handle_t *session, struct
 
 /* ---- taking apart ---- */
 
-static void region_clear(struct space *space, const struct region *r, uint32_t flags)
-{
-    tables_clear(space, r->start, r->end, flags | (r->flags & REGION_DEVICE ? 0 : CLEAR_COUNTED));
-}
-
 void space_destroy(struct space *space)
 {
     waiters_drop_space(space->id);
     space->dying = true;
-    while (space->first) {
-        struct region *r = space->first;
-        if (r->flags & REGION_DMA) {
+    for (const struct region *r = space->first; r; r = r->next)
+        if (r->flags & REGION_DMA)
             space_quarantine(space, r);
-            tables_clear(space, r->start, r->end, CLEAR_UNLINK);
-        } else {
-            region_clear(space, r, CLEAR_UNLINK);
-        }
-        region_remove(space, r);
-    }
     tables_drop(space);
+    while (space->first)
+        region_remove(space, space->first);
     spaces[space->index] = NULL;
     space_count--;
     machine_close(space->task);
@@ -218,15 +208,16 @@ int space_unmap(struct space *space, vaddr_t start, uint64_t length)
     length = (length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (!range_valid(start, length))
         return E_INVAL;
+    uint32_t flags = CLEAR_COUNTED | (length > UNLINK_ABOVE ? CLEAR_UNLINK : 0);
     int error = region_cut(space, start, start + length);
+    if (!error)
+        error = tables_own_range(space, start, start + length, flags);
     if (error)
         return error;
-    struct region *r = region_from(space, start);
-    while (r && r->start < start + length) {
-        struct region *next = r->next;
-        region_clear(space, r, length > UNLINK_ABOVE ? CLEAR_UNLINK : 0);
+    tables_clear(space, start, start + length, flags);
+    for (struct region *r = region_from(space, start), *next; r && r->start < start + length; r = next) {
+        next = r->next;
         region_remove(space, r);
-        r = next;
     }
     return 0;
 }

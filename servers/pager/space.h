@@ -76,16 +76,30 @@ extern uint32_t space_count;
 
 /* ---- tables.c: reading by views, writing in batches ---- */
 
+/* Leaf tables that fork has shared, and that were made a space's own again. */
+extern struct table_counts {
+    uint64_t shared, unshared;
+} table_counts;
+
 /* Make the space's views usable. Entries may be read until another space is viewed. */
 void tables_view(struct space *space);
-/* The leaf entry of va, 0 if absent. *missing: the level of the first missing table (1 to 3), or 0. */
+/* The leaf entry of va, 0 if absent. *missing: the level of the first missing table (1 to 3); 0: none, and
+ * the leaf table is the space's own; or TABLE_SHARED: it may only be read. */
+#define TABLE_SHARED (PTEP_LEAF + 1)
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing);
-/* Link what tables are missing for va. E_NOMEM, E_QUOTA, E_DEAD. */
+/* The leaf table that tables_next has found at va. *own: it may be changed. */
+frame_t tables_leaf(struct space *space, vaddr_t va, bool *own);
+/* The first entry from i on, below count, that is not empty; or count. */
+uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count);
+/* Make the leaf table of va, which is there, the space's own: before it is changed, and before a frame's
+ * count says who may write it. E_NOMEM. */
+int tables_own(struct space *space, vaddr_t va);
+/* Link what tables are missing for va, and own the leaf table. E_NOMEM, E_QUOTA, E_DEAD. */
 int tables_link(struct space *space, vaddr_t va);
 /* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more.
  */
 bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count);
-/* Take all tables of a space away (its entries must hold no counts). */
+/* Take all tables of a space away, and the counts of its entries but for pinned frames. */
 void tables_drop(struct space *space);
 
 /* Operations for one space, sent together. SET operations that are refused give their counts back; the first
@@ -104,19 +118,27 @@ static inline void batch_begin(struct batch *b, struct space *space)
 }
 void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32_t flags);
 void batch_op(struct batch *b, enum vms_opcode op, uint32_t level, vaddr_t va, uint32_t count, uint32_t prot);
+/* Link the leaf table of va of another space here too. */
+void batch_share(struct batch *b, vaddr_t va, struct space *from);
 /* Carry out what is left; returns the first error since batch_begin. */
 int batch_flush(struct batch *b);
 
 /* Frames whose mappings a batch removes; their counts go once it is carried out. */
+#define GATHER_MAX 1024u
 struct gather {
     struct batch batch;
+    uint32_t flags; /* enum clear_flag */
     uint32_t frames;
-    frame_t frame[512];
+    frame_t frame[GATHER_MAX];
 };
 enum clear_flag {
-    CLEAR_COUNTED = 1 << 0, /* the entries hold counts of frames */
+    CLEAR_COUNTED = 1 << 0, /* the entries hold counts of frames, but for those of devices */
     CLEAR_UNLINK = 1 << 1,  /* take tables away that no region outside of the range needs */
+    CLEAR_ALL = 1 << 2,     /* the space ends: pinned frames are in quarantine */
 };
+/* Own the tables with entries in [start, end), but for those that tables_clear with the same flags takes
+ * away. E_NOMEM: some may be owned, and nothing else has changed. */
+int tables_own_range(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags);
 /* Clear the entries of [start, end). */
 void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags);
 

@@ -1,7 +1,13 @@
 /* Page tables of other spaces: read through the pager's views at the speed of a load, written by vms_batch.
  *
  * A walk goes from the top down and looks at each level before it steps in: the next one is not mapped in the
- * view when a table is missing, and shows data behind a huge page (the pager puts none into user spaces). */
+ * view when a table is missing, and shows data behind a huge page (the pager puts none into user spaces).
+ *
+ * A leaf table may be linked by several spaces (fork.c). Its link is read-only then, and before anything is
+ * changed in it the space makes it its own: tables_own. Invariants:
+ * L1 the count of a table's frame is its number of links less one; entries hold one count of their frame for
+ * each *table* L2 an entry that is writable in the leaf lies in one table only, so its frame's count is 1
+ * (S3), whatever its link allows: the kernel clears W in both tables when it copies one */
 #include "space.h"
 
 #define SPAN       HUGE_SIZE /* what one leaf table maps */
@@ -10,6 +16,7 @@
 static struct space *slots[PAGER_VIEW_SLOTS];
 static uint64_t clock_now;
 static uint32_t linked;
+struct table_counts table_counts;
 
 /* ---- views ---- */
 
@@ -51,18 +58,77 @@ static pte_t entry_at(const struct space *space, uint32_t level, vaddr_t va)
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing)
 {
     tables_view(space);
-    if (space->linked == (va & ~(SPAN - 1)) + 1) {
-        *missing = 0;
+    *missing = 0;
+    if (space->linked == (va & ~(SPAN - 1)) + 1)
         return entry_at(space, PTEP_LEAF, va);
-    }
+    pte_t e = 0;
     for (uint32_t level = 0; level < PTEP_LEAF; level++)
-        if (!pte_table(entry_at(space, level, va), level)) {
+        if (!pte_table(e = entry_at(space, level, va), level)) {
             *missing = level + 1;
             return 0;
         }
-    *missing = 0;
-    space->linked = (va & ~(SPAN - 1)) + 1;
+    if (pte_writable(e))
+        space->linked = (va & ~(SPAN - 1)) + 1;
+    else
+        *missing = TABLE_SHARED;
     return entry_at(space, PTEP_LEAF, va);
+}
+
+frame_t tables_leaf(struct space *space, vaddr_t va, bool *own)
+{
+    pte_t e = entry_at(space, PTEP_LEAF - 1, va);
+    *own = pte_writable(e);
+    return (frame_t)(pte_frame(e, PTEP_LEAF - 1) >> PAGE_SHIFT);
+}
+
+uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
+{
+    const pte_t *e = (const pte_t *)leaf; /* not volatile: A and D do not matter here */
+    if (i < count && e[i])
+        return i;
+    while (i + 8 <= count &&
+           !(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] | e[i + 5] | e[i + 6] | e[i + 7]))
+        i += 8;
+    while (i < count && !e[i])
+        i++;
+    return i;
+}
+
+/* All frames of a table are held once more, or (by -1) once less. */
+static void leaf_hold(ptep_t leaf, int by)
+{
+    for (uint32_t i = 0; i < PTEP_ENTRIES; i++) {
+        pte_t e = ptep_load(leaf + i);
+        if (pte_present(e))
+            frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT].count += (uint32_t)by;
+    }
+}
+
+int tables_own(struct space *space, vaddr_t va)
+{
+    bool own;
+    if (space->linked == (va & ~(SPAN - 1)) + 1)
+        return 0;
+    tables_view(space);
+    frame_t table = tables_leaf(space, va, &own);
+    if (own)
+        return 0;
+    ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, va & ~(SPAN - 1));
+    bool copy = frame_table[table].count > 0;
+    struct vms_op op = {.op = VMS_UNSHARE, .level = PTEP_LEAF, .count = 1, .va = va};
+    uint64_t done;
+    int error;
+    if (copy)
+        leaf_hold(leaf, 1);
+    while ((error = machine_batch(space->task, &op, 1, &done)) == E_KMEM && (error = frame_feed()) == 0)
+        ;
+    if (error && copy)
+        leaf_hold(leaf, -1);
+    if (error)
+        return error;
+    frame_table[table].count -= copy;
+    table_counts.unshared++;
+    return 0;
 }
 
 bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count)
@@ -85,9 +151,12 @@ bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, ui
 
 /* ---- batches ---- */
 
-/* SET operations from `first` on were not carried out: nobody holds their frames. */
+/* Operations from `first` on were not carried out: nobody holds the frames and tables of SET and SHARE. */
 static void batch_forget(struct batch *b, uint32_t first)
 {
+    for (uint32_t i = first; i < b->count; i++)
+        if (b->op[i].op == VMS_SHARE)
+            frame_table[b->op[i].pa >> PAGE_SHIFT].count--;
     for (uint32_t i = first; i < b->count; i++)
         for (uint32_t n = 0; b->op[i].op == VMS_SET && n < b->op[i].count; n++)
             frame_put((frame_t)(b->op[i].pa >> PAGE_SHIFT) + n);
@@ -141,6 +210,21 @@ void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32
     op->pa = pa;
 }
 
+void batch_share(struct batch *b, vaddr_t va, struct space *from)
+{
+    bool own;
+    frame_t table = tables_leaf(from, va, &own);
+    from->linked = 0;
+    frame_table[table].count++;
+    table_counts.shared++;
+    struct vms_op *op = batch_next(b);
+    op->op = VMS_SHARE;
+    op->level = PTEP_LEAF;
+    op->va = va & ~(SPAN - 1);
+    op->pa = (paddr_t)table << PAGE_SHIFT; /* ours: the kernel does not look */
+    op->handle = from->task;
+}
+
 void batch_op(struct batch *b, enum vms_opcode code, uint32_t level, vaddr_t va, uint32_t count,
               uint32_t prot)
 {
@@ -161,6 +245,8 @@ int tables_link(struct space *space, vaddr_t va)
     tables_entry(space, va, &missing);
     if (!missing)
         return 0;
+    if (missing == TABLE_SHARED)
+        return tables_own(space, va);
     struct batch b;
     batch_begin(&b, space);
     for (uint32_t level = missing; level <= PTEP_LEAF; level++)
@@ -198,63 +284,119 @@ static bool span_unused(struct space *space, vaddr_t va, vaddr_t start, vaddr_t 
            range_unused(space, end > low ? end : low, high);
 }
 
+/* Entries of a leaf table are about to go: their frames' counts go with them. Gives the first and the last.
+ */
+static void gather_entries(struct gather *g, ptep_t leaf, uint32_t count, uint32_t *first, uint32_t *last)
+{
+    *first = *last = tables_live(leaf, 0, count);
+    for (uint32_t i = *first; i < count; i++) {
+        pte_t e = ptep_load(leaf + i);
+        uint64_t frame = pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT;
+        if (!e) {
+            i = tables_live(leaf, i, count) - 1;
+            continue;
+        }
+        *last = i;
+        if (g->flags & CLEAR_COUNTED && pte_present(e) && frame < frame_limit &&
+            frame_table[frame].kind >= FRAME_ANON &&
+            !(g->flags & CLEAR_ALL && frame_table[frame].kind == FRAME_DMA))
+            g->frame[g->frames++] = (frame_t)frame;
+    }
+}
+
+/* Take a leaf table away, and what only it maps. */
+static void gather_table(struct gather *g, ptep_t leaf, vaddr_t va)
+{
+    bool own;
+    uint32_t first, last;
+    struct frame *table = &frame_table[tables_leaf(g->batch.space, va, &own)];
+    if (table->count > 0)
+        table->count--; /* others have it still, and its entries' counts */
+    else
+        gather_entries(g, leaf, PTEP_ENTRIES, &first, &last);
+    batch_op(&g->batch, VMS_UNLINK, PTEP_LEAF, va, 1, 0);
+}
+
+static void gather_begin(struct gather *g, struct space *space, uint32_t flags)
+{
+    g->frames = 0;
+    g->flags = flags;
+    batch_begin(&g->batch, space);
+}
+
+/* Room for what one table has. */
+static void gather_room(struct gather *g)
+{
+    if (g->frames > GATHER_MAX - PTEP_ENTRIES || g->batch.count == VMS_BATCH_MAX)
+        gather_flush(g);
+}
+
+int tables_own_range(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags)
+{
+    vaddr_t va = start;
+    ptep_t leaf;
+    uint32_t count;
+    int error = 0;
+    for (; !error && tables_next(space, &va, end, &leaf, &count); va += (vaddr_t)count << PAGE_SHIFT)
+        if (tables_live(leaf, 0, count) < count &&
+            !(flags & CLEAR_UNLINK && span_unused(space, va, start, end)))
+            error = tables_own(space, va);
+    return error;
+}
+
 void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags)
 {
     static struct gather g; /* one thread, and no nesting */
     vaddr_t va = start;
     ptep_t leaf;
-    uint32_t count;
-    g.frames = 0;
-    batch_begin(&g.batch, space);
-    while (tables_next(space, &va, end, &leaf, &count)) {
-        if (g.frames + count > 512 || g.batch.count == VMS_BATCH_MAX)
-            gather_flush(&g);
-        uint32_t first = count, last = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            pte_t e = ptep_load(leaf + i);
-            if (!pte_present(e))
-                continue;
-            if (first == count)
-                first = i;
-            last = i;
-            if (flags & CLEAR_COUNTED)
-                g.frame[g.frames++] = (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT);
+    uint32_t count, first, last;
+    gather_begin(&g, space, flags);
+    for (; tables_next(space, &va, end, &leaf, &count); va += (vaddr_t)count << PAGE_SHIFT) {
+        gather_room(&g);
+        if (flags & CLEAR_UNLINK && span_unused(space, va, start, end)) {
+            gather_table(&g, leaf - ((va & (SPAN - 1)) >> PAGE_SHIFT), va & ~(SPAN - 1));
+            continue;
         }
-        if (flags & CLEAR_UNLINK && span_unused(space, va, start, end))
-            batch_op(&g.batch, VMS_UNLINK, PTEP_LEAF, va & ~(SPAN - 1), 1, 0);
-        else if (first < count)
-            batch_op(&g.batch, VMS_CLEAR, PTEP_LEAF, va + first * PAGE_SIZE, last - first + 1, 0);
-        va += (vaddr_t)count << PAGE_SHIFT;
+        if (tables_live(leaf, 0, count) == count)
+            continue;
+        int error = tables_own(space, va);
+        if (error) {
+            machine_log("space %lx: %lx is not cleared, error %d", (unsigned long)space->id,
+                        (unsigned long)va, error);
+            continue;
+        }
+        gather_entries(&g, leaf, count, &first, &last);
+        batch_op(&g.batch, VMS_CLEAR, PTEP_LEAF, va + first * PAGE_SIZE, last - first + 1, 0);
     }
     gather_flush(&g);
 }
 
 /* Unlink what the first `count` entries of the table of this level that maps va link, and below. */
-static void drop_below(struct batch *b, uint32_t level, vaddr_t va, uint32_t count)
+static void drop_below(struct gather *g, uint32_t level, vaddr_t va, uint32_t count)
 {
-    ptep_t p = machine_ptep(b->space->index, b->space->slot, level, va);
-    for (uint32_t i = 0; i < count; i += 4) {
-        if (!(ptep_load(p + i) | ptep_load(p + i + 1) | ptep_load(p + i + 2) | ptep_load(p + i + 3)))
+    struct space *space = g->batch.space;
+    ptep_t p = machine_ptep(space->index, space->slot, level, va);
+    for (uint32_t i = tables_live(p, 0, count); i < count; i = tables_live(p, i + 1, count)) {
+        vaddr_t at = va + i * ptep_level_size(level);
+        if (!pte_table(ptep_load(p + i), level))
             continue;
-        for (uint32_t n = i; n < i + 4; n++) {
-            vaddr_t at = va + n * ptep_level_size(level);
-            if (!pte_table(ptep_load(p + n), level))
-                continue;
-            if (level + 1 < PTEP_LEAF)
-                drop_below(b, level + 1, at, PTEP_ENTRIES);
-            batch_op(b, VMS_UNLINK, level + 1, at, 1, 0);
+        gather_room(g);
+        if (level + 1 == PTEP_LEAF) {
+            gather_table(g, machine_ptep(space->index, space->slot, PTEP_LEAF, at), at);
+        } else {
+            drop_below(g, level + 1, at, PTEP_ENTRIES);
+            batch_op(&g->batch, VMS_UNLINK, level + 1, at, 1, 0);
         }
     }
 }
 
 void tables_drop(struct space *space)
 {
-    struct batch b;
-    batch_begin(&b, space);
+    static struct gather g; /* one thread, and no nesting */
     tables_view(space);
-    drop_below(&b, 0, 0, KERNEL_FIRST_SLOT);
-    if (batch_flush(&b))
-        machine_log("space %lx: tables left, error %d", (unsigned long)space->id, b.error);
+    gather_begin(&g, space, CLEAR_COUNTED | CLEAR_ALL);
+    drop_below(&g, 0, 0, KERNEL_FIRST_SLOT);
+    gather_flush(&g);
     if (space->slot) {
         slots[space->slot - PAGER_VIEW_FIRST] = NULL;
         space->slot = 0;

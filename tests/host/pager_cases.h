@@ -189,61 +189,6 @@ static void pager_no_reserve(void)
     CHECK(space_committed == 0 && frame_counts.kind[FRAME_FREE] + 1 >= before && faults_found() == 0);
 }
 
-static void pager_fork_copies(void)
-{
-    uint64_t free = frame_counts.kind[FRAME_FREE];
-    struct space *parent = space_new(1000), *child, *grandchild;
-    vaddr_t va, guard, none;
-    CHECK(parent && map(parent, 0, 1200 * PAGE_SIZE, RW, 0, NULL, 0, &va) == 0);
-    CHECK(map(parent, 0, PAGE_SIZE, 0, PAGER_GUARD, NULL, 0, &guard) == 0);
-    CHECK(map(parent, 0, PAGE_SIZE, RW, PAGER_NO_INHERIT, NULL, 0, &none) == 0 &&
-          store(parent, none, 5) == 0);
-    for (int i = 0; i < 1200; i++)
-        CHECK(store(parent, va + i * PAGE_SIZE, i) == 0);
-    uint64_t anon = frame_counts.kind[FRAME_ANON];
-    CHECK(space_fork(parent, sim_task_new(1000), admin, &session, &child) == 0);
-    CHECK(frame_counts.kind[FRAME_ANON] == anon && faults_found() == 0);
-    for (int i = 0; i < 1200; i++) {
-        CHECK(holds(child, va + i * PAGE_SIZE, i));
-        CHECK(store(i % 2 ? child : parent, va + i * PAGE_SIZE, 100000 + i) == 0);
-    }
-    CHECK(store(child, guard, 1) == PAGER_EXC_GUARD && store(child, none, 1) == PAGER_EXC_UNMAPPED);
-    CHECK(faults_found() == 0);
-    CHECK(space_fork(child, sim_task_new(1000), admin, &session, &grandchild) == 0);
-    for (int i = 0; i < 1200; i++) {
-        CHECK(holds(parent, va + i * PAGE_SIZE, i % 2 ? i : 100000 + i));
-        CHECK(holds(child, va + i * PAGE_SIZE, i % 2 ? 100000 + i : i));
-        CHECK(holds(grandchild, va + i * PAGE_SIZE, i % 2 ? 100000 + i : i));
-    }
-    space_destroy(child);
-    CHECK(faults_found() == 0);
-    for (int i = 0; i < 1200; i++)
-        CHECK(store(grandchild, va + i * PAGE_SIZE, 7) == 0);
-    CHECK(holds(parent, va + PAGE_SIZE, 1) && faults_found() == 0);
-    space_destroy(parent);
-    space_destroy(grandchild);
-    CHECK(frame_counts.kind[FRAME_FREE] == free && sim_entries() == 0 && space_committed == 0);
-}
-
-static void pager_fork_fails_clean(void)
-{
-    struct space *parent = space_new(1000), *child;
-    vaddr_t va;
-    CHECK(parent && map(parent, BASE, 3 * 512 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0);
-    for (int i = 0; i < 3 * 512; i++)
-        CHECK(store(parent, va + i * PAGE_SIZE, i) == 0);
-    uint64_t free = frame_counts.kind[FRAME_FREE], entries = sim_entries();
-    for (uint32_t quota = 0; quota < 5; quota++) {
-        CHECK(space_fork(parent, sim_task_new(quota), admin, &session, &child) == E_QUOTA);
-        CHECK(faults_found() == 0 && frame_counts.kind[FRAME_FREE] == free && sim_entries() == entries);
-    }
-    sim_fail_mint = 1;
-    CHECK(space_fork(parent, sim_task_new(100), admin, &session, &child) == E_QUOTA);
-    for (int i = 0; i < 3 * 512; i++)
-        CHECK(holds(parent, va + i * PAGE_SIZE, i) && store(parent, va + i * PAGE_SIZE, i + 1) == 0);
-    space_destroy(parent);
-}
-
 static void pager_shared_object(void)
 {
     struct object *o;

@@ -16,7 +16,7 @@
 
 uint8_t *machine_ram;
 struct sim_caller *sim_caller;
-uint32_t sim_fail_mint, sim_touch_every;
+uint32_t sim_fail_mint, sim_fail_unshare, sim_touch_every;
 bool sim_quiet;
 
 static struct sim_task tasks[SIM_TASKS];
@@ -26,6 +26,7 @@ static struct {
 } blocks[BOOT_BLOCKS_MAX];
 static uint32_t block_count, tables_free, slab_free, copies;
 static uint32_t *frame_maps; /* entries that map each frame */
+static bool *frame_is_table;
 static uint64_t serial;
 static handle_t next_reply;
 static struct sim_caller *replies[1 << 16];
@@ -105,6 +106,37 @@ static void entry_drop(struct sim_table *t, uint32_t i)
         count(pte_frame(e, PTEP_LEAF), -1);
 }
 
+static uint32_t table_frame(void)
+{
+    for (uint32_t f = 1; f < block_count * 512; f++)
+        if (blocks[f / 512].kind == BLOCK_TABLE && f % 512 && !frame_is_table[f]) {
+            frame_is_table[f] = true;
+            return f;
+        }
+    MUST(!"a frame for a table");
+    return 0;
+}
+
+static struct sim_table *table_new(void)
+{
+    struct sim_table *t = calloc(1, sizeof *t);
+    t->links = 1;
+    t->frame = table_frame();
+    tables_free--;
+    return t;
+}
+
+static void table_put(struct sim_table *t)
+{
+    if (--t->links)
+        return;
+    for (uint32_t n = 0; n < 512 && t->live; n++)
+        entry_drop(t, n);
+    frame_is_table[t->frame] = false;
+    free(t);
+    tables_free++;
+}
+
 static int do_link(struct sim_task *task, struct sim_table *t, const struct vms_op *op)
 {
     uint32_t i = ptep_va_index(op->va, op->level - 1u);
@@ -114,11 +146,52 @@ static int do_link(struct sim_task *task, struct sim_table *t, const struct vms_
         return E_QUOTA;
     if (tables_free == 0)
         return E_KMEM;
-    tables_free--;
     task->tables++;
-    t->below[i] = calloc(1, sizeof(struct sim_table));
-    t->entry[i] = pte_mktable(0x1000);
+    t->below[i] = table_new();
+    t->entry[i] = pte_mktable((paddr_t)t->below[i]->frame << PAGE_SHIFT);
     t->live++;
+    return 0;
+}
+
+static int do_share(struct sim_task *task, struct sim_table *t, const struct vms_op *op)
+{
+    struct sim_task *other = sim_task(op->handle);
+    uint32_t i = ptep_va_index(op->va, PTEP_LEAF - 1), missing;
+    struct sim_table *from = walk(other, op->va, PTEP_LEAF - 1, &missing);
+    MUST(other != task && from && from->below[i] && !t->entry[i]); /* the pager knows */
+    if (task->tables >= task->quota)
+        return E_QUOTA;
+    task->tables++;
+    from->below[i]->links++;
+    t->below[i] = from->below[i];
+    t->entry[i] = from->entry[i] = pte_mkwprotect(from->entry[i]);
+    t->live++;
+    return 0;
+}
+
+static int do_unshare(struct sim_table *t, const struct vms_op *op)
+{
+    uint32_t i = ptep_va_index(op->va, PTEP_LEAF - 1);
+    struct sim_table *old = t->below[i], *copy;
+    MUST(old && !pte_writable(t->entry[i])); /* the pager knows */
+    if (sim_fail_unshare > 0) {
+        sim_fail_unshare--;
+        return E_QUOTA;
+    }
+    if (old->links > 1) {
+        if (tables_free == 0)
+            return E_KMEM;
+        copy = table_new();
+        copy->live = old->live;
+        for (uint32_t n = 0; n < 512; n++) {
+            copy->entry[n] = old->entry[n] = pte_mkwprotect(old->entry[n]);
+            if (pte_present(old->entry[n]))
+                count(pte_frame(old->entry[n], PTEP_LEAF), 1);
+        }
+        table_put(old);
+        t->below[i] = copy;
+    }
+    t->entry[i] = pte_mktable((paddr_t)t->below[i]->frame << PAGE_SHIFT);
     return 0;
 }
 
@@ -130,14 +203,11 @@ static int do_unlink(struct sim_task *task, struct sim_table *t, const struct vm
         return E_NOTABLE;
     if (inner->live && (!(op->flags & VMS_DROP) || op->level != PTEP_LEAF))
         return E_BUSY;
-    for (uint32_t n = 0; n < 512 && inner->live; n++)
-        entry_drop(inner, n);
-    free(inner);
+    table_put(inner);
     t->below[i] = NULL;
     t->entry[i] = 0;
     t->live--;
     task->tables--;
-    tables_free++;
     return 0;
 }
 
@@ -166,8 +236,9 @@ static int do_set(struct sim_table *t, const struct vms_op *op)
 
 static int do_op(struct sim_task *task, struct vms_op *op)
 {
-    uint32_t level = op->op == VMS_LINK || op->op == VMS_UNLINK ? op->level - 1u : op->level;
-    MUST(op->va < USER_END && op->op >= VMS_LINK && op->op <= VMS_SET_DEVICE);
+    bool links = op->op == VMS_LINK || op->op == VMS_UNLINK || op->op == VMS_SHARE || op->op == VMS_UNSHARE;
+    uint32_t level = links ? op->level - 1u : op->level;
+    MUST(op->va < USER_END && op->op >= VMS_LINK && op->op <= VMS_UNSHARE);
     MUST(op->op == VMS_LINK || op->op == VMS_UNLINK || op->level == PTEP_LEAF);
     if (level == PTEP_LEAF)
         MUST(op->va % PAGE_SIZE == 0 && ptep_va_index(op->va, PTEP_LEAF) + op->count <= 512 &&
@@ -176,9 +247,16 @@ static int do_op(struct sim_task *task, struct vms_op *op)
     if (!t)
         return E_NOTABLE;
     uint32_t first = ptep_va_index(op->va, PTEP_LEAF);
+    if (level == PTEP_LEAF) {
+        struct sim_table *outer = walk(task, op->va, PTEP_LEAF - 1, &op->missing);
+        if (!pte_writable(outer->entry[ptep_va_index(op->va, PTEP_LEAF - 1)]))
+            return E_SHARED;
+    }
     switch (op->op) {
     case VMS_LINK: return do_link(task, t, op);
     case VMS_UNLINK: return do_unlink(task, t, op);
+    case VMS_SHARE: return do_share(task, t, op);
+    case VMS_UNSHARE: return do_unshare(t, op);
     case VMS_SET:
     case VMS_SET_DEVICE: return do_set(t, op);
     case VMS_PROTECT:
@@ -229,7 +307,11 @@ pte_t sim_entry(struct sim_task *task, vaddr_t va)
 {
     uint32_t missing;
     struct sim_table *t = walk(task, va, PTEP_LEAF, &missing);
-    return t ? t->entry[ptep_va_index(va, PTEP_LEAF)] : 0;
+    if (!t)
+        return 0;
+    pte_t e = t->entry[ptep_va_index(va, PTEP_LEAF)];
+    t = walk(task, va, PTEP_LEAF - 1, &missing);
+    return pte_writable(t->entry[ptep_va_index(va, PTEP_LEAF - 1)]) ? e : pte_mkwprotect(e);
 }
 
 uint64_t sim_entries(void)
@@ -277,6 +359,11 @@ static int block_take(uint64_t *value)
     for (uint32_t n = 1; n < block_count; n++) {
         uint32_t *stock = blocks[n].kind == BLOCK_TABLE ? &tables_free : &slab_free;
         if ((blocks[n].kind != BLOCK_TABLE && blocks[n].kind != BLOCK_KERNEL) || *stock < 512 + 128)
+            continue;
+        bool used = false;
+        for (uint32_t f = n * 512; f < (n + 1) * 512; f++)
+            used = used || frame_is_table[f];
+        if (used)
             continue;
         *stock -= 511;
         blocks[n].kind = BLOCK_RAM;
@@ -446,6 +533,7 @@ void sim_start(uint32_t n, uint64_t bundle_bytes)
         mmap(NULL, (uint64_t)n * HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(machine_ram != MAP_FAILED);
     frame_maps = calloc((uint64_t)n * 512, sizeof *frame_maps);
+    frame_is_table = calloc((uint64_t)n * 512, sizeof *frame_is_table);
     tables_free = 100;
     slab_free = 300;
     info.magic = BOOT_INFO_MAGIC;

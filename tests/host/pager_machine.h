@@ -14,7 +14,7 @@
 struct sim_table {
     pte_t entry[512];
     struct sim_table *below[512];
-    uint32_t live;
+    uint32_t live, links, frame;
 };
 struct sim_task {
     struct sim_table root;
@@ -38,8 +38,9 @@ struct sim_caller {
 };
 extern struct sim_caller *sim_caller;
 
-extern uint32_t sim_fail_mint;   /* the next so many sessions are refused: E_QUOTA */
-extern uint32_t sim_touch_every; /* one in so many copies meets an absent page; 0: none */
+extern uint32_t sim_fail_unshare; /* the next so many tables are not unshared: E_QUOTA */
+extern uint32_t sim_fail_mint;    /* the next so many sessions are refused: E_QUOTA */
+extern uint32_t sim_touch_every;  /* one in so many copies meets an absent page; 0: none */
 extern bool sim_quiet;
 
 /* Begin anew: a machine of so many blocks with a bundle of so many bytes. */
@@ -49,7 +50,7 @@ handle_t sim_task_new(uint32_t quota);
 struct sim_task *sim_task(handle_t handle);
 /* Set an entry as the reply to a fault does. */
 int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint64_t how);
-/* The entry of va, or 0. */
+/* The entry of va, writable only if the link of its table is; or 0. */
 pte_t sim_entry(struct sim_task *task, vaddr_t va);
 /* All entries of all tasks. */
 uint64_t sim_entries(void);

@@ -158,6 +158,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 }
 
 #include "tests/host/pager_cases.h"
+#include "tests/host/pager_fork.h"
 #include "tests/host/pager_random.h"
 
 int main(void)
@@ -175,6 +176,12 @@ int main(void)
     RUN(pager_discard_and_lock);
     RUN(pager_no_reserve);
     RUN(pager_fork_copies);
+    RUN(pager_fork_shares);
+    RUN(pager_fork_leaves);
+    RUN(pager_fork_chains);
+    RUN(pager_fork_parts);
+    RUN(pager_fork_objects);
+    RUN(pager_fork_no_table);
     RUN(pager_fork_fails_clean);
     RUN(pager_shared_object);
     RUN(pager_bundle_pages);
