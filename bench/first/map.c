@@ -7,7 +7,7 @@
 
 extern uint64_t ipc_first_argument;
 
-enum { ROUNDS = 11, PAGES = 512, BATCH = VMS_BATCH_MAX, RW = VMS_READ | VMS_WRITE };
+enum { ROUNDS = 11, PAGES = 512, BATCH = VMS_BATCH_MAX };
 #define CODE       0x50000000ul
 #define AREA       0x60000000ul /* one leaf table's */
 #define LABEL_DONE 1
