@@ -156,7 +156,8 @@ static frame_t own_frame(struct space *space, vaddr_t va)
     if (!r || r->object || r->flags & (PAGER_GUARD | REGION_DEVICE | REGION_DMA))
         return FRAME_NONE;
     pte_t e = tables_entry(space, va, &missing);
-    return pte_present(e) && pte_writable(e) ? (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT) : FRAME_NONE;
+    return !missing && pte_present(e) && pte_writable(e) ? (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT)
+                                                         : FRAME_NONE;
 }
 
 static int lend_page(struct object *object, struct space *lender, uint32_t page, vaddr_t va)

@@ -199,7 +199,7 @@ static void pager_fork_objects(void)
     CHECK(store(b, va + PAGE_SIZE, 44) == 0 && holds(a, va + PAGE_SIZE, 44) && is_shared(a, va));
     CHECK(store(a, va + 2 * PAGE_SIZE, 45) == 0 && holds(b, va + 2 * PAGE_SIZE, 45) && !is_shared(a, va));
     CHECK(store(b, va + 95 * PAGE_SIZE, 46) == 0 && holds(a, va + 95 * PAGE_SIZE, 46) && faults_found() == 0);
-    o->session = false;
+    o->sessions = 0;
     object_unhold(o);
     space_destroy(a);
     CHECK(faults_found() == 0 && holds(b, va + 50 * PAGE_SIZE, 50));
