@@ -5,6 +5,16 @@ KERNEL_OBJ := $(call objects,$(KERNEL_SRC))
 KERNEL_LD  := microkernel/arch/x86_64/kernel.ld
 KERNEL     := $(if $(KERNEL_SRC),$(if $(wildcard $(KERNEL_LD)),$(O)/kernel.elf))
 
+# What assembly knows of C's structures: compiled to text, of which only the lines with an arrow count.
+KERNEL_OFFSETS := build/offsets.c
+$(O)/gen/offsets.h: FLAGS = $(KERNEL_FLAGS)
+$(O)/gen/offsets.h: $(KERNEL_OFFSETS) build/flags.mk build/kernel.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -MMD -MP -MF $@.d -MT $@ -S $< -o - | sed -n 's/.*-> \([A-Za-z0-9_]*\) \$$/    .set \1, /p' > $@.new
+	$(Q)mv $@.new $@
+$(filter %.S.o,$(KERNEL_OBJ)): $(O)/gen/offsets.h
+-include $(O)/gen/offsets.h.d
+
 KERNEL_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(KERNEL_LD) -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-z,max-page-size=0x1000
 

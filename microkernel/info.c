@@ -1,5 +1,6 @@
 /* What the kernel tells about itself. */
 #include <block.h>
+#include <fastpath.h>
 #include <hardware.h>
 #include <sched.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static void collect(struct kernel_stats *stats)
     stats->switches = sched_counts.switches;
     stats->idle_ns = sched_cpu_ns(sched_counts.idle_ticks, false);
     stats->uptime_ns = time_now();
+#ifdef OUROS_DEBUG
+    stats->fast_messages = fastpath_taken;
+#endif
 }
 
 static int give_text(const char *text, struct syscall *s)

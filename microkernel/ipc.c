@@ -1,4 +1,5 @@
-/* Messages between threads: the general path for call, send, recv, reply and reply_recv.
+/* Messages between threads: the general path for call, send, recv, reply and reply_recv. When the other party
+ * waits already, fastpath.S does what this would do.
  *
  * A message stays in the sender's saved registers until a receiver takes it, so nothing is copied twice and
  * nothing is allocated. A caller is in exactly one place: on port->senders (queued), on port->received
@@ -106,6 +107,7 @@ static int reserve(struct thread *t)
         return 0;
     TRY(handle_reserve(t->task, accept));
     t->accept = (uint8_t)accept;
+    t->flags |= THREAD_F_ACCEPTS;
     return 0;
 }
 

@@ -28,7 +28,8 @@ void object_put(struct object *object)
 {
     DEBUG_ASSERT(object->refs > 0);
     if (--object->refs == 0 && !object->doomed) {
-        object->doomed = sched_work = true;
+        object->doomed = true;
+        sched_work = true;
         list_add_tail(&ending, &object->ending);
     }
 }

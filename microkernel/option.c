@@ -1,3 +1,4 @@
+#include <fastpath.h>
 #include <log.h>
 #include <string.h>
 
@@ -33,6 +34,9 @@ static const struct {
     {"log", set_log},            /* error, warn, info, debug: what the console shows */
     {"init", NULL},              /* program that the pager starts */
     {"mem", set_memory},         /* bytes of RAM, with K, M or G */
+#ifdef OUROS_DEBUG
+    {"fastpath", fastpath_set}, /* on, off */
+#endif
 };
 
 static void parse_word(const char *word, size_t length)

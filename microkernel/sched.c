@@ -20,7 +20,8 @@ static struct slice {
 static bool slice_over;
 static uint64_t armed = DEADLINE_NEVER;
 struct sched_counts sched_counts;
-bool sched_work;
+uint32_t sched_work;
+uint8_t sched_ready_top;
 
 void sched_init(void)
 {
@@ -48,6 +49,8 @@ static void push(struct thread *t, enum sched_where where)
             slices[t->priority].of = NULL;
     }
     ready_bits |= 1ul << t->priority;
+    if (sched_ready_top <= t->priority)
+        sched_ready_top = t->priority + 1;
     sched_work = true;
 }
 
@@ -67,6 +70,7 @@ void sched_remove(struct thread *thread)
     list_remove(&thread->run);
     if (list_empty(&ready[thread->priority]))
         ready_bits &= ~(1ul << thread->priority);
+    sched_ready_top = ready_bits ? (uint8_t)(64 - __builtin_clzl(ready_bits)) : 0;
 }
 
 void sched_block(struct thread *thread, enum thread_state state)
@@ -92,7 +96,7 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
 
 void sched_yield(void)
 {
-    slice_over = sched_work = true;
+    sched_work = slice_over = true;
 }
 
 int sys_yield(struct thread *, struct syscall *)
@@ -205,6 +209,8 @@ struct thread *sched_leave(void)
     sched_work = more;
     if (next) {
         next->state = THREAD_RUNNING;
+        next->flags &= ~(uint32_t)THREAD_F_REGS;
+        sched_work |= next->touch_refused;
         vms_switch(&next->task->vms);
         if (next != current)
             arch_thread_switch(next);

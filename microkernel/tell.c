@@ -4,12 +4,10 @@
 /* More pages than this: one full flush is cheaper than flushing each. */
 #define TELL_SINGLY 32
 
-struct memory_cpu memory_cpus[1];
-
 /* What one CPU does. */
 static void tell_here(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count)
 {
-    if (memory_cpu()->loaded != vms)
+    if (!vms_loaded(vms))
         return;
     if (count > TELL_SINGLY)
         paging_load(vms->root);

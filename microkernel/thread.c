@@ -41,6 +41,7 @@ void thread_unreserve(struct thread *thread)
 {
     thread->task->handles->reserved -= thread->accept;
     thread->accept = 0;
+    thread->flags &= ~(uint32_t)THREAD_F_ACCEPTS;
 }
 
 void thread_wake(struct thread *thread, int error)
@@ -136,6 +137,7 @@ static int set_regs(struct thread *t, vaddr_t from)
     FAIL_IF(regs.rip >= USER_END || regs.fs_base >= USER_END, E_RANGE);
     t->regs = regs;
     arch_frame_sanitize(&t->frame);
+    t->flags |= THREAD_F_REGS;
     return 0;
 }
 
@@ -147,6 +149,7 @@ static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
     TRY(arch_fpu_copy(t, source));
     t->regs = source->regs;
     arch_frame_sanitize(&t->frame);
+    t->flags |= THREAD_F_REGS;
     return 0;
 }
 

@@ -20,20 +20,15 @@ int vms_create(struct vms *vms, struct account *account)
 
 void vms_switch(struct vms *vms)
 {
-    struct memory_cpu *cpu = memory_cpu();
-    if (cpu->loaded == vms)
-        return;
-    cpu->loaded = vms;
-    paging_load(vms->root);
+    if (!vms_loaded(vms))
+        paging_load(vms->root);
 }
 
 /* Make sure that no CPU has the space loaded: its tables are about to go. */
 static void vms_unload(struct vms *vms)
 {
-    if (memory_cpu()->loaded == vms) {
-        memory_cpu()->loaded = NULL;
+    if (vms_loaded(vms))
         paging_load(paging_kernel_root());
-    }
 }
 
 int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)

@@ -213,6 +213,7 @@ struct kernel_stats {
     uint64_t ipc_calls, notifies, faults, irqs, switches; /* since boot */
     uint64_t idle_ns, uptime_ns;
     uint64_t longest_irqoff_ns; /* debug builds */
+    uint64_t fast_messages;     /* debug builds: that took the short way */
 };
 
 #endif

@@ -1,4 +1,5 @@
 /* The flush ledger: which changed entries no CPU has been told about yet (W3). */
+#include <sched.h>
 #include <window.h>
 
 #ifdef OUROS_DEBUG
@@ -12,8 +13,9 @@ static struct {
 
 void ledger_owe(struct vms *vms, vaddr_t va)
 {
-    if (memory_cpu()->loaded != vms)
-        return; /* loading it will flush */
+    if (!vms_loaded(vms))
+        return;        /* loading it will flush */
+    sched_work = true; /* the way out looks here */
     if (ledger.count == LEDGER_MAX)
         panic("flush ledger is full");
     ledger.vms[ledger.count] = vms;

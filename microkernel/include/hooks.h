@@ -20,8 +20,11 @@ struct boot_params {
  * the boot tables' direct map of the first 4 GiB. Does not return. */
 void kernel_main(struct boot_params *params) __attribute__((noreturn));
 
-/* A system call by the current thread, registers in its frame. */
+/* A system call by the current thread that carries a message, or an unknown one; registers in its frame. */
 void syscall_enter(struct thread *thread);
+/* What is left of a plain one: `result` of its handler in syscall_table, arguments and results in *s. */
+void syscall_finish(struct thread *thread, const struct syscall *s, int result);
+extern int (*const syscall_table[])(struct thread *thread, struct syscall *s);
 /* The current thread's fault becomes a message to its pager: MSG_FAULT (address, access, rip, rsp) or
  * MSG_EXCEPTION (vector, error code, rip, rsp, what the debug registers say). */
 void fault_enter(struct thread *thread, uint32_t label, uint64_t first, uint64_t second, uint64_t fifth);

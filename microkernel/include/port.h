@@ -20,9 +20,10 @@ struct port {
     struct list senders; /* by ->run: the first of each priority, most urgent first; equals hang on ->peers */
     struct list received; /* callers that wait for their reply, by ->received */
     struct list notices, delivered;
-    uint32_t delivered_count, queued;
-    uint64_t next_notice, next_serial;
+    uint64_t queued; /* senders */
     uint64_t bits;
+    uint32_t delivered_count;
+    uint64_t next_notice, next_serial;
     uint64_t messages;
     struct list sessions;
     struct list *cursor; /* of PORT_SESSIONS; NULL: not begun */

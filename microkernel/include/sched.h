@@ -15,7 +15,9 @@ void sched_init(void);
 
 /* Something has happened since a thread was chosen to run: the way out has more to do than to return to it.
  */
-extern bool sched_work;
+extern uint32_t sched_work;
+/* The most urgent ready thread's priority plus 1, 0: none is ready. */
+extern uint8_t sched_ready_top;
 
 struct sched_counts {
     uint64_t switches, idle_ticks;

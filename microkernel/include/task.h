@@ -47,9 +47,9 @@ struct task {
     struct list threads;
     struct list stopped; /* threads that would run but for a suspension */
     uint32_t thread_count;
-    bool dying; /* no new threads, no new handles; being taken apart in steps */
-    bool dead;  /* no thread and no handle left; notices are sent */
-    bool suspended;
+    bool dying;                 /* no new threads, no new handles; being taken apart in steps */
+    bool dead;                  /* no thread and no handle left; notices are sent */
+    uint32_t suspended;         /* 0 or 1 */
     bool is_pager;              /* the first task */
     struct notice pager_notice; /* .port: where faults go, NULL: nowhere; .badge: its cookie */
     struct notice watch_notice; /* .port set when somebody listens */

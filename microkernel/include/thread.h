@@ -12,7 +12,12 @@ enum thread_flag {
     THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
     THREAD_F_ONE_WAY = 1 << 3,   /* queued by send, not by call */
     THREAD_F_FAULT = 1 << 4,     /* queued or waiting with a fault message, not a call */
+    THREAD_F_REGS = 1 << 5,      /* others have written its registers: all of them count when it runs next */
+    THREAD_F_FPU = 1 << 6,       /* its values are in the FPU's registers */
+    THREAD_F_ACCEPTS = 1 << 7,   /* accept is not 0 */
 };
+/* With any other of these a message takes the general path (fastpath.S). */
+#define THREAD_F_FAST (THREAD_F_FPU | THREAD_F_ACCEPTS)
 
 struct thread {
     struct object object;

@@ -11,15 +11,10 @@
 #include <ledger.h>
 #include <table.h>
 
-/* What this CPU has loaded. */
-struct memory_cpu {
-    struct vms *loaded; /* NULL: the kernel's own root */
-};
-extern struct memory_cpu memory_cpus[];
-
-static inline struct memory_cpu *memory_cpu(void)
+/* Does this CPU have the space loaded? */
+static inline bool vms_loaded(const struct vms *vms)
 {
-    return &memory_cpus[0];
+    return paging_loaded() == vms->root;
 }
 
 /* Where an entry lies. */
@@ -55,7 +50,7 @@ static inline void window_forget(struct window *w)
 static inline void window_open(struct window *w, struct vms *vms)
 {
     w->vms = vms;
-    w->peer = memory_cpu()->loaded != vms;
+    w->peer = !vms_loaded(vms);
     w->prot = VMS_READ;
     w->prot_bits = pte_make(0, VMS_READ);
     window_forget(w);

@@ -19,13 +19,6 @@ extern struct smap_site smap_sites[], smap_sites_end[];
 
 void entry_syscall(void);
 
-_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "entry.S");
-_Static_assert(offsetof(struct cpu, frame_end) == CPU_FRAME_END, "entry.S");
-_Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "entry.S");
-_Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP, "entry.S");
-_Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "entry.S");
-_Static_assert(offsetof(struct trap_frame, vector) == FRAME_VECTOR, "entry.S");
-
 bool cpu_ready(void)
 {
     return ready;
@@ -142,8 +135,7 @@ void arch_thread_switch(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
     cpu->current = thread;
-    cpu->frame_end = (uint64_t)(&thread->frame + 1);
-    cpu->tss.rsp[0] = cpu->frame_end;
+    cpu->tss.rsp[0] = (uint64_t)(&thread->frame + 1);
     msr_write(MSR_FS_BASE, thread->regs.fs_base); /* always: user code clears it by loading a selector */
     fpu_switch(cpu, thread);
 }

@@ -1,73 +1,79 @@
 /* Every way into the kernel, and the one way out.
  *
  * A thread's registers go straight into its frame: the CPU pushes there because tss.rsp[0] is the frame's end, and the
- * system call entry does the same by hand. C code runs on the CPU's stack, from its top. The way out asks sched_leave
- * whom to run and loads that frame; the kernel's stack is empty then. Interrupts are off throughout.
+ * system call entry does the same by hand, as far as it must. C code runs on the CPU's stack, from its top. The way out
+ * asks sched_leave whom to run and loads that frame; the kernel's stack is empty then. Interrupts are off throughout.
  *
- * From kernel mode only three things are legal: an interrupt while idle, a page fault in the user copy, and
- * what the IST stacks are for. */
-#include <arch/cpu.h>
-
-#define FRAME_SYSCALL 256
-#define RIP 136
-#define RFLAGS 152
-#define RSP 160
+ * A message that takes the short way is fastpath.S's. A plain system call keeps its arguments on the stack and the
+ * other registers where they are, since C preserves them; the frame is completed only if there is more to do than to
+ * return.
+ *
+ * From kernel mode only three things are legal: an interrupt while idle, a page fault in a read or write of user
+ * memory, and what the IST stacks are for. */
+#include <arch/entry.h>
 
     .section .text.entry, "ax"
 
-/* CLAC or STAC where the CPU has them: three bytes of no-op that cpu_init patches. */
-#define CLAC 0xca010f
-#define STAC 0xcb010f
-.macro SMAP instruction
-777: .byte 0x0f, 0x1f, 0x00
-    .pushsection .smap_sites, "a"
-    .quad 777b, \instruction
-    .popsection
-.endm
-
-.macro PUSH_REGISTERS
-    .irp register, rax, rbx, rcx, rsi, rdi, rbp, r11, r13, r12, r9, r8, r10, rdx, r14, r15
-    push %\register
-    .endr
-.endm
-
-.macro POP_REGISTERS
-    .irp register, r15, r14, rdx, r10, r8, r9, r12, r13, r11, rbp, rdi, rsi, rcx, rbx, rax
-    pop %\register
-    .endr
-.endm
-
-    .globl entry_syscall
+    .globl entry_syscall, fastpath_full
     .balign 64
 entry_syscall:
     swapgs
-    mov %rsp, %gs:CPU_USER_RSP
-    mov %gs:CPU_FRAME_END, %rsp
-    push $USER_DATA
-    push %gs:CPU_USER_RSP
-    push %r11
-    push $USER_CODE
-    push %rcx
-    push $0
-    push $FRAME_SYSCALL
-    PUSH_REGISTERS
-    mov %gs:CPU_STACK_TOP, %rsp
-    mov %gs:CPU_CURRENT, %rdi
+    mov %rsp, %gs:CPU_user_rsp
+    mov %gs:CPU_current, %rsp
+    mov %rcx, T_rip(%rsp)
+    mov %r11, T_rflags(%rsp)
+    mov %gs:CPU_user_rsp, %rcx
+    mov %rcx, T_rsp(%rsp)
+    mov %rax, T_rax(%rsp)
+    cmp $SYS_call, %rax; je fastpath_call
+    cmp $SYS_reply_recv, %rax; je fastpath_reply_recv
+    lea -SYS_notify(%rax), %rcx
+    cmp $SYS_COUNT - SYS_notify, %rcx; jb plain
+    cmp $SYS_call, %al; je fastpath_flags
+    cmp $SYS_reply_recv, %al; je fastpath_flags
+fastpath_full:
+    SAVE %rsp, rbx, rbp, r12, r13, r14, r15, rdi, rsi, rdx, r10, r8, r9
+    movq $FRAME_SYSCALL, T_vector(%rsp)
+    mov %rsp, %rdi
+    mov %gs:CPU_stack_top, %rsp
     xor %ebp, %ebp
     call syscall_enter
+    jmp entry_leave
+
+plain:
+    mov %rsp, %rcx
+    mov %gs:CPU_stack_top, %rsp
+    push $0; push $0; push %r9; push %r8; push %r10; push %rdx; push %rsi; push %rdi /* struct syscall */
+    mov %rcx, %rdi
+    mov %rsp, %rsi
+    call *syscall_table(, %rax, 8)
+    test %eax, %eax; js 1f  /* blocked, restart, touch */
+    cmpl $0, sched_work(%rip); jne 1f
+    mov %gs:CPU_current, %rcx
+    btl $47 - 32, T_rip + 4(%rcx); jc 1f
+    mov %eax, %eax
+    pop %rdi; pop %rsi; add $16, %rsp; pop %r8; pop %r9; pop %rdx; pop %r10
+    mov T_rflags(%rcx), %r11
+    mov T_rsp(%rcx), %rsp
+    mov T_rip(%rcx), %rcx
+    swapgs; sysretq
+
+1:  mov %gs:CPU_current, %rdi
+    mov %rsp, %rsi
+    SAVE %rdi, rbx, rbp, r12, r13, r14, r15
+    movq $FRAME_SYSCALL, T_vector(%rdi)
+    xor %ebp, %ebp
+    mov %eax, %edx
+    call syscall_finish
 
     .globl entry_leave
 entry_leave:
+    mov %gs:CPU_stack_top, %rsp
     call sched_leave
-    test %rax, %rax
-    jz idle
-    mov %gs:CPU_FRAME_END, %rsp
-    sub $FRAME_SIZE, %rsp
-    cmpl $FRAME_SYSCALL, FRAME_VECTOR(%rsp)
-    jne 1f
-    mov RIP(%rsp), %rax
-    shr $47, %rax
-    jnz 1f                      /* SYSRET to such an address would fault in kernel mode */
+    test %rax, %rax; jz idle
+    lea T_frame(%rax), %rsp
+    cmpl $FRAME_SYSCALL, FRAME_VECTOR(%rsp); jne 1f
+    btl $47 - 32, RIP + 4(%rsp); jc 1f  /* SYSRET to such an address would fault in kernel mode */
     POP_REGISTERS
     mov RIP - FRAME_VECTOR(%rsp), %rcx
     mov RFLAGS - FRAME_VECTOR(%rsp), %r11
@@ -86,7 +92,7 @@ idle:
 /* void arch_enter_first(void): leave the boot stack for good. */
     .globl arch_enter_first
 arch_enter_first:
-    mov %gs:CPU_STACK_TOP, %rsp
+    mov %gs:CPU_stack_top, %rsp
     xor %ebp, %ebp
     jmp entry_leave
 
@@ -117,7 +123,7 @@ trap:
     cld
     SMAP CLAC
     mov %rsp, %rdi
-    mov %gs:CPU_STACK_TOP, %rsp
+    mov %gs:CPU_stack_top, %rsp
     xor %ebp, %ebp; call trap_user
     jmp entry_leave
 
@@ -146,20 +152,19 @@ trap_ist_common:
     mov %eax, %ebx
     mov $MSR_GS_BASE, %ecx
     mov %r12d, %eax; mov %r13d, %edx; wrmsr
-    test %ebx, %ebx
-    jnz 1f
+    test %ebx, %ebx; jnz 1f
     POP_REGISTERS
     add $16, %rsp
     iretq
 1:  swapgs                      /* it was user code, so GS was the user's */
     mov %rsp, %rsi
-    mov %gs:CPU_FRAME_END, %rdi
+    mov %gs:CPU_entry_rsp, %rdi
     sub $FRAME_SIZE, %rdi
     mov $FRAME_SIZE / 8, %ecx
     mov %rdi, %rbx
     rep movsq
     mov %rbx, %rdi
-    mov %gs:CPU_STACK_TOP, %rsp
+    mov %gs:CPU_stack_top, %rsp
     xor %ebp, %ebp; call trap_user
     jmp entry_leave
 

@@ -1,7 +1,7 @@
 /* Lazy FPU state.
  *
  * F1 cpu->fpu_owner is the thread whose values the registers hold, or NULL; it has a save area.
- * F2 user code runs with CR0.TS clear only if it is the owner.
+ * F2 user code runs with CR0.TS clear exactly if it is the owner, who has THREAD_F_FPU.
  * F3 what a thread finds at its first use is the initial state, not what another has left. */
 #include <arch/cpu.h>
 #include <hooks.h>
@@ -76,20 +76,29 @@ void fpu_switch(struct cpu *cpu, struct thread *thread)
     set_trap(cpu, thread != cpu->fpu_owner);
 }
 
+static void set_owner(struct cpu *cpu, struct thread *thread)
+{
+    if (cpu->fpu_owner)
+        cpu->fpu_owner->flags &= ~(uint32_t)THREAD_F_FPU;
+    cpu->fpu_owner = thread;
+    if (thread)
+        thread->flags |= THREAD_F_FPU;
+}
+
 /* The values in the registers go where they belong. CR0.TS is clear afterwards. */
 static void unload(struct cpu *cpu)
 {
     set_trap(cpu, false);
     if (cpu->fpu_owner)
         save(cpu->fpu_owner);
-    cpu->fpu_owner = NULL;
+    set_owner(cpu, NULL);
 }
 
 int fpu_trap(struct cpu *cpu, struct thread *thread)
 {
     TRY(area_create(thread));
     unload(cpu);
-    cpu->fpu_owner = thread;
+    set_owner(cpu, thread);
     restore(thread);
     return 0;
 }
@@ -98,7 +107,7 @@ void arch_fpu_release(struct thread *thread)
 {
     struct cpu *cpu = this_cpu();
     if (cpu->fpu_owner == thread) {
-        cpu->fpu_owner = NULL;
+        set_owner(cpu, NULL);
         set_trap(cpu, true);
     }
     if (thread->fpu)

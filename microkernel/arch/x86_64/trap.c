@@ -27,7 +27,7 @@ extern struct gate idt[256];
 #define GATE_USER 0x60 /* INT n is allowed */
 
 int user_copy(void *to, const void *from, size_t length);
-extern char user_copy_end[], user_copy_failed[];
+extern char user_copy_end[], user_copy_failed[], fastpath_read[], fastpath_read_end[], fastpath_fault[];
 void trap_user(struct trap_frame *frame);
 void trap_kernel(struct trap_frame *frame);
 bool trap_ist(struct trap_frame *frame);
@@ -90,6 +90,10 @@ void trap_user(struct trap_frame *frame)
 static bool user_copy_fault(struct trap_frame *frame)
 {
     uint64_t address = cr2_read();
+    if (frame->rip >= (uint64_t)fastpath_read && frame->rip < (uint64_t)fastpath_read_end) {
+        frame->rip = (uint64_t)fastpath_fault;
+        return address < USER_END;
+    }
     if (frame->rip < (uint64_t)user_copy || frame->rip >= (uint64_t)user_copy_end || address >= USER_END)
         return false;
     struct thread *thread = thread_current();

@@ -1,3 +1,5 @@
+// config:
+// config: words=fastpath=off
 /* Exactly once: a server whose state is kept counts for eight clients, and dies at its n-th message for every
  * n, at each point of it; and at random moments. Nothing that it counts is lost or counted twice. */
 #include <ipc/server.h>

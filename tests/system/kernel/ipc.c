@@ -1,3 +1,5 @@
+// config:
+// config: words=fastpath=off
 /* Messages between threads of one task: every size, deadlines, cancellation, handles, the ends of peers. */
 #include "lib/ktest.h"
 

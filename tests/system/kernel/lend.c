@@ -1,3 +1,5 @@
+// config:
+// config: words=fastpath=off
 /* A port outlives the server that reads it: lent to a task, the task killed with callers queued and received,
  * lent again; kept handles and notices wait for the next borrower. */
 #include "lib/ktest.h"

@@ -1,3 +1,5 @@
+// config:
+// config: words=fastpath=off
 /* libipc's two sides against each other, over the real kernel and init: one program, as the server `victim`
  * and as its client. Words, large requests, lent buffers, sessions given out, parked calls, rights; and a
  * server that dies in the middle of a call. */

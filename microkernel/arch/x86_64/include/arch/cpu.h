@@ -48,14 +48,6 @@
 #define RFLAGS_AC   0x40000
 #define RFLAGS_USER 0x250dd5ul /* what user code may choose: CF PF AF ZF SF TF DF OF RF AC ID */
 
-/* Offsets in struct cpu and struct trap_frame, for assembly; asserted in cpu.c. */
-#define CPU_CURRENT   8
-#define CPU_FRAME_END 16
-#define CPU_STACK_TOP 24
-#define CPU_USER_RSP  32
-#define FRAME_SIZE    176
-#define FRAME_VECTOR  120
-
 /* Vectors. */
 #define VECTOR_PIC      32 /* 16 of the legacy controllers, masked: only spurious ones arrive */
 #define VECTOR_DEVICE   48
@@ -81,9 +73,8 @@ enum { IST_NMI = 1, IST_DEBUG, IST_CHECK, IST_DOUBLE, IST_COUNT = IST_DOUBLE };
 struct cpu {
     struct cpu *self;
     struct thread *current;   /* registers in its frame; NULL before the first one */
-    uint64_t frame_end;       /* end of current's frame: what tss.rsp[0] holds */
     uint64_t stack_top;       /* the one kernel stack */
-    uint64_t user_rsp;        /* for four instructions of entry.S */
+    uint64_t user_rsp;        /* for six instructions of entry.S */
     struct thread *fpu_owner; /* whose values the FPU registers hold */
     bool fpu_trap;            /* CR0.TS is set */
     uint32_t id;

@@ -57,6 +57,12 @@ static inline void paging_load(paddr_t root)
     cr3_write(root);
 }
 
+/* What is loaded. */
+static inline paddr_t paging_loaded(void)
+{
+    return cr3_read();
+}
+
 /* ---- entries: the only stores to tables ---- */
 
 static inline void pte_store(ptep_t p, pte_t value)
