@@ -66,7 +66,7 @@ static int give_finish(uint32_t number, uint32_t kind)
     }
     paging_direct_remove(pa);
     block_become(number, BLOCK_TABLE);
-    int error = table_block_add(number, 0);
+    int error = table_block_add(number);
     if (error) {
         block_become(number, BLOCK_RAM);
         blocks[number].mappings = 0;

@@ -1,23 +1,9 @@
 /* Kernel memory from nothing: which blocks the kernel keeps at boot, and in which order its parts come to
- * life.
- *
- * Blocks first; then the direct map, with tables from the first TABLE block while boot's own direct map still
- * shows it; then slabs; then the table records, which fill a slab page. */
+ * life: blocks, direct map, slabs, table records, which fill a slab page. */
 #include <arch/paging.h>
 #include <block.h>
 
 #define SMALL_MACHINE 128u /* blocks: with more, the kernel keeps more */
-
-static uint32_t table_block; /* the first one */
-static uint32_t tables_used; /* its frames that are taken: 0 is never a table */
-
-/* A frame for a table of the direct map, zeroed. */
-static paddr_t take_table(void)
-{
-    if (tables_used == HUGE_SIZE / PAGE_SIZE)
-        panic("too much memory for the first table block");
-    return ((paddr_t)table_block << HUGE_SHIFT) + tables_used++ * PAGE_SIZE;
-}
 
 /* The first of n neighbouring RAM blocks that boot's tables show, clear of the boot module. */
 static uint32_t pick_blocks(const struct boot_range *module, uint32_t n)
@@ -53,19 +39,18 @@ void memory_init(struct boot_params *params)
         if (blocks[b].kind == BLOCK_RAM)
             block_become((uint32_t)b, BLOCK_RESERVED);
     module_move(module);
-    table_block = pick_blocks(module, 1);
+    uint32_t table_block = pick_blocks(module, 1);
     block_become(table_block, BLOCK_TABLE);
     __builtin_memset(boot_phys((paddr_t)table_block << HUGE_SHIFT, HUGE_SIZE), 0, HUGE_SIZE);
-    tables_used = 1;
     uint32_t kernel_blocks = block_kinds[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1, kernel_block[2];
     for (uint32_t i = 0; i < kernel_blocks; i++) {
         kernel_block[i] = pick_blocks(module, 1);
         block_become(kernel_block[i], BLOCK_KERNEL);
     }
-    paging_direct_init(take_table);
+    paging_direct_init();
     for (uint32_t i = 0; i < kernel_blocks; i++)
         slab_block_add(kernel_block[i]);
-    if (table_block_add(table_block, tables_used))
+    if (table_block_add(table_block))
         panic("no memory for table records");
     log_print(LOG_INFO, "memory: %u MiB in %u blocks, %u for the kernel", block_kinds[BLOCK_RAM] * 2,
               block_kinds[BLOCK_RAM], kernel_blocks + 1);

@@ -14,25 +14,23 @@ struct table_record *table_record(paddr_t table)
     return table_records(block_number(table)) + (table >> PAGE_SHIFT) % TABLE_FRAMES;
 }
 
-int table_block_add(uint32_t number, uint32_t used)
+int table_block_add(uint32_t number)
 {
     struct table_record *record;
     FAIL_IF(kmem.tables + TABLE_FRAMES > TABLES_MAX, E_FULL);
     TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
     blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
-    uint32_t first = used > 1 ? used : 1;
     for (uint32_t i = 1; i < TABLE_FRAMES; i++) {
-        record[i].level = i < first ? TABLE_KERNEL : TABLE_FREE;
-        record[i].next_free = i >= first && i + 1 < TABLE_FRAMES ? i + 1 : 0;
+        record[i].level = TABLE_FREE;
+        record[i].next_free = i + 1 < TABLE_FRAMES ? i + 1 : 0;
     }
     record[0].level = TABLE_HEAD;
-    record[0].links = first & 4095;
+    record[0].links = 1;
     record[0].next_block = table_first_block;
     table_first_block = number;
-    blocks[number].free = (uint16_t)(TABLE_FRAMES - first);
+    blocks[number].free = TABLE_FRAMES - 1;
     kmem.tables += TABLE_FRAMES - 1;
-    kmem.tables_free += TABLE_FRAMES - first;
-    kmem.tables_kernel += first - 1;
+    kmem.tables_free += TABLE_FRAMES - 1;
     return 0;
 }
 

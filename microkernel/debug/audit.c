@@ -77,6 +77,6 @@ void kmem_audit(void)
             panic("audit: block %u counts %u mappings, %u were found", b, blocks[b].mappings, mapped[b]);
     table_audit_links(true);
     uint64_t used = kmem.tables - kmem.tables_free;
-    if (used != tables_seen + kmem.tables_kernel)
-        panic("audit: %lu tables in use, %lu found", used, tables_seen + kmem.tables_kernel);
+    if (used != tables_seen)
+        panic("audit: %lu tables in use, %lu found", used, tables_seen);
 }

@@ -47,9 +47,9 @@ void block_init(const struct boot_params *params);
 /* Slabs (slab.c): a zeroed KERNEL block comes in; a wholly free one goes out. False: none can be spared. */
 void slab_block_add(uint32_t number);
 bool slab_block_take(uint32_t *number);
-/* Tables (table.c): a zeroed block, not in the direct map, whose first `used` frames are kernel tables
- * already. E_KMEM: no slab page for its records; E_FULL: there are TABLES_MAX. */
-int table_block_add(uint32_t number, uint32_t used);
+/* Tables (table.c): a zeroed block, not in the direct map. E_KMEM: no slab page for its records; E_FULL:
+ * there are TABLES_MAX. */
+int table_block_add(uint32_t number);
 bool table_block_take(uint32_t *number);
 
 /* Debug: check all slabs, all table records; panics. */

@@ -78,7 +78,7 @@ void kmem_free(struct account *account, void *memory, size_t size);
 /* Slab pages and tables that there are, those that are free, and tables of the kernel half in TABLE blocks.
  */
 extern struct kmem {
-    uint32_t pages, pages_free, tables, tables_free, tables_kernel;
+    uint32_t pages, pages_free, tables, tables_free;
 } kmem;
 /* Check slabs, blocks and table records; panics when broken. Does nothing in release builds. */
 void kmem_audit(void);

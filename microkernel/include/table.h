@@ -12,9 +12,8 @@
 
 enum table_level {
     /* 0 to 3: tables of a space */
-    TABLE_HEAD = 12,   /* frame 0 of a block: no table; its record heads the free list */
-    TABLE_VIEW = 13,   /* a pager's V */
-    TABLE_KERNEL = 14, /* of the kernel half: never freed */
+    TABLE_HEAD = 12, /* frame 0 of a block: no table; its record heads the free list */
+    TABLE_VIEW = 13, /* a pager's V */
     TABLE_FREE = 15,
 };
 

@@ -37,7 +37,7 @@ boot_entry:
     cli; cld
     mov %eax, %ebp              /* ebp: magic, ebx: information, until arch_boot */
     mov $LOW(stacks + 0x1000 + STACK_SIZE), %esp
-    lgdt boot_gdt_pointer
+    lgdt gdt_pointer_low
     ljmp $BOOT_CODE32, $1f
 1:  mov $KERNEL_DATA, %eax
     mov %eax, %ds; mov %eax, %es; mov %eax, %ss
@@ -67,8 +67,15 @@ boot_entry:
     add $16, %edx
     loop 4b
 
+    mov $LOW(direct_l2), %edi   /* 4 GiB in 2 MiB pages, present and writable */
+    mov $0x83, %eax
+5:  mov %eax, (%edi)
+    add $8, %edi
+    add $0x200000, %eax
+    jnc 5b
+
     mov $CR4_PAE, %eax; mov %eax, %cr4
-    mov $LOW(boot_l0), %eax; mov %eax, %cr3
+    mov $LOW(kernel_l0), %eax; mov %eax, %cr3
     mov $MSR_EFER, %ecx
     rdmsr; or $(EFER_LME | EFER_NXE), %eax; wrmsr
     mov %cr0, %eax
@@ -108,14 +115,9 @@ text_fault: .ascii "\rouros: fault in boot stage 1\r\n"
 text_unfit: .ascii "\rouros: this processor lacks long mode or no-execute\r\n"
 
     .balign 8
-boot_gdt:
-    .quad 0
-    .quad 0x00209a0000000000    /* KERNEL_CODE */
-    .quad 0x00cf92000000ffff    /* KERNEL_DATA */
-    .quad 0x00cf9a000000ffff    /* BOOT_CODE32 */
-boot_gdt_pointer:
-    .word . - boot_gdt - 1
-    .long boot_gdt
+gdt_pointer_low:
+    .word GDT_SIZE - 1
+    .long LOW(gdt)
     .balign 8
 boot_idt:
     .rept 32
@@ -140,32 +142,39 @@ boot_high:
     ud2
 
     .section .data.page, "aw"
-/* The boot tables: 4 GiB in 2 MiB pages, seen at 0 (until map_init) and in the direct slot, and the first GiB at
- * KERNEL_VIRTUAL. All entries: present, writable. */
+/* The tables, which map_init and paging_direct_init complete: until then 4 GiB are seen at 0 too, and the first GiB
+ * at KERNEL_VIRTUAL. All entries: present, writable. */
     .balign 4096
-boot_l0:
-    .quad LOW(boot_direct_l1) + 3
+    .globl kernel_l0, direct_l1, image_l1
+kernel_l0:
+    .quad LOW(direct_l1) + 3
     .fill 510, 8, 0
-    .quad LOW(boot_image_l1) + 3
-    .globl boot_direct_l1
-boot_direct_l1:
-    .quad LOW(boot_l2) + 3, LOW(boot_l2) + 0x1003, LOW(boot_l2) + 0x2003, LOW(boot_l2) + 0x3003
-    .fill 508, 8, 0
-boot_image_l1:
-    .fill 510, 8, 0
-    .quad LOW(boot_l2) + 3, 0
-boot_l2:
-    .set page, 0
-    .rept 2048
-    .quad page << 21 | 0x83
-    .set page, page + 1
+    .quad LOW(image_l1) + 3
+direct_l1:
+    .set table, 0
+    .rept DIRECT_TABLES
+    .quad LOW(direct_l2) + table * 0x1000 + 3
+    .set table, table + 1
     .endr
+    .fill 512 - DIRECT_TABLES, 8, 0
+image_l1:
+    .fill 510, 8, 0
+    .quad LOW(direct_l2) + 3, 0
 
     .data
     .balign 8
+    .globl gdt
+gdt:
+    .quad 0
+    .quad 0x00209a0000000000    /* KERNEL_CODE */
+    .quad 0x00cf92000000ffff    /* KERNEL_DATA */
+    .quad 0x00cf9a000000ffff    /* BOOT_CODE32 */
+    .quad 0x00cff2000000ffff    /* USER_DATA */
+    .quad 0x0020fa0000000000    /* USER_CODE */
+    .quad 0, 0                  /* TSS_SELECT */
 gdt_pointer_high:
-    .word 31
-    .quad boot_gdt + KERNEL_VIRTUAL
+    .word GDT_SIZE - 1
+    .quad gdt
     .balign 8
 idt_pointer_high:
     .word 256 * 16 - 1

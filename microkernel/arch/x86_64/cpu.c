@@ -17,6 +17,7 @@ struct smap_site {
 };
 extern struct smap_site smap_sites[], smap_sites_end[];
 
+extern uint64_t gdt[];
 void entry_syscall(void);
 
 bool cpu_ready(void)
@@ -40,22 +41,14 @@ static void stacks_init(struct cpu *cpu)
     }
 }
 
+/* The segment registers hold what they shall since boot.S; only the task state is missing. */
 static void descriptors_init(struct cpu *cpu)
 {
     uint64_t base = (uint64_t)&cpu->tss, limit = sizeof(cpu->tss) - 1;
     cpu->tss.io_map = sizeof(cpu->tss);
-    cpu->gdt[KERNEL_CODE / 8] = 0x00209a0000000000;
-    cpu->gdt[KERNEL_DATA / 8] = 0x00cf92000000ffff;
-    cpu->gdt[USER_DATA / 8] = 0x00cff2000000ffff;
-    cpu->gdt[USER_CODE / 8] = 0x0020fa0000000000;
-    cpu->gdt[TSS_SELECT / 8] = limit | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
-    cpu->gdt[TSS_SELECT / 8 + 1] = base >> 32;
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) pointer = {sizeof(cpu->gdt) - 1, (uint64_t)cpu->gdt};
-    /* The segment registers hold what they shall already: the first two entries are boot's. */
-    __asm__ volatile("lgdt %0\n\tltr %w1" : : "m"(pointer), "r"(TSS_SELECT) : "memory");
+    gdt[TSS_SELECT / 8] = limit | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+    gdt[TSS_SELECT / 8 + 1] = base >> 32;
+    __asm__ volatile("ltr %w0" : : "r"(TSS_SELECT) : "memory");
     msr_write(MSR_GS_BASE, (uint64_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0);
     msr_write(MSR_FS_BASE, 0);

@@ -10,9 +10,8 @@
 
 typedef pte_t table_t[PTEP_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
 
-table_t kernel_l0;
-static table_t image_l1, image_l2, image_l3[2], local_l1, local_l2, local_l3;
-extern pte_t boot_direct_l1[];
+static table_t image_l2, image_l3[2], local_l1, local_l2, local_l3;
+extern pte_t image_l1[];
 
 /* The page behind TIME_PAGE_ADDRESS: nothing else may lie in it. */
 static union {
@@ -28,7 +27,6 @@ static pte_t to_table(const void *table)
 
 static void image_init(void)
 {
-    image_l1[PTEP_ENTRIES - 2] = to_table(image_l2);
     for (char *page = image_start; page < image_end; page += PAGE_SIZE) {
         uint64_t index = image_paddr(page) >> PAGE_SHIFT;
         pte_t *l3 = image_l3[index / PTEP_ENTRIES - image_paddr(image_start) / HUGE_SIZE];
@@ -39,6 +37,7 @@ static void image_init(void)
         l3[index % PTEP_ENTRIES] = stack_guard((vaddr_t)page) ? 0 : image_paddr(page) | PTE_P | bits;
         image_l2[index / PTEP_ENTRIES] = to_table(l3);
     }
+    image_l1[PTEP_ENTRIES - 2] = to_table(image_l2);
 }
 
 void map_init(void)
@@ -47,11 +46,11 @@ void map_init(void)
     local_l1[0] = to_table(local_l2) | PTE_US;
     local_l2[0] = to_table(local_l3) | PTE_US;
     local_l3[LOCAL_TIME] = image_paddr(&time_frame) | PTE_P | PTE_US | PTE_NX;
-    kernel_l0[KERNEL_DIRECT_SLOT] = to_table(boot_direct_l1) | PTE_NX;
+    kernel_l0[KERNEL_DIRECT_SLOT] = kernel_l0[0] | PTE_NX;
+    kernel_l0[0] = 0;
     kernel_l0[KERNEL_LOCAL_SLOT] = to_table(local_l1) | PTE_NX;
     kernel_l0[KERNEL_TIME_SLOT] = to_table(local_l1) | PTE_US | PTE_NX;
     kernel_l0[KERNEL_SELF_SLOT] = to_table(kernel_l0) | PTE_NX;
-    kernel_l0[KERNEL_IMAGE_SLOT] = to_table(image_l1);
     paging_load(paging_kernel_root());
 }
 

@@ -9,34 +9,28 @@ static const uint16_t common_slots[] = {KERNEL_DIRECT_SLOT, KERNEL_LOCAL_SLOT, K
                                         KERNEL_IMAGE_SLOT};
 #define COMMON_SLOTS (sizeof common_slots / sizeof *common_slots)
 
-void paging_direct_init(paddr_t (*take)(void))
+/* The direct map, one entry for each block: boot.S has filled in the first 4 GiB. */
+pte_t direct_l2[BOOT_BLOCKS_MAX] __attribute__((aligned(PAGE_SIZE)));
+_Static_assert(BOOT_BLOCKS_MAX == DIRECT_TABLES * PTEP_ENTRIES, "boot.S");
+
+void paging_direct_init(void)
 {
-    paddr_t l1 = take();
-    pte_t *top = boot_phys(l1, PAGE_SIZE);
-    for (uint32_t b = 0; b < block_count; b++) {
+    for (uint32_t b = 0; b < BOOT_BLOCKS_MAX; b++) {
         paddr_t pa = (paddr_t)b << HUGE_SHIFT;
-        enum block_kind kind = (enum block_kind)blocks[b].kind;
-        if (kind != BLOCK_RAM && kind != BLOCK_KERNEL && kind != BLOCK_TABLE)
-            continue;
-        pte_t *entry = &top[ptep_va_index(pa, 1)];
-        if (!*entry)
-            *entry = take() | PTE_P | PTE_W;
-        pte_t *l2 = boot_phys(pte_frame(*entry, 1), PAGE_SIZE);
-        if (kind != BLOCK_TABLE)
-            l2[ptep_va_index(pa, 2)] = pa | DIRECT_ENTRY;
+        enum block_kind kind = block_kind_of(pa);
+        direct_l2[b] = kind == BLOCK_RAM || kind == BLOCK_KERNEL ? pa | DIRECT_ENTRY : 0;
     }
-    kernel_l0[KERNEL_DIRECT_SLOT] = l1 | PTE_P | PTE_W;
     paging_load(paging_kernel_root());
 }
 
 void paging_direct_add(paddr_t block)
 {
-    pte_store(ptep_at(VMS_SELF, PTEP_LEAF - 1, (vaddr_t)direct(block)), block | DIRECT_ENTRY);
+    pte_store(&direct_l2[block_number(block)], block | DIRECT_ENTRY);
 }
 
 void paging_direct_remove(paddr_t block)
 {
-    pte_store(ptep_at(VMS_SELF, PTEP_LEAF - 1, (vaddr_t)direct(block)), 0);
+    pte_store(&direct_l2[block_number(block)], 0);
     paging_flush((vaddr_t)direct(block));
 }
 

@@ -1,13 +1,12 @@
 /* The kernel's image, its address arithmetic and its own part of every space. */
 #pragma once
 
-#define BOOT_CODE32 0x18 /* 32-bit code, only in the boot GDT */
-
 #define MULTIBOOT2_MAGIC 0x36d76289
 #define PVH_MAGIC        0x336ec578
 
-#define STACK_SIZE 0x4000
-#define STACKS     5 /* without their guards */
+#define DIRECT_TABLES 64 /* of 512 huge pages, for BOOT_BLOCKS_MAX blocks */
+#define STACK_SIZE    0x4000
+#define STACKS        5 /* without their guards */
 
 #ifdef __ASSEMBLER__
 #define KERNEL_VIRTUAL 0xffffffff80000000
@@ -33,7 +32,7 @@ static inline void *boot_phys(paddr_t p, uint64_t length)
     return p < BOOT_DIRECT && length <= BOOT_DIRECT - p ? (void *)(DIRECT_BASE + p) : NULL;
 }
 
-/* The L0 that boot leaves loaded: direct map (to be replaced), local, time, self and image slots. The model
+/* The L0 that boot leaves loaded: direct map, local, time, self and image slots. The model
  * for the kernel half of every other L0. */
 extern uint64_t kernel_l0[512];
 /* Load it: the low identity mapping is gone afterwards. */

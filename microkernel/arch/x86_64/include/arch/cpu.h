@@ -4,9 +4,11 @@
 
 #define KERNEL_CODE 0x08
 #define KERNEL_DATA 0x10
+#define BOOT_CODE32 0x18
 #define USER_DATA   0x23 /* SYSRET wants data, then code, behind STAR's selector */
 #define USER_CODE   0x2b
 #define TSS_SELECT  0x30
+#define GDT_SIZE    0x40
 
 #define CR0_PE 0x1
 #define CR0_MP 0x2
@@ -80,7 +82,6 @@ struct cpu {
     uint32_t id;
     uint64_t nmis; /* seen: nobody can be told from where they arrive */
     struct tss tss;
-    uint64_t gdt[8];
 };
 
 /* What CPUID says, as far as somebody asks again after boot. */

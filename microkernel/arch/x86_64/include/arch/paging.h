@@ -18,9 +18,8 @@ static inline paddr_t direct_paddr(const void *pointer)
     return (paddr_t)pointer - DIRECT_BASE;
 }
 
-/* Replace boot's direct map by one of RAM and KERNEL blocks; `take` gives zeroed frames for its tables, which
- * boot_phys still reaches. */
-void paging_direct_init(paddr_t (*take)(void));
+/* Boot's direct map becomes one of RAM and KERNEL blocks: boot_phys is over. */
+void paging_direct_init(void);
 /* Put a block into the direct map, or take it out of it, on every CPU. */
 void paging_direct_add(paddr_t block);
 void paging_direct_remove(paddr_t block);
