@@ -83,7 +83,7 @@ static int give_step(void)
     return giving.done < HUGE_SIZE ? SYS_RESTART : give_finish(giving.number, giving.kind);
 }
 
-static int block_give(paddr_t address, uint64_t kind)
+int block_give(paddr_t address, uint64_t kind)
 {
     uint64_t number = address >> HUGE_SHIFT;
     FAIL_IF((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) ||

@@ -57,7 +57,7 @@ static bool device_allowed(paddr_t start, paddr_t end)
 
 static int create_device(struct account *account, paddr_t start, uint64_t bytes, struct object **out)
 {
-    uint64_t top = 1ul << cpu_features.paddr_bits;
+    uint64_t top = 1ul << cpu_paddr_bits;
     FAIL_IF(start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0, E_INVAL);
     FAIL_IF(start >= top || bytes > top - start || bytes > DEVICE_MOST, E_RANGE);
     FAIL_IF(!device_allowed(start, start + bytes), E_RIGHTS);

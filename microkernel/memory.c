@@ -5,17 +5,17 @@
 
 #define SMALL_MACHINE 128u /* blocks: with more, the kernel keeps more */
 
-/* The first of n neighbouring RAM blocks that boot's tables show, clear of the boot module. */
-static uint32_t pick_blocks(const struct boot_range *module, uint32_t n)
+/* Where the first of n neighbouring RAM blocks begins that boot's tables show, clear of the boot module. */
+static paddr_t pick_blocks(const struct boot_range *module, uint64_t n)
 {
-    uint32_t run = 0;
-    for (uint32_t b = 0; b < block_count && boot_phys((paddr_t)b << HUGE_SHIFT, HUGE_SIZE); b++) {
-        bool clear = (b + 1) * HUGE_SIZE <= module->start || b * HUGE_SIZE >= module->end;
-        run = blocks[b].kind == BLOCK_RAM && clear ? run + 1 : 0;
+    uint64_t run = 0;
+    for (paddr_t at = 0; boot_phys(at, HUGE_SIZE); at += HUGE_SIZE) {
+        bool clear = at + HUGE_SIZE <= module->start || at >= module->end;
+        run = block_kind_of(at) == BLOCK_RAM && clear ? run + 1 : 0;
         if (run == n)
-            return b + 1 - n;
+            return at + HUGE_SIZE - n * HUGE_SIZE;
     }
-    panic("not enough memory: %u neighbouring blocks of 2 MiB are needed", n);
+    panic("not enough memory: %lu neighbouring blocks of 2 MiB are needed", n);
 }
 
 /* Loaders put the module anywhere; the pager reads it as RAM, and its pages become the pager's own. */
@@ -25,8 +25,7 @@ static void module_move(struct boot_range *module)
     const void *from = boot_phys(module->start, length);
     if (module->end <= module->start || !from)
         panic("no boot module within reach");
-    paddr_t to = (paddr_t)pick_blocks(module, (uint32_t)((length + HUGE_SIZE - 1) >> HUGE_SHIFT))
-                 << HUGE_SHIFT;
+    paddr_t to = pick_blocks(module, (length + HUGE_SIZE - 1) >> HUGE_SHIFT);
     __builtin_memcpy(direct(to), from, length);
     *module = (struct boot_range){to, to + length};
 }
@@ -39,19 +38,16 @@ void memory_init(struct boot_params *params)
         if (blocks[b].kind == BLOCK_RAM)
             block_become((uint32_t)b, BLOCK_RESERVED);
     module_move(module);
-    uint32_t table_block = pick_blocks(module, 1);
-    block_become(table_block, BLOCK_TABLE);
-    __builtin_memset(boot_phys((paddr_t)table_block << HUGE_SHIFT, HUGE_SIZE), 0, HUGE_SIZE);
-    uint32_t kernel_blocks = block_kinds[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1, kernel_block[2];
-    for (uint32_t i = 0; i < kernel_blocks; i++) {
-        kernel_block[i] = pick_blocks(module, 1);
-        block_become(kernel_block[i], BLOCK_KERNEL);
-    }
     paging_direct_init();
-    for (uint32_t i = 0; i < kernel_blocks; i++)
-        slab_block_add(kernel_block[i]);
-    if (table_block_add(table_block))
-        panic("no memory for table records");
+    uint32_t kernel_blocks = block_kinds[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1;
+    for (uint32_t i = 0; i <= kernel_blocks; i++) { /* the last one: its records are in slabs */
+        paddr_t block = pick_blocks(module, 1);
+        int error;
+        do
+            error = block_give(block, i < kernel_blocks ? BLOCK_KERNEL : BLOCK_TABLE);
+        while (error == SYS_RESTART);
+        ASSERT(!error);
+    }
     log_print(LOG_INFO, "memory: %u MiB in %u blocks, %u for the kernel", block_kinds[BLOCK_RAM] * 2,
               block_kinds[BLOCK_RAM], kernel_blocks + 1);
 }

@@ -44,6 +44,10 @@ void block_become(uint32_t number, enum block_kind kind);
  */
 void block_init(const struct boot_params *params);
 
+/* One step of making a RAM block without mappings KERNEL or TABLE; SYS_RESTART: there are more. E_INVAL: not
+ * such a block or kind; E_BUSY: it is mapped; E_KMEM, E_FULL: as table_block_add. */
+int block_give(paddr_t address, uint64_t kind);
+
 /* Slabs (slab.c): a zeroed KERNEL block comes in; a wholly free one goes out. False: none can be spared. */
 void slab_block_add(uint32_t number);
 bool slab_block_take(uint32_t *number);

@@ -24,8 +24,8 @@
 #define REDIRECT_LEVEL  0x8000
 #define REDIRECT_MASKED 0x10000
 
-#define MSI_START 0xfee00000ul /* where messages are written */
-#define MSI_END   0xfef00000ul
+#define MSI_START 0xfee00000u /* where messages are written */
+#define MSI_END   0xfef00000u
 
 static volatile uint32_t *lapic;
 
@@ -59,7 +59,7 @@ void lapic_eoi(void)
     lapic_write(LAPIC_EOI, 0);
 }
 
-paddr_t lapic_msi_address(void)
+uint32_t lapic_msi_address(void)
 {
     return MSI_START | (lapic_read(LAPIC_ID) >> 24) << 12;
 }

@@ -5,7 +5,7 @@
 
 static struct cpu cpu0;
 static bool ready;
-struct cpu_features cpu_features;
+uint8_t cpu_paddr_bits;
 
 struct stack stacks[STACKS] __attribute__((aligned(PAGE_SIZE)));
 _Static_assert(STACKS == 1 + IST_COUNT, "one for each");
@@ -65,29 +65,19 @@ static void smap_patch(void)
 
 static void features_init(void)
 {
-    uint32_t most = cpuid(0, 0).a;
     struct cpuid one = cpuid(1, 0);
-    struct cpuid seven = most >= 7 ? cpuid(7, 0) : (struct cpuid){0};
+    struct cpuid seven = cpuid(0, 0).a >= 7 ? cpuid(7, 0) : (struct cpuid){0};
     uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-    if (one.d & 1 << 7)
-        cr4 |= CR4_MCE;
-    if (seven.b & 1 << 7)
-        cr4 |= CR4_SMEP;
-    if (seven.b & 1 << 20) {
-        cr4 |= CR4_SMAP;
-        cpu_features.smap = true;
+    cr4 |= one.d & 1 << 7 ? CR4_MCE : 0;
+    cr4 |= one.c & 1 << 26 ? CR4_OSXSAVE : 0;
+    cr4 |= seven.b & 1 << 7 ? CR4_SMEP : 0;
+    cr4 |= seven.b & 1 << 20 ? CR4_SMAP : 0;
+    cr4 |= seven.c & 1 << 2 ? CR4_UMIP : 0;
+    if (cr4 & CR4_SMAP)
         smap_patch();
-    }
-    if (seven.c & 1 << 2)
-        cr4 |= CR4_UMIP;
-    if (one.c & 1 << 26) {
-        cr4 |= CR4_OSXSAVE;
-        cpu_features.xsave = true;
-    }
     cr4_write(cr4);
-    cpu_features.paddr_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-    if (cpu_features.paddr_bits > 52)
-        cpu_features.paddr_bits = 52;
+    uint8_t bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+    cpu_paddr_bits = bits < 52 ? bits : 52;
 }
 
 void cpu_init(void)

@@ -21,7 +21,7 @@ static size_t area_size;  /* a power of two, so that memory comes aligned as the
 void fpu_init(struct cpu *cpu)
 {
     uint32_t used = FXSAVE_SIZE;
-    if (cpu_features.xsave) {
+    if (cr4_read() & CR4_OSXSAVE) {
         features = cpuid(13, 0).a & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
         __asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0));
         used = cpuid(13, 0).b; /* for what XCR0 has now */

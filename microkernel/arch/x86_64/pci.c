@@ -7,7 +7,6 @@
 #define CONFIG_DATA    0xcfc
 #define CONFIG_ENABLE  0x80000000u
 
-#define REG_VENDOR     0x00
 #define REG_COMMAND    0x04
 #define REG_STATUS     0x06
 #define REG_HEADER     0x0e
@@ -70,10 +69,8 @@ static uint32_t find_capability(uint32_t function, uint32_t id)
 /* The physical address in a memory base-address register, 0 if the firmware gave it none. */
 static paddr_t bar_address(uint32_t function, uint32_t bar)
 {
-    if (bar > 5)
-        return 0;
     uint32_t low = config_read(function, REG_BAR + 4 * bar, 4);
-    if (low & 1)
+    if (bar > 5 || low & 1)
         return 0;
     uint64_t high = (low & 6) == 4 && bar < 5 ? config_read(function, REG_BAR + 4 * bar + 4, 4) : 0;
     return high << 32 | (low & ~15u);
@@ -97,7 +94,7 @@ void pci_init(void)
         uint32_t header = config_read(device, REG_HEADER, 1); /* all ones: nobody answers */
         uint32_t functions = header == 0xff ? 0 : header & 0x80 ? 8 : 1;
         for (uint32_t f = device; f < device + functions; f++)
-            if (config_read(f, REG_VENDOR, 2) != 0xffff && msix_find(f, &m))
+            if (msix_find(f, &m))
                 platform_forbid(m.table, m.table + m.count * MSIX_ENTRY_SIZE);
     }
 }
@@ -143,21 +140,21 @@ int sys_hw_pci(struct thread *thread, struct syscall *s)
 }
 
 /* Write one entry of a table: address, data, and whether it is masked. */
-static void msix_store(const struct msix *m, uint32_t index, paddr_t address, uint32_t data, bool masked)
+static void msix_store(const struct msix *m, uint32_t index, uint32_t address, uint32_t data, bool masked)
 {
     paddr_t at = m->table + index * MSIX_ENTRY_SIZE;
     config_write(m->function, REG_COMMAND, 2, config_read(m->function, REG_COMMAND, 2) | COMMAND_MEMORY);
     volatile uint32_t *entry = local_map(LOCAL_MSIX, at, LOCAL_WRITE | LOCAL_UNCACHED);
     entry[3] = 1;
-    entry[0] = (uint32_t)address;
-    entry[1] = (uint32_t)(address >> 32);
+    entry[0] = address;
+    entry[1] = 0;
     entry[2] = data;
     entry[3] = masked;
     local_unmap(LOCAL_MSIX);
 }
 
 /* All entries of a function start masked, whatever the firmware did with them. */
-static int msix_set(const struct msix *m, uint32_t index, paddr_t address, uint32_t data)
+static int msix_set(const struct msix *m, uint32_t index, uint32_t address, uint32_t data)
 {
     FAIL_IF(index >= m->count, E_RANGE);
     uint32_t control = config_read(m->function, m->capability + 2, 2);
@@ -171,26 +168,24 @@ static int msix_set(const struct msix *m, uint32_t index, paddr_t address, uint3
     return 0;
 }
 
-static int msi_set(uint32_t function, uint32_t at, paddr_t address, uint32_t data)
+static int msi_set(uint32_t function, uint32_t at, uint32_t address, uint32_t data)
 {
     uint32_t control = config_read(function, at + 2, 2) & ~0x71u; /* off, one message */
-    uint32_t wide = control & MSI_64 ? 4 : 0;
+    uint32_t data_at = at + (control & MSI_64 ? 12 : 8);
     config_write(function, at + 2, 2, control);
     if (!address)
         return 0;
-    config_write(function, at + 4, 4, (uint32_t)address);
-    if (wide)
-        config_write(function, at + 8, 4, (uint32_t)(address >> 32));
-    config_write(function, at + 8 + wide, 2, data);
+    config_write(function, at + 4, 4, address);
+    config_write(function, at + 8, 4, 0); /* the upper half, if there is one */
+    config_write(function, data_at, 2, data);
     if (control & MSI_MASKABLE)
-        config_write(function, at + 12 + wide, 4, 0);
+        config_write(function, data_at + 4, 4, 0);
     config_write(function, at + 2, 2, control | MSI_ENABLE);
     return 0;
 }
 
-int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data)
+int pci_msi_set(uint32_t function, uint32_t index, uint32_t address, uint32_t data)
 {
-    FAIL_IF(config_read(function, REG_VENDOR, 2) == 0xffff, E_NODEV);
     struct msix m;
     if (msix_find(function, &m))
         return msix_set(&m, index, address, data);

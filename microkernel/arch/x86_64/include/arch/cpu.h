@@ -84,12 +84,7 @@ struct cpu {
     struct tss tss;
 };
 
-/* What CPUID says, as far as somebody asks again after boot. */
-struct cpu_features {
-    bool smap, xsave;
-    uint8_t paddr_bits;
-};
-extern struct cpu_features cpu_features;
+extern uint8_t cpu_paddr_bits; /* of a physical address, at most 52 */
 
 static inline struct cpu *this_cpu(void)
 {

@@ -46,7 +46,7 @@ uint32_t lapic_read(uint32_t offset);
 void lapic_write(uint32_t offset, uint32_t value);
 void lapic_eoi(void);
 /* Where a message-signalled interrupt must be written to reach this CPU. */
-paddr_t lapic_msi_address(void);
+uint32_t lapic_msi_address(void);
 
 /* Lead a global system interrupt to a vector of this CPU, masked; flags: enum irq_line. E_RANGE: no such
  * line. */
@@ -59,7 +59,7 @@ void ioapic_mask(uint32_t gsi, bool masked);
 void pci_init(void);
 /* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
  * the function has neither; E_RANGE: not so many entries. */
-int pci_msi_set(uint32_t function, uint32_t index, paddr_t address, uint32_t data);
+int pci_msi_set(uint32_t function, uint32_t index, uint32_t address, uint32_t data);
 
 /* ---- Clocks: the time stamp counter, the one-shot timer of the local APIC. ---- */
 extern struct time_page *const time_page;
