@@ -9,7 +9,7 @@
  *
  * A wait that ends leaves its thread in the heap: most deadlines never come, and the next wait's is seldom
  * earlier. When a thread is due it is looked at what it waits for now, and it moves on, or out. */
-#include <sched.h>
+#include <port.h>
 
 #define BATCH 32 /* threads woken in one tick; the rest follow at once */
 

@@ -34,13 +34,3 @@ void sched_tick(void);
  * current (space, fs base, FPU trap, entry stack). Returns NULL when there is none: arch then idles with
  * interrupts on and calls again after the next one. */
 struct thread *sched_leave(void);
-
-/* The deadline of the wait that begins: absolute ns. It ends with the wait. */
-void deadline_set(struct thread *thread, uint64_t deadline);
-/* Forget the thread: it goes. */
-void deadline_drop(struct thread *thread);
-
-/* When something may fall due: ns, DEADLINE_NEVER if nothing waits. */
-uint64_t deadline_next(void);
-/* Wake what is due at `time`, a bounded number of threads. */
-void deadline_tick(uint64_t time);

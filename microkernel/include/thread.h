@@ -106,3 +106,14 @@ bool thread_destroy(struct object *object);
 /* ---- futexes (futex.c) ---- */
 /* Wake up to `most` threads that wait on a private word of the task; how many were woken. */
 uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most);
+
+/* ---- deadlines (deadline.c) ---- */
+/* The deadline of the wait that begins: absolute ns. It ends with the wait. */
+void deadline_set(struct thread *thread, uint64_t deadline);
+/* Forget the thread: it goes. */
+void deadline_drop(struct thread *thread);
+
+/* When something may fall due: ns, DEADLINE_NEVER if nothing waits. */
+uint64_t deadline_next(void);
+/* Wake what is due at `time`, a bounded number of threads. */
+void deadline_tick(uint64_t time);

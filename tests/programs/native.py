@@ -14,6 +14,7 @@ import concurrent.futures
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,8 @@ def compile_locked(out):
     sets |= {path.name: sorted(path.glob("*.c")) for path in (TOP / "programs").iterdir() if path.is_dir() and path.name != "lib"}
     links = []
     for name, sources in sets.items():
+        if any(re.search(r"^#include <(ouros|ipc|proto)/", path.read_text(), re.M) for path in sources):
+            continue  # it speaks to the servers: nothing for this machine
         if stale(out / "bin" / name, [*sources, *library, *headers]):
             links.append([compiler, *FLAGS, *sources, *objects, "-o", out / "bin" / name])
 

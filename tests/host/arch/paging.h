@@ -3,7 +3,7 @@
 #define TEST_ARCH_PAGING_H
 
 #include <stdbool.h>
-#include <ouros/types.h>
+#include <hooks.h>
 
 extern char *host_memory; /* 2 MiB aligned */
 extern paddr_t host_image_start, host_image_end;
