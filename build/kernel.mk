@@ -27,10 +27,18 @@ $(O)/ksyms.S: $(O)/kernel.nosyms.elf build/ksyms.py
 	$(Q)$(NM) -n $< | $(PYTHON) build/ksyms.py > $@
 
 # The table lies behind the text, so it cannot have moved what it describes; that is checked, not assumed.
-$(O)/kernel.elf: $(O)/ksyms.S $(KERNEL_OBJ)
+$(O)/kernel.elf: $(O)/ksyms.S $(KERNEL_OBJ) | $(O)/loader.elf
 	$(call say,LD,$@)
 	$(Q)$(CC) -c $(O)/ksyms.S -o $(O)/ksyms.o
 	$(Q)$(KERNEL_LINK) $(KERNEL_OBJ) $(O)/ksyms.o -o $@
 	$(Q)$(NM) -n $@ | $(PYTHON) build/ksyms.py | cmp - $(O)/ksyms.S
 
 -include $(KERNEL_OBJ:.o=.d)
+
+# The loader of the direct boot: what GRUB does for the image (build/machine.py).
+$(O)/obj/build/loader.c.o: FLAGS = $(COMMON_FLAGS) -m32 -march=i686 -fno-stack-protector -fomit-frame-pointer
+
+$(O)/loader.elf: $(O)/obj/build/loader.c.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,-m,elf_i386 -Wl,-Ttext-segment=0x100000 -Wl,-e,start -Wl,--build-id=none \
+	    -Wl,-z,noexecstack $< -o $@

@@ -46,7 +46,7 @@ class Machine:
     """What to boot and on what. Paths are relative to the top of the tree."""
 
     out: pathlib.Path = pathlib.Path("out")
-    boot: str = "kernel"  # "kernel": QEMU loads it (PVH); "iso": GRUB does
+    boot: str = "kernel"  # "kernel": QEMU and build/loader.c load it; "iso": GRUB does
     machine: str = "q35"
     memory: int = 512  # MiB
     cpus: int = 1
@@ -74,7 +74,8 @@ class Machine:
             line += ["-smbios", "type=11,value=" + text.replace(",", ",,")] if text else []
         else:
             bundle = self.bundle or self.out / "bundle.img"
-            line += ["-kernel", str(self.kernel or self.out / "kernel.elf"), "-append", text]
+            kernel = self.kernel or self.out / "kernel.elf"
+            line += ["-kernel", str(self.out / "loader.elf"), "-device", f"loader,file={kernel}", "-append", text]
             line += ["-initrd", str(bundle)] if bundle.exists() else []
         return line + list(self.qemu)
 

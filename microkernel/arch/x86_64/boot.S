@@ -1,7 +1,7 @@
 /* From the loader to the high half.
  *
- * Multiboot2 and PVH both enter in 32-bit protected mode, paging off, without usable descriptor tables:
- *   eax = magic (Multiboot2; the PVH entry sets it), ebx = physical address of the loader's information.
+ * Multiboot2 enters in 32-bit protected mode, paging off, without usable descriptor tables:
+ *   eax = magic, ebx = physical address of the loader's information.
  * Order: own GDT, an IDT for 32-bit code, the permanent IDT (its gates already lead to the high half), the boot
  * tables, long mode, the jump. So there is no moment in which a fault goes unreported. */
 #include <arch/boot.h>
@@ -22,18 +22,9 @@ multiboot2_header:              /* at BOOT_BASE: see kernel.ld */
     .long 0, 8
 multiboot2_end:
 
-    .section .note.pvh, "a", @note
-    .balign 4
-    .long 4, 8, 18              /* XEN_ELFNOTE_PHYS32_ENTRY */
-    .asciz "Xen"
-    .quad boot_entry_pvh
-
-    .section .boot
     .code32
-boot_entry_pvh:
-    mov $PVH_MAGIC, %eax
     .globl boot_entry
-boot_entry:
+boot_entry:                     /* nothing lies between: build/loader.c */
     cli; cld
     mov %eax, %ebp              /* ebp: magic, ebx: information, until arch_boot */
     mov $LOW(stacks + 0x1000 + STACK_SIZE), %esp

@@ -1,5 +1,5 @@
-/* What the loader tells: Multiboot2 (specification 2.0, 3.6) or PVH (Xen, arch-x86/hvm/start_info.h).
- * Everything is copied out, and read only where the boot tables show it. */
+/* What the loader tells: Multiboot2 (specification 2.0, 3.6). Everything is copied out, and read only where
+ * the boot tables show it. */
 #include <arch/boot.h>
 #include <string.h>
 
@@ -8,22 +8,11 @@ struct mb2_tag {
     uint32_t type, size;
     uint32_t word[];
 };
-struct map_entry { /* PVH has the same */
+struct map_entry {
     uint64_t base, length;
     uint32_t type, reserved;
 };
 #define MEMORY_RAM 1
-
-struct pvh_info {
-    uint32_t magic, version, flags, modules;
-    paddr_t module_list, cmdline, rsdp, memory;
-    uint32_t memory_count, reserved;
-};
-
-static void add_cmdline(struct boot_params *p, const void *text, size_t size)
-{
-    memcpy(p->cmdline, text, size < sizeof(p->cmdline) ? size : sizeof(p->cmdline) - 1);
-}
 
 static void add_memory(struct boot_params *p, const void *map, uint64_t size, uint64_t stride)
 {
@@ -46,7 +35,7 @@ static void mb2_tag(struct boot_params *p, const struct mb2_tag *tag, uint32_t s
 {
     const uint32_t *word = tag->word;
     if (tag->type == MB2_CMDLINE)
-        add_cmdline(p, word, size);
+        memcpy(p->cmdline, word, size < sizeof(p->cmdline) ? size : sizeof(p->cmdline) - 1);
     else if (tag->type == MB2_MODULE && size >= 8)
         p->module = (struct boot_range){word[0], word[1]};
     else if (tag->type == MB2_MEMORY && size >= 8)
@@ -69,27 +58,10 @@ static void mb2_read(struct boot_params *p, paddr_t info)
     }
 }
 
-static void pvh_read(struct boot_params *p, paddr_t info)
-{
-    const struct pvh_info *i = boot_phys(info, sizeof(*i));
-    if (!i || i->magic != PVH_MAGIC || i->version < 1)
-        return;
-    const uint64_t *module = boot_phys(i->module_list, 16); /* start, size */
-    uint64_t map_size = i->memory_count * sizeof(struct map_entry);
-    if (i->cmdline && boot_phys(i->cmdline, sizeof(p->cmdline)))
-        add_cmdline(p, boot_phys(i->cmdline, sizeof(p->cmdline)), sizeof(p->cmdline));
-    if (i->modules && module)
-        p->module = (struct boot_range){module[0], module[0] + module[1]};
-    p->rsdp = i->rsdp;
-    add_memory(p, boot_phys(i->memory, map_size), map_size, sizeof(struct map_entry));
-}
-
 void boot_params_read(struct boot_params *params, uint32_t magic, paddr_t info)
 {
     if (magic == MULTIBOOT2_MAGIC)
         mb2_read(params, info);
-    else if (magic == PVH_MAGIC)
-        pvh_read(params, info);
     if (params->memory_count == 0)
-        panic("boot: the loader is neither Multiboot2 nor PVH, or tells nothing of memory");
+        panic("boot: the loader does not speak Multiboot2, or tells nothing of memory");
 }

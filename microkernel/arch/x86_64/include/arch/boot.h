@@ -2,7 +2,6 @@
 #pragma once
 
 #define MULTIBOOT2_MAGIC 0x36d76289
-#define PVH_MAGIC        0x336ec578
 
 #define DIRECT_TABLES 64 /* of 512 huge pages, for BOOT_BLOCKS_MAX blocks */
 #define STACK_SIZE    0x4000
