@@ -4,6 +4,7 @@
  * S1 a READY thread is on exactly one ready queue, by ->run, and the bit of its priority is set
  * S2 the RUNNING thread is on none */
 #include <arch/cpu.h>
+#include <fastpath.h>
 #include <sched.h>
 
 #define SLICE_NS   10000000ul
@@ -109,6 +110,7 @@ void sched_tick(void)
 {
     uint64_t time = time_now();
     armed = DEADLINE_NEVER;
+    sched_work = true;
     deadline_tick(time);
     const struct thread *current = this_cpu()->current;
     if (current && slice_used_up(current))
@@ -172,6 +174,18 @@ static void arm(struct thread *next)
         armed = when;
         timer_arm(when);
     }
+}
+
+void sched_switch(struct thread *next)
+{
+    uint64_t ticks = time_ticks();
+    account(this_cpu()->current, ticks);
+    account(next, -ticks);
+    fastpath_count();
+    sched_counts.switches++;
+    next->state = THREAD_RUNNING;
+    vms_switch(&next->task->vms);
+    arch_thread_switch(next);
 }
 
 /* Whoever may be freed by it is charged before. True: more is left. */
