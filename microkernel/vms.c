@@ -109,6 +109,10 @@ static bool destroy_table(struct window *w, vaddr_t *cursor)
             if (i < PTEP_ENTRIES) {
                 va = base + i * ptep_level_size(level);
                 entry = ptep_table(inner.entry) + i;
+                if (!pte_table(ptep_load(entry), level)) {
+                    *cursor = va;
+                    return true; /* enough for one step */
+                }
                 outer = inner.record;
                 continue;
             }

@@ -2,6 +2,7 @@
 #include <arch/platform.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <irqoff.h>
 #include <sched.h>
 
 enum vector {
@@ -74,6 +75,7 @@ void trap_user(struct trap_frame *frame)
 {
     struct thread *thread = this_cpu()->current;
     uint32_t vector = (uint32_t)frame->vector;
+    irqoff_vector(vector);
     if (vector == VECTOR_PF)
         fault_enter(thread, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
     else if (vector >= VECTOR_EXCEPTIONS)
@@ -104,7 +106,7 @@ void trap_kernel(struct trap_frame *frame)
 {
     uint32_t vector = (uint32_t)frame->vector;
     if (vector >= VECTOR_EXCEPTIONS)
-        interrupt(vector);
+        irqoff_vector(vector), interrupt(vector);
     else if (vector != VECTOR_PF || !cpu_ready() || !user_copy_fault(frame))
         panic_trap(frame, vector == VECTOR_PF && stack_guard(cr2_read()) ? "kernel stack overflow"
                                                                          : "exception in the kernel");
