@@ -2,14 +2,17 @@
  *
  *   E_TOUCH      the server met a page of a lent buffer that is not there and has changed nothing: bring
  * pages in from there on (w0 = offset, w1 = FAULT_WRITE for the out-buffer) and call again, same number
+ *
  *   E_RESTARTED  the server died before it answered: call its next instance with the same number, so that
- * what was done already is not done twice; a call that has ended three instances is given up E_KMEM       the
- * kernel found no memory for the call: the pager is about to give it some */
+ * what was done already is not done twice. The kernel says E_IO instead to a call that three instances had in
+ * hand when they died
+ *
+ *   E_KMEM       the kernel found no memory for the call: the pager is about to give it some */
 #include <ipc/protocol.h>
 #include <ipc/syscall.h>
 #include <ipc/task.h>
 
-enum { RESTARTS_MAX = 3, TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
+enum { TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
 
 /* Unique and increasing for each thread and session, since it is so for the whole task. */
 static uint32_t next_seq;
@@ -22,7 +25,7 @@ static uint32_t take_seq(void)
 }
 
 struct attempts {
-    uint32_t restarts, fed, touches;
+    uint32_t fed, touches;
     uint64_t ahead; /* pages to bring in at the next E_TOUCH */
 };
 
@@ -30,12 +33,7 @@ struct attempts {
  */
 static bool repeat(struct attempts *a, int *error)
 {
-    if (*error == E_RESTARTED) {
-        if (++a->restarts < RESTARTS_MAX)
-            return true;
-        *error = E_IO;
-    }
-    return *error == E_KMEM && ipc_feed_kernel(&a->fed);
+    return *error == E_RESTARTED || (*error == E_KMEM && ipc_feed_kernel(&a->fed));
 }
 
 static bool forever(uint64_t deadline)

@@ -3,7 +3,8 @@
  * S1  the reply slot is empty or answered whenever a worker receives: a handler has deferred, or is answered
  * here. S2  a notice is acknowledged only after its hook has returned: an instance that dies in between
  * leaves it to the next. S3  handles that go out are closed before the worker waits again, or a last close
- * would go unseen. */
+ * would go unseen. S4  what a kept state has become is published before the answer goes out, once for the
+ * message and the deadline hook behind it. */
 #include "server_internal.h"
 #include "server_keep.h"
 #include <ipc/format.h>
@@ -173,8 +174,8 @@ static void call(struct ipc_message *m)
         if (kept() && !r.replayed)
             kept_result(&r, m);
     }
-    if (kept())
-        kept_publish(0);
+    if (kept() && m->handle_count)
+        kept_publish(0); /* all else is published before the worker waits (S4) */
     if (m->handle_count)
         reply_with_handles(&r, m);
     else if (r.got_count || r.give_count)
@@ -228,8 +229,6 @@ static void handle(struct ipc_message *m)
     if (m->label == MSG_NOTIFY) {
         if (server->notify)
             server->notify(m->words[0]);
-        if (kept())
-            kept_publish(0);
     } else {
         notice(m);
     }
@@ -279,8 +278,6 @@ static bool survive(struct worker *w, int error)
     if (error == E_TIMEDOUT) {
         if (server->timeout)
             server->timeout();
-        if (kept())
-            kept_publish(0);
     } else if (w->fault && error != E_CANCELLED && error != E_HANDLE && error != E_DEAD) {
         answer_fault(w, other(w, w->now), w->now, error);
         return true;
@@ -325,6 +322,8 @@ static int work(bool first)
     for (w.now = w.messages;;) {
         if (timed)
             set_deadline(w.now);
+        if (kept())
+            kept_publish(0);
         error = sys_reply_recv_message(port, w.now);
         if (error) {
             w.now->handle_count = 0;

@@ -1,6 +1,7 @@
 /* Memory and strings for servers. The bulk goes by `rep movsb` and `rep stosb`: short, and fast where it
  * counts. */
 #include <ipc/string.h>
+#include <stdint.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
@@ -42,10 +43,19 @@ void *memset(void *to, int byte, size_t length)
     return to;
 }
 
+typedef uint64_t loose_word __attribute__((aligned(1), may_alias));
+
+/* What is alike goes by 32 bytes at a time. */
 int memcmp(const void *a, const void *b, size_t length)
 {
     const unsigned char *x = a, *y = b;
 
+    for (; length >= 32; length -= 32, x += 32, y += 32) {
+        const loose_word *p = (const loose_word *)x, *q = (const loose_word *)y;
+
+        if ((p[0] ^ q[0]) | (p[1] ^ q[1]) | (p[2] ^ q[2]) | (p[3] ^ q[3]))
+            break;
+    }
     for (size_t i = 0; i < length; i++)
         if (x[i] != y[i])
             return x[i] - y[i];

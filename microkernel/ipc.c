@@ -131,7 +131,8 @@ static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge
     struct trap_frame *f = &to->frame;
     f->rdi = badge;
     f->rsi = label;
-    __builtin_memcpy(f->word, word, sizeof f->word);
+    for (unsigned i = 0; i < IPC_WORDS; i++)
+        f->word[i] = word[i];
     f->r14 = f->r15 = 0;
 }
 
@@ -150,17 +151,13 @@ static bool take_notice(struct thread *receiver, struct port *port)
     return true;
 }
 
-void ipc_put_fault(const struct thread *faulter, struct thread *pager)
-{
-    put_kernel_message(pager, faulter->fault_label, faulter->task->pager_notice.badge, faulter->fault_word);
-    pager->frame.r15 = faulter->id;
-}
-
 static void put_message(struct thread *sender, struct thread *receiver)
 {
     struct trap_frame *to = &receiver->frame;
     if (sender->flags & THREAD_F_FAULT) {
-        ipc_put_fault(sender, receiver);
+        put_kernel_message(receiver, sender->fault_label, sender->task->pager_notice.badge,
+                           sender->fault_word);
+        to->r15 = sender->id;
         return;
     }
     __builtin_memcpy(to->word, sender->frame.word, sizeof to->word);
@@ -247,28 +244,26 @@ int ipc_submit(struct thread *sender, struct port *port, uint64_t deadline)
 
 /* ---- ends of calls other than by a reply ---- */
 
-/* The call has killed its server: too often? Its repeats have the same number. */
-static bool kills_too_often(struct thread *caller)
+/* The call was in the hands of a thread that died with its server. Its repeats have the same number. */
+void ipc_blame(struct thread *caller)
 {
     uint32_t seq = (uint32_t)(caller->frame.rsi >> 32);
-    if (seq != caller->kill_seq || caller->badge != caller->kill_badge)
-        caller->kills = 0;
+    bool again = seq == caller->kill_seq && caller->badge == caller->kill_badge;
+    caller->kills = again ? caller->kills + 1 : 1;
     caller->kill_seq = seq;
     caller->kill_badge = caller->badge;
-    return ++caller->kills >= KILLS_MAX;
 }
 
 void ipc_fail_caller(struct thread *caller, int error)
 {
-    bool fault = caller->flags & THREAD_F_FAULT;
-    if (!fault && error == E_RESTARTED && kills_too_often(caller))
+    bool fault = caller->flags & THREAD_F_FAULT, same = caller->kill_seq == caller->frame.rsi >> 32;
+    if (error == E_RESTARTED && same && caller->kills >= KILLS_MAX)
         error = E_IO;
     ipc_leave(caller);
-    if (fault) {
+    if (fault)
         sched_ready(caller, SCHED_TAIL); /* it faults again, and finds what there is then */
-    } else {
+    else
         thread_wake(caller, error);
-    }
 }
 
 void ipc_abandon(struct thread *caller, enum cancel_why why)

@@ -84,6 +84,7 @@ void thread_kill(struct thread *thread)
     if (caller) {
         caller->server = NULL;
         thread->caller = NULL;
+        ipc_blame(caller);
         if (!thread->task->dying || caller->served_by->borrower != thread->task)
             ipc_fail_caller(caller, thread->task->dying ? E_DEAD : E_RESTARTED);
     }

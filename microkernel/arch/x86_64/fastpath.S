@@ -182,9 +182,7 @@ reply_recv_go: /* POINT OF NO RETURN */
     RETURN
 
 reply_recv_special:
-    test $THREAD_F_FAULT, %ecx; jz 1f
-    test $~(THREAD_F_FAULT | THREAD_F_FPU), %ecx; jz fastpath_fault_reply
-1:  SPECIAL full
+    SPECIAL full
     jmp reply_recv_go
 
 /* ---- both, with flags beside the number: a deadline, buffers, handles that are accepted; none that are sent ---- */
