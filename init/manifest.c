@@ -227,7 +227,7 @@ static int restart(struct parser *p, struct line *line)
     if (line->count < 4 || line->count > 5 || !word_time(line->words[1], &s->restart_first_ns) ||
         !word_time(line->words[2], &s->restart_most_ns) || !word_number(line->words[3], TRIES_MAX, &tries) ||
         (line->count == 5 && !word_time(line->words[4], &s->restart_window_ns)))
-        return fail(p, "not FIRST MOST TRIES [WINDOW], with at most 32 tries", line->words[1]);
+        return fail(p, "not FIRST MOST TRIES [WINDOW]", line->words[1]);
     s->restart_tries = (uint32_t)tries;
     return 0;
 }

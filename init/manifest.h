@@ -63,7 +63,7 @@ struct after {
 /* What init does about a server that dies too often. */
 enum give_up { GIVE_UP_GO_ON, GIVE_UP_REBOOT, GIVE_UP_OFF };
 
-enum { TRIES_MAX = 32 };
+enum { TRIES_MAX = 1000000 };
 
 struct server {
     char name[NAME_MAX];

@@ -110,16 +110,15 @@ static void give_up(struct service *s)
         power_request(126, server->give_up == GIVE_UP_REBOOT);
 }
 
-/* Deaths within the window, the last one included. */
-static uint32_t recent_deaths(const struct service *s, uint64_t now)
+/* Count a death; how many there have been since the window was opened. */
+static uint32_t count_death(struct service *s, uint64_t now)
 {
-    uint32_t known = s->deaths - s->forgiven, recent = 0;
-
-    known = known < DEATHS_KEPT ? known : DEATHS_KEPT;
-    while (recent < known &&
-           now - s->died_ns[(s->deaths - 1 - recent) % DEATHS_KEPT] <= s->server->restart_window_ns)
-        recent++;
-    return recent;
+    s->deaths++;
+    if (s->window_deaths == 0 || now - s->window_ns > s->server->restart_window_ns) {
+        s->window_ns = now;
+        s->window_deaths = 0;
+    }
+    return ++s->window_deaths;
 }
 
 /* It is dead, or could not be started: when to try again, if at all. */
@@ -127,10 +126,8 @@ static void put_off(struct service *s)
 {
     const struct server *server = s->server;
     uint64_t pause = server->restart_first_ns, now = ipc_now();
-    uint32_t recent;
+    uint32_t recent = count_death(s, now);
 
-    s->died_ns[s->deaths++ % DEATHS_KEPT] = now;
-    recent = recent_deaths(s, now);
     if (recent > server->restart_tries) {
         give_up(s);
         return;
@@ -154,7 +151,7 @@ static void set_aside(struct service *s)
     pci_silence(s);
     if (!has_devices)
         pager_dma_release(authorities.pager_admin, &(struct pager_space){s->space}, 0, 0);
-    else if (s->quarantine_count < DEATHS_KEPT)
+    else if (s->quarantine_count < QUARANTINE_MAX)
         s->quarantine[s->quarantine_count++] = s->space;
     else
         ipc_warning("%s: memory of its device stays out of use", s->server->name);
@@ -264,7 +261,7 @@ void service_died(struct service *s, uint64_t value, uint32_t how)
 int service_resume(struct service *s)
 {
     if (s->state == SERVICE_FAILED || s->state == SERVICE_STOPPED || s->state == SERVICE_WAITING) {
-        s->forgiven = s->deaths;
+        s->window_deaths = 0;
         s->due_ns = 0;
         service_set(s, SERVICE_WAITING);
     }

@@ -20,7 +20,7 @@ enum service_state {
     SERVICE_STOPPED, /* by root, until root starts it */
 };
 
-enum { FUNCTIONS_MAX = 4, INSTALLED_MAX = 48, BLOBS_MAX = 12, DEATHS_KEPT = TRIES_MAX + 1 };
+enum { FUNCTIONS_MAX = 4, INSTALLED_MAX = 48, BLOBS_MAX = 12, QUARANTINE_MAX = 32 };
 
 /* Pings (watch.c). */
 struct watch {
@@ -41,13 +41,15 @@ struct service {
     handle_t manager;            /* the pager's manager session: the same one for each instance */
     uint64_t space;              /* the instance's id with the pager */
     uint64_t started_ns, due_ns;
-    uint64_t died_ns[DEATHS_KEPT]; /* the last deaths, by deaths modulo DEATHS_KEPT */
-    uint32_t deaths, forgiven;     /* not those that root asked for; deaths that no longer count */
-    uint32_t changes, renewals;    /* instances that have ended; ports that were made anew */
-    bool ending;                   /* init has killed the instance, whose death is not known yet */
-    bool asked, stop;              /* it dies because root wants so; and it stays away */
+    uint32_t deaths;        /* not those that root asked for */
+    uint32_t window_deaths; /* since window_ns: begun anew when the manifest's window is over */
+    uint64_t window_ns;
+    uint32_t changes, renewals; /* instances that have ended; ports that were made anew */
+    bool ending;                /* init has killed the instance, whose death is not known yet */
+    bool asked, stop;           /* it dies because root wants so; and it stays away */
     struct watch watch;
-    uint64_t quarantine[DEATHS_KEPT]; /* spaces of dead instances: a device may still write to their memory */
+    uint64_t
+        quarantine[QUARANTINE_MAX]; /* spaces of dead instances: a device may still write to their memory */
     uint32_t quarantine_count;
     uint16_t functions[FUNCTIONS_MAX]; /* PCI functions whose bus mastering is on for it */
     uint32_t function_count;

@@ -6,21 +6,20 @@
 #include <ipc/task.h>
 #include <ipc/time.h>
 
-enum { PERIOD_MIN_MS = 20, PERIOD_MAX_MS = 320, CHUNK = 4096 };
+enum { PERIOD_MIN_MS = 20, PERIOD_MAX_MS = 320 };
 
-static uint64_t cursor, next_look;
+static uint64_t next_look;
 static uint32_t period_ms = PERIOD_MIN_MS;
-static char chunk[CHUNK]; /* whole lines, read and not yet printed: from `at` to `end` */
-static uint64_t at, end;
+static struct klog *const k = &tty_state.klog;
 
-/* From where the kernel itself stopped to print, if init says where that is. */
+/* From where the kernel itself stopped to print, if init says where that is; or where we did. */
 void klog_start(void)
 {
     uint32_t length = 0;
     const void *blob = ipc_blob("log.cursor", &length);
 
-    if (blob && length == sizeof cursor)
-        memcpy(&cursor, blob, sizeof cursor);
+    if (!tty_state.started && blob && length == sizeof k->cursor)
+        memcpy(&k->cursor, blob, sizeof k->cursor);
     next_look = ipc_now();
 }
 
@@ -28,12 +27,12 @@ static bool refill(void)
 {
     uint64_t count = 0;
 
-    if (at < end)
+    if (k->at < k->end)
         return true;
-    at = end = 0;
-    if (sys_log_read(cursor, chunk, sizeof chunk, &cursor, &count) || count > sizeof chunk)
+    k->at = k->end = 0;
+    if (sys_log_read(k->cursor, k->chunk, sizeof k->chunk, &k->cursor, &count) || count > sizeof k->chunk)
         return false;
-    end = count;
+    k->end = count;
     return count > 0;
 }
 
@@ -50,9 +49,9 @@ static bool is_debug(const char *line, uint64_t length)
 
 static uint64_t line_length(void)
 {
-    const char *newline = memchr(chunk + at, '\n', end - at);
+    const char *newline = memchr(k->chunk + k->at, '\n', k->end - k->at);
 
-    return newline ? (uint64_t)(newline - (chunk + at)) + 1 : end - at;
+    return newline ? (uint64_t)(newline - (k->chunk + k->at)) + 1 : k->end - k->at;
 }
 
 void klog_follow(struct tty *t)
@@ -64,12 +63,12 @@ void klog_follow(struct tty *t)
 
         if (line_output_space(&t->line) < length + 1)
             break;
-        if (!is_debug(chunk + at, length)) {
+        if (!is_debug(k->chunk + k->at, length)) {
             if (t->line.column)
                 line_output(&t->line, (const uint8_t *)"\n", 1);
-            line_output(&t->line, (const uint8_t *)chunk + at, length);
+            line_output(&t->line, (const uint8_t *)k->chunk + k->at, length);
         }
-        at += length;
+        k->at += length;
         news = true;
     }
     period_ms = news ? PERIOD_MIN_MS : period_ms < PERIOD_MAX_MS ? period_ms * 2 : PERIOD_MAX_MS;

@@ -14,11 +14,24 @@
 
 static struct open_line *open_state(struct tty *t, uint32_t flags)
 {
-    struct open_line *o = ipc_alloc(sizeof *o);
+    struct open_line *o = 0;
 
+    for (int i = 0; i < OPENS_KEPT && !o; i++)
+        if (!tty_state.opens[i].tty)
+            o = &tty_state.opens[i];
+    if (!o)
+        o = ipc_alloc(sizeof *o);
     if (o)
         *o = (struct open_line){.tty = t, .flags = flags};
     return o;
+}
+
+static void open_end(struct open_line *o)
+{
+    if (o >= tty_state.opens && o < tty_state.opens + OPENS_KEPT)
+        o->tty = 0;
+    else
+        ipc_free(o);
 }
 
 static uint32_t flags_of_rights(uint32_t rights)
@@ -28,7 +41,8 @@ static uint32_t flags_of_rights(uint32_t rights)
     return rights & RIGHT_WRITE ? IO_O_WRONLY : IO_O_RDONLY;
 }
 
-/* The state of the session that a call came on: made anew if the session is older than this instance. */
+/* The state of the session that a call came on: made anew if the session is older than this instance and was
+ * not kept. */
 static int find_open(struct ipc_request *r, struct open_line **out)
 {
     struct open_line *o = ipc_client(r->badge);
@@ -39,12 +53,12 @@ static int find_open(struct ipc_request *r, struct open_line **out)
         return 0;
     if (r->tag < TAG_LINE || r->tag >= TAG_LINE + LINES)
         return E_BADF;
-    *out = o = open_state(&ttys[r->tag - TAG_LINE], flags_of_rights(r->rights));
+    *out = o = open_state(&tty_state.ttys[r->tag - TAG_LINE], flags_of_rights(r->rights));
     if (!o)
         return E_NOMEM;
     error = ipc_client_set(r->badge, o);
     if (error)
-        ipc_free(o);
+        open_end(o);
     return error;
 }
 
@@ -61,12 +75,12 @@ static int op_open_node(struct ipc_request *r, const struct io_open_node *in, st
         return E_NOTDIR;
     rights |= access != IO_O_WRONLY ? RIGHT_READ : 0u;
     rights |= access != IO_O_RDONLY ? RIGHT_WRITE : 0u;
-    o = open_state(&ttys[in->node], in->flags & (IO_O_ACCMODE | IO_O_NONBLOCK));
+    o = open_state(&tty_state.ttys[in->node], in->flags & (IO_O_ACCMODE | IO_O_NONBLOCK));
     if (!o)
         return E_NOMEM;
     error = ipc_give_session(r, TAG_LINE + in->node, rights, o);
     if (error)
-        ipc_free(o);
+        open_end(o);
     return error;
 }
 
@@ -76,8 +90,8 @@ static void client_close(uint64_t badge, void *state)
 
     if (!o)
         return;
-    arms_close(o->tty, badge);
-    ipc_free(o);
+    arms_close(badge);
+    open_end(o);
 }
 
 /* ---- proto/io.h ---- */
@@ -148,7 +162,7 @@ static int set_mode(struct tty *t, struct ipc_request *r, uint32_t when)
         line_set_mode(&t->line, &mode);
         return 0;
     }
-    p = queue_park(&t->setters, r, &error);
+    p = queue_park(&waits_of(t)->setters, r, &error);
     if (p) {
         p->mode = mode;
         p->flush = when == 2;
@@ -196,7 +210,7 @@ static int op_sync(struct ipc_request *r, const struct ipc_none *in, struct ipc_
     (void)in;
     (void)out;
     if (!error)
-        queue_park(&o->tty->drainers, r, &error);
+        queue_park(&waits_of(o->tty)->drainers, r, &error);
     return error;
 }
 
@@ -249,8 +263,8 @@ static int op_foreground(struct ipc_request *r, const struct tty_foreground *in,
     if (in->line >= LINES)
         return E_NXIO;
     if (in->pgid)
-        ttys[in->line].foreground = in->pgid;
-    *out = (struct tty_foreground){in->line, ttys[in->line].foreground};
+        tty_state.ttys[in->line].foreground = in->pgid;
+    *out = (struct tty_foreground){in->line, tty_state.ttys[in->line].foreground};
     return 0;
 }
 
@@ -258,7 +272,7 @@ static int op_batch(struct ipc_request *r, const struct tty_batch *in, struct ip
 {
     (void)r;
     (void)out;
-    line_set_batch(&ttys[0].line, in->on);
+    line_set_batch(&tty_state.ttys[0].line, in->on);
     return 0;
 }
 
@@ -269,7 +283,7 @@ static int op_drain(struct ipc_request *r, const struct tty_line *in, struct ipc
     (void)out;
     if (in->line >= LINES)
         return E_NXIO;
-    queue_park(&ttys[in->line].drainers, r, &error);
+    queue_park(&waits_of(&tty_state.ttys[in->line])->drainers, r, &error);
     return error;
 }
 
@@ -283,7 +297,9 @@ static void cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_wh
     if (event_cancel(badge, thread, seq))
         return;
     for (int i = 0; i < LINES; i++) {
-        struct queue *queues[] = {&ttys[i].readers, &ttys[i].writers, &ttys[i].setters, &ttys[i].drainers};
+        struct queue *queues[] = {
+            &waits_of(&tty_state.ttys[i])->readers, &waits_of(&tty_state.ttys[i])->writers,
+            &waits_of(&tty_state.ttys[i])->setters, &waits_of(&tty_state.ttys[i])->drainers};
 
         for (size_t q = 0; q < sizeof queues / sizeof *queues; q++) {
             struct parked *p = queue_find(queues[q], badge, thread, seq);
@@ -291,8 +307,10 @@ static void cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_wh
 
             if (!p)
                 continue;
-            if (queues[q] == &ttys[i].writers)
+            if (queues[q] == &waits_of(&tty_state.ttys[i])->writers) {
                 count.count = p->done;
+                tty_write_ends(&tty_state.ttys[i], &p->request);
+            }
             queue_answer(queues[q], p, count.count ? 0 : E_CANCELLED, &count, sizeof count);
             return;
         }
@@ -308,7 +326,7 @@ static void notify(uint64_t bits)
 static void timeout(void)
 {
     if (klog_next() <= ipc_now())
-        klog_follow(&ttys[0]);
+        klog_follow(&tty_state.ttys[0]);
 }
 
 /* Asked before each wait: everything that a message has changed is settled here. */
@@ -318,29 +336,39 @@ static uint64_t before_wait(void)
     return tty_next_deadline();
 }
 
+static void start_first(void)
+{
+    for (int i = 0; i < LINES; i++) {
+        line_init(&tty_state.ttys[i].line);
+        tty_state.ttys[i].size = 24u << 16 | 80;
+    }
+    for (uint32_t i = 1; ipc_argument_text(i); i++)
+        if (strcmp(ipc_argument_text(i), "batch") == 0)
+            line_set_batch(&tty_state.ttys[0].line, true);
+}
+
 static int start(void)
 {
     int error;
 
     for (int i = 0; i < LINES; i++) {
-        struct tty *t = &ttys[i];
+        struct waits *w = waits_of(&tty_state.ttys[i]);
 
-        line_init(&t->line);
-        queue_init(&t->readers);
-        queue_init(&t->writers);
-        queue_init(&t->drainers);
-        queue_init(&t->setters);
-        t->size = 24u << 16 | 80;
+        queue_init(&w->readers);
+        queue_init(&w->writers);
+        queue_init(&w->drainers);
+        queue_init(&w->setters);
     }
     events_init();
-    for (uint32_t i = 1; ipc_argument_text(i); i++)
-        if (strcmp(ipc_argument_text(i), "batch") == 0)
-            line_set_batch(&ttys[0].line, true);
+    if (!tty_state.started)
+        start_first();
     error = uart_start(HANDLE_FIRST(SLOT_PORT), BIT_SERIAL);
     if (error)
         return error;
     klog_start();
-    ipc_ready("console on the serial port%s", ttys[0].line.batch ? ", fed by a program" : "");
+    ipc_ready("console on the serial port%s%s", tty_state.ttys[0].line.batch ? ", fed by a program" : "",
+              tty_state.started ? ", as it was" : "");
+    tty_state.started = true;
     return 0;
 }
 
@@ -362,6 +390,8 @@ int main(void)
 
     return ipc_serve(&(struct ipc_server){.name = "tty",
                                           .protocols = {{&tty_protocol, &tty_ops}, {&io_protocol, &io_ops}},
+                                          .kept = &tty_state,
+                                          .kept_size = sizeof tty_state,
                                           .start = start,
                                           .notify = notify,
                                           .client_close = client_close,

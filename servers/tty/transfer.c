@@ -2,7 +2,7 @@
  *
  * T1  a byte leaves the line only after it has been written into its reader's buffer; a reader that is gone
  * takes none. T2  a write is taken in order and once: E_TOUCH is answered only while nothing of it has been
- * taken. */
+ * taken; how far a waiting write has come is kept. */
 #include "tty.h"
 #include "uart.h"
 #include <ipc/time.h>
@@ -10,7 +10,13 @@
 enum { PIECE = 1024 };
 #define TENTH_NS (NS_PER_S / 10)
 
-struct tty ttys[LINES];
+struct tty_state tty_state;
+static struct waits waits[LINES];
+
+struct waits *waits_of(const struct tty *t)
+{
+    return &waits[t - tty_state.ttys];
+}
 
 /* ---- reading ---- */
 
@@ -75,11 +81,11 @@ int tty_read(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_cou
     struct parked *p;
     int error;
 
-    if (!t->readers.first && read_ready(&t->line, r->out_len))
+    if (!waits_of(t)->readers.first && read_ready(&t->line, r->out_len))
         return read_now(&t->line, r, out);
     if (flags & IO_O_NONBLOCK)
         return E_AGAIN;
-    p = queue_park(&t->readers, r, &error);
+    p = queue_park(&waits_of(t)->readers, r, &error);
     if (p)
         set_timer(&t->line, p);
     return error;
@@ -87,7 +93,7 @@ int tty_read(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_cou
 
 static bool serve_readers(struct tty *t)
 {
-    struct parked *p = t->readers.first;
+    struct parked *p = waits_of(t)->readers.first;
     struct io_count count = {0};
     int error;
 
@@ -99,7 +105,7 @@ static bool serve_readers(struct tty *t)
             return false;
     }
     error = read_now(&t->line, &p->request, &count);
-    queue_answer(&t->readers, p, error, &count, sizeof count);
+    queue_answer(&waits_of(t)->readers, p, error, &count, sizeof count);
     return true;
 }
 
@@ -133,29 +139,66 @@ static int write_status(int error, uint64_t done, struct io_count *out)
     return done ? 0 : error;
 }
 
+static struct partial *partial_of(struct tty *t, const struct ipc_request *r)
+{
+    for (int i = 0; i < PARTIALS; i++) {
+        struct partial *p = &t->partials[i];
+
+        if (p->badge == r->badge && p->thread == r->thread && p->seq == r->seq)
+            return p;
+    }
+    return 0;
+}
+
+void tty_write_ends(struct tty *t, const struct ipc_request *r)
+{
+    struct partial *p = partial_of(t, r);
+
+    if (p)
+        p->badge = 0;
+}
+
+/* The writer goes on waiting. Only the first in the queue gets anything out, so few are needed; who has gone
+ * without a word is forgotten in turn. */
+static void write_waits(struct tty *t, const struct ipc_request *r, uint64_t done)
+{
+    struct partial *p = partial_of(t, r);
+
+    if (!p && done)
+        p = &t->partials[t->next_partial++ % PARTIALS];
+    if (p)
+        *p = (struct partial){r->badge, r->thread, r->seq, done};
+}
+
 int tty_write(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_count *out)
 {
-    struct parked *p;
-    uint64_t done = 0;
+    const struct partial *known = partial_of(t, r);
+    struct queue *writers = &waits_of(t)->writers;
+    uint64_t done = known ? known->done : 0;
+    struct parked *p = 0;
     int error = 0;
 
-    if (!t->writers.first) {
+    if (!writers->first)
         error = write_more(&t->line, r, &done);
-        if (error || done == r->in_len)
-            return write_status(error, done, out);
+    if (!error && done < r->in_len) {
+        if (flags & IO_O_NONBLOCK)
+            error = E_AGAIN;
+        else
+            p = queue_park(writers, r, &error);
     }
-    if (flags & IO_O_NONBLOCK)
-        return write_status(E_AGAIN, done, out);
-    p = queue_park(&t->writers, r, &error);
-    if (!p)
+    if (!p) {
+        tty_write_ends(t, r);
         return write_status(error, done, out);
+    }
     p->done = done;
+    write_waits(t, r, done);
     return 0;
 }
 
 static bool serve_writers(struct tty *t)
 {
-    struct parked *p = t->writers.first;
+    struct queue *writers = &waits_of(t)->writers;
+    struct parked *p = writers->first;
     struct io_count count = {0};
     uint64_t before;
     int error;
@@ -164,10 +207,13 @@ static bool serve_writers(struct tty *t)
         return false;
     before = p->done;
     error = write_more(&t->line, &p->request, &p->done);
-    if (!error && p->done < p->request.in_len)
+    if (!error && p->done < p->request.in_len) {
+        write_waits(t, &p->request, p->done);
         return p->done > before;
+    }
+    tty_write_ends(t, &p->request);
     error = write_status(error, p->done, &count);
-    queue_answer(&t->writers, p, error, &count, sizeof count);
+    queue_answer(writers, p, error, &count, sizeof count);
     return true;
 }
 
@@ -175,28 +221,28 @@ static bool serve_writers(struct tty *t)
 
 static bool serve_setters(struct tty *t)
 {
-    struct parked *p = t->setters.first;
+    struct parked *p = waits_of(t)->setters.first;
     struct io_value value = {0};
 
-    if (!p || line_has_output(&t->line) || t->writers.first)
+    if (!p || line_has_output(&t->line) || waits_of(t)->writers.first)
         return false;
     if (p->flush)
         line_flush_input(&t->line);
     line_set_mode(&t->line, &p->mode);
-    queue_answer(&t->setters, p, 0, &value, sizeof value);
+    queue_answer(&waits_of(t)->setters, p, 0, &value, sizeof value);
     return true;
 }
 
 static bool serve_drainers(struct tty *t)
 {
-    struct parked *p = t->drainers.first;
+    struct parked *p = waits_of(t)->drainers.first;
 
     if (!p)
         return false;
     klog_follow(t);
-    if (line_has_output(&t->line) || t->writers.first || !uart_is_idle())
+    if (line_has_output(&t->line) || waits_of(t)->writers.first || !uart_is_idle())
         return false;
-    queue_answer(&t->drainers, p, 0, 0, 0);
+    queue_answer(&waits_of(t)->drainers, p, 0, 0, 0);
     return true;
 }
 
@@ -230,7 +276,7 @@ static void settle_line(struct tty *t)
 void tty_settle(void)
 {
     for (int i = 0; i < LINES; i++)
-        settle_line(&ttys[i]);
+        settle_line(&tty_state.ttys[i]);
 }
 
 uint64_t tty_next_deadline(void)
@@ -238,11 +284,11 @@ uint64_t tty_next_deadline(void)
     uint64_t next = klog_next();
 
     for (int i = 0; i < LINES; i++) {
-        const struct parked *reader = ttys[i].readers.first;
+        const struct parked *reader = waits_of(&tty_state.ttys[i])->readers.first;
 
         if (reader && reader->deadline < next)
             next = reader->deadline;
-        if (ttys[i].drainers.first && next > IPC_MS(1))
+        if (waits_of(&tty_state.ttys[i])->drainers.first && next > IPC_MS(1))
             next = IPC_MS(1);
     }
     return next;

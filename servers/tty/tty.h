@@ -1,5 +1,9 @@
 /* The terminal server's state. One thread does everything: handlers park what cannot be answered yet, and
- * tty_settle answers it when bytes, room or time have come. */
+ * tty_settle answers it when bytes, room or time have come.
+ *
+ * What users must not lose when the server dies lies in tty_state, which libipc keeps (docs/ipc.md, "Exactly
+ * once"): lines with what was typed and printed, foreground groups, opened sessions, armed polls, signals on
+ * their way. Who waits is not kept: parked calls end with E_RESTARTED, and their callers call again. */
 #ifndef TTY_TTY_H
 #define TTY_TTY_H
 
@@ -12,6 +16,10 @@ enum {
     TAG_LINE = 0x100, /* tag of a session with line n: TAG_LINE + n */
     BIT_SERIAL = 1,   /* notification bit of the serial interrupt */
     EVENTS_MAX = 16,
+    OPENS_KEPT = 64, /* sessions whose flags are kept; further ones are opened all the same */
+    ARMS_MAX = 64,   /* armed polls */
+    PARTIALS = 4,    /* writes of which a part has been taken */
+    KLOG_CHUNK = 1024,
 };
 
 /* A call that waits. */
@@ -29,29 +37,55 @@ struct queue {
     struct parked *first, **last;
 };
 
-/* A poll_arm that waits for an event. */
-struct arm {
-    struct arm *next;
-    uint64_t badge, bits;
-    handle_t port;
-    uint32_t events;
+/* Who waits for a line. */
+struct waits {
+    struct queue readers, writers, drainers, setters;
+};
+
+/* A write of which `done` bytes have been taken while its caller waits: a repeat goes on from there. */
+struct partial {
+    uint64_t badge; /* 0: free */
+    uint32_t thread, seq;
+    uint64_t done;
 };
 
 struct tty {
     struct line line;
-    struct queue readers, writers, drainers, setters;
-    struct arm *arms;
     int64_t foreground; /* process group, 0: none */
     uint32_t size;      /* rows << 16 | columns */
+    uint32_t next_partial;
+    struct partial partials[PARTIALS];
 };
-extern struct tty ttys[LINES];
 
-/* What a session with a line remembers. A session that outlived an instance of the server gets a fresh one.
- */
+/* What a session with a line remembers. */
 struct open_line {
-    struct tty *tty;
-    uint32_t flags; /* IO_O_ access mode, NONBLOCK */
+    struct tty *tty; /* null: free */
+    uint32_t flags;  /* IO_O_ access mode, NONBLOCK */
 };
+
+/* A poll_arm that waits for an event. Its port lies in our port's keep table, under its index plus one. */
+struct arm {
+    uint64_t badge, bits; /* badge 0: free */
+    uint32_t events, line;
+};
+
+/* Of the kernel's log: whole lines, read and not yet printed, are those from `at` to `end` of the chunk. */
+struct klog {
+    uint64_t cursor, at, end;
+    char chunk[KLOG_CHUNK];
+};
+
+extern struct tty_state {
+    bool started; /* by a former instance, or by this one */
+    struct tty ttys[LINES];
+    struct open_line opens[OPENS_KEPT];
+    struct arm arms[ARMS_MAX];
+    struct tty_event events[EVENTS_MAX]; /* for proc, which does not ask at the moment */
+    uint32_t events_first, events_last;  /* count up */
+    struct klog klog;
+} tty_state;
+
+struct waits *waits_of(const struct tty *t);
 
 /* ---- queue.c ---- */
 void queue_init(struct queue *q);
@@ -64,7 +98,8 @@ struct parked *queue_find(struct queue *q, uint64_t badge, uint32_t thread, uint
 /* ---- transfer.c: bytes between clients and lines ---- */
 int tty_read(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_count *out);
 int tty_write(struct tty *t, struct ipc_request *r, uint32_t flags, struct io_count *out);
-void tty_settle(void); /* let everything go on that can */
+void tty_write_ends(struct tty *t, const struct ipc_request *r); /* it is answered otherwise */
+void tty_settle(void);                                           /* let everything go on that can */
 uint64_t tty_next_deadline(void);
 uint32_t tty_events(struct tty *t); /* enum io_event that are true now */
 
@@ -75,10 +110,10 @@ int event_next(struct ipc_request *r, struct tty_event *out);
 bool event_cancel(uint64_t badge, uint32_t thread, uint32_t seq);
 int arm_add(struct tty *t, struct ipc_request *r, const struct io_poll_arm *in);
 void arms_fire(struct tty *t);
-void arms_close(struct tty *t, uint64_t badge);
+void arms_close(uint64_t badge);
 
 /* ---- klog.c: the kernel's log on the console ---- */
-void klog_start(void);
+void klog_start(void);           /* in the first instance, and afterwards */
 void klog_follow(struct tty *t); /* print what is new and fits */
 uint64_t klog_next(void);        /* when to look again */
 

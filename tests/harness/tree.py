@@ -8,7 +8,7 @@ import sys
 from harness import report
 
 KERNEL_GOAL = 6000  # what the design allows
-KERNEL_LINES = 6427  # what there is: only ever lowered, until it is the goal (docs/caveats.md)
+KERNEL_LINES = 6289  # what there is: only ever lowered, until it is the goal (docs/caveats.md)
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 COMPILER_HEADERS = {
     "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "limits.h", "float.h", "stdalign.h", "stdnoreturn.h",
@@ -44,12 +44,9 @@ def foreign_server_includes():
 
 
 def hosted_includes(*folders):
-    """Freestanding parts include the compiler's headers, the ABI's, libipc's and their own: no C library. What runs them on
-    Linux (libipc/host) is none of them."""
+    """Freestanding parts include the compiler's headers, the ABI's, libipc's and their own: no C library."""
     own = {path.name for folder in folders for path, _ in c_files(folder)}
     for path, names in c_files(*folders):
-        if path.is_relative_to("libipc/host"):
-            continue
         for name in names:
             known = name.split("/")[0] in ("ouros", "ipc", "proto", "arch") or name == "ouros_version.h"
             if not (known or name in COMPILER_HEADERS or reaches(path, name) or pathlib.Path(name).name in own):

@@ -124,7 +124,7 @@ static void mistakes(void)
         "server a\n program a\n restart 1 2 3\n",
         "server a_name_that_is_longer_than_23\n program a\n",
         "server a\n program a\nshell /bin/sh\n needs a\n",
-        "server a\n program a\n restart 1s 2s 33\n",
+        "server a\n program a\n restart 1s 2s 1000001\n",
         "server a\n program a\n restart 1s 2s 3 4\n",
         "server a\n program a\n give-up never\n",
         "server a\n program a\n ping 2s\n",
