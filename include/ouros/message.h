@@ -10,7 +10,7 @@
  *   rbx rbp       handles sent (h0 | h1 << 32, h2 | h3 << 32)      handles received, if any were accepted;
  * else kept
  *
- * rcx and r11 are always lost. rsp is kept. On error the words are undefined.
+ * rcx and r11 are always lost. rsp is kept. On error rdi, rsi and the words are undefined.
  *
  * reply_recv answers the caller in the thread's reply slot (or nobody, if the slot is empty), then receives
  * on the port; its deadline and accept count concern the receive. `reply` with handle 0 answers the slot.
