@@ -85,7 +85,8 @@ def waits_for(thread, names):
     elif state == "receiving":
         port = int(thread["receiving"])
     elif state == "futex":
-        return f"the word at {int(thread['futex_key']) & (1 << 64) - 1:#x}"
+        low = gdb.selected_inferior().read_memory(int(thread["futex_key"].address), 8)  # gdb knows no wider integers
+        return f"the word at {int.from_bytes(bytes(low), 'little'):#x}"
     return f"{names.get(port, 'a')}'s port {port:#x}{badge}" if port else ""
 
 
