@@ -23,6 +23,12 @@ def main():
         "#pragma once\n"
         f'#define OUROS_VERSION "{VERSION}"\n'
         f'#define OUROS_REVISION "{commit}"\n'
+        "#ifdef OUROS_DEBUG\n"
+        '#define OUROS_KIND "debug"\n'
+        "#else\n"
+        '#define OUROS_KIND "release"\n'
+        "#endif\n"
+        '#define OUROS_BUILD "Ouros " OUROS_VERSION " (" OUROS_REVISION ", " OUROS_KIND ", x86-64)"\n'
     )
     if not header.exists() or header.read_text() != text:
         header.parent.mkdir(parents=True, exist_ok=True)

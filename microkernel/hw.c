@@ -76,7 +76,7 @@ static int create(struct account *account, const struct syscall *s, struct objec
         FAIL_IF(a > UINT32_MAX || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW), E_RANGE);
         return irq_create(account, &(struct irq){.source = (uint32_t)a}, (uint32_t)b, out);
     case HW_ISA_IRQ:
-        FAIL_IF(a >= 16, E_RANGE);
+        FAIL_IF(a >= ISA_IRQS, E_RANGE);
         return irq_create(account, &(struct irq){.source = platform.isa[a].gsi}, platform.isa[a].flags, out);
     case HW_IRQ_MSI:
         FAIL_IF(a > 0xffff || b > 0x7ff, E_RANGE);

@@ -4,7 +4,7 @@
 #include <hardware.h>
 #include <sched.h>
 #include <string.h>
-#include <version.h>
+#include <ouros_version.h>
 
 extern const char *boot_cmdline; /* main.c */
 

@@ -2,7 +2,7 @@
 #include <block.h>
 #include <sched.h>
 #include <stage.h>
-#include <version.h>
+#include <ouros_version.h>
 
 #define PAGER_PRIORITY 58
 

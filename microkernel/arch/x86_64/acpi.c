@@ -29,28 +29,14 @@ static bool sum_is_zero(const uint8_t *bytes, uint32_t length)
 }
 
 /* A whole table, its sum right; NULL otherwise. */
-static const uint8_t *table_at(paddr_t address, uint32_t *length)
+static const uint8_t *table_at(paddr_t address)
 {
     const uint8_t *t = boot_phys(address, HEADER_SIZE);
-    if (!address || !t)
-        return NULL;
-    *length = (uint32_t)field(t + 4, 4);
-    if (*length < HEADER_SIZE || *length > TABLE_MAX || !boot_phys(address, *length) ||
-        !sum_is_zero(t, *length)) {
-        log_print(LOG_WARN, "acpi: table at %#lx is damaged", address);
-        return NULL;
-    }
-    return t;
-}
-
-static void madt_override(const uint8_t *e)
-{
-    uint32_t irq = e[3], flags = (uint32_t)field(e + 8, 2);
-    if (e[2] != 0 || irq >= 16)
-        return;
-    platform.isa[irq].gsi = (uint32_t)field(e + 4, 4);
-    platform.isa[irq].flags =
-        ((flags & 3) == 3 ? IRQ_ACTIVE_LOW : 0) | ((flags >> 2 & 3) == 3 ? IRQ_LEVEL : 0);
+    uint32_t length = t ? (uint32_t)field(t + 4, 4) : 0;
+    if (length >= HEADER_SIZE && length <= TABLE_MAX && boot_phys(address, length) && sum_is_zero(t, length))
+        return t;
+    log_print(LOG_WARN, "acpi: table at %#lx is damaged", address);
+    return NULL;
 }
 
 static void madt_read(const uint8_t *t, uint32_t length)
@@ -61,8 +47,10 @@ static void madt_read(const uint8_t *t, uint32_t length)
             struct ioapic *io = &platform.ioapic[platform.ioapics++];
             io->address = field(e + 4, 4);
             io->first = (uint32_t)field(e + 8, 4);
-        } else if (e[0] == 2 && e[1] >= 10) {
-            madt_override(e);
+        } else if (e[0] == 2 && e[1] >= 10 && e[2] == 0 && e[3] < ISA_IRQS) { /* is another line, or kind */
+            platform.isa[e[3]].gsi = (uint32_t)field(e + 4, 4);
+            platform.isa[e[3]].flags =
+                ((e[8] & 3) == 3 ? IRQ_ACTIVE_LOW : 0) | ((e[8] >> 2 & 3) == 3 ? IRQ_LEVEL : 0);
         }
     }
 }
@@ -77,33 +65,29 @@ static void mcfg_read(const uint8_t *t, uint32_t length)
     }
 }
 
-static void tables_read(paddr_t root, uint32_t entry_size)
+static void tables_read(const uint8_t *root, uint32_t entry_size)
 {
-    uint32_t length, size;
-    const uint8_t *r = table_at(root, &length);
-    if (!r)
-        return;
-    uint32_t count = (length - HEADER_SIZE) / entry_size;
-    for (uint32_t i = 0; i < count && i < TABLES_MAX; i++) {
-        const uint8_t *t = table_at(field(r + HEADER_SIZE + i * entry_size, entry_size), &size);
+    uint64_t end = root ? field(root + 4, 4) : 0;
+    for (uint32_t i = 0, at = HEADER_SIZE; at + entry_size <= end && i < TABLES_MAX; i++, at += entry_size) {
+        const uint8_t *t = table_at(field(root + at, entry_size));
         if (t && memcmp(t, "APIC", 4) == 0)
-            madt_read(t, size);
+            madt_read(t, (uint32_t)field(t + 4, 4));
         else if (t && memcmp(t, "MCFG", 4) == 0)
-            mcfg_read(t, size);
+            mcfg_read(t, (uint32_t)field(t + 4, 4));
     }
 }
 
 void acpi_init(const struct boot_params *params)
 {
-    for (uint32_t i = 0; i < 16; i++)
+    for (uint32_t i = 0; i < ISA_IRQS; i++)
         platform.isa[i].gsi = i;
     const uint8_t *r = boot_phys(params->rsdp, RSDP_SIZE);
     if (params->rsdp && r && memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20)) {
         paddr_t xsdt = r[15] >= 2 ? field(r + 24, 8) : 0;
         if (xsdt && boot_phys(xsdt, HEADER_SIZE))
-            tables_read(xsdt, 8);
+            tables_read(table_at(xsdt), 8);
         else
-            tables_read(field(r + 16, 4), 4);
+            tables_read(table_at(field(r + 16, 4)), 4);
     }
     if (platform.ioapics == 0) {
         log_print(LOG_WARN, "acpi: no I/O APIC described, assuming the usual one");

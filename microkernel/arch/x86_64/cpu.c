@@ -30,21 +30,16 @@ struct thread *thread_current(void)
     return this_cpu()->current;
 }
 
-/* The IST stacks carry the CPU's pointer at their top. */
-static void stacks_init(struct cpu *cpu)
+/* The segment registers hold what they shall since boot.S; only the task state is missing. The IST stacks
+ * carry the CPU's pointer at their top. */
+static void task_state_init(struct cpu *cpu)
 {
-    cpu->stack_top = (uint64_t)&stacks[1];
+    uint64_t base = (uint64_t)&cpu->tss, limit = sizeof(cpu->tss) - 1;
     for (uint32_t ist = 1; ist <= IST_COUNT; ist++) {
         uint64_t top = (uint64_t)&stacks[ist + 1] - 16;
         *(struct cpu **)top = cpu;
         cpu->tss.ist[ist - 1] = top;
     }
-}
-
-/* The segment registers hold what they shall since boot.S; only the task state is missing. */
-static void descriptors_init(struct cpu *cpu)
-{
-    uint64_t base = (uint64_t)&cpu->tss, limit = sizeof(cpu->tss) - 1;
     cpu->tss.io_map = sizeof(cpu->tss);
     gdt[TSS_SELECT / 8] = limit | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
     gdt[TSS_SELECT / 8 + 1] = base >> 32;
@@ -84,8 +79,8 @@ void cpu_init(void)
 {
     struct cpu *cpu = &cpu0;
     cpu->self = cpu;
-    stacks_init(cpu);
-    descriptors_init(cpu);
+    cpu->stack_top = (uint64_t)&stacks[1];
+    task_state_init(cpu);
     trap_init();
     features_init();
     fpu_init(cpu);

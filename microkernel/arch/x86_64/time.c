@@ -105,15 +105,6 @@ static bool measure(void)
     return true;
 }
 
-static void calibrate(void)
-{
-    for (uint32_t i = 0; i < ROUNDS; i++)
-        if (measure())
-            return;
-    log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
-    time_page->mult = lapic_per_ns = 1ul << 32;
-}
-
 /* One store of a whole word: readers see the old value or the new one. */
 int sys_clock_set(struct thread *thread, struct syscall *s)
 {
@@ -125,7 +116,13 @@ int sys_clock_set(struct thread *thread, struct syscall *s)
 void time_init(void)
 {
     lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
-    calibrate();
+    uint32_t round = 0;
+    while (round < ROUNDS && !measure())
+        round++;
+    if (round == ROUNDS) {
+        log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
+        time_page->mult = lapic_per_ns = 1ul << 32;
+    }
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_TIMER_LVT, VECTOR_TIMER); /* one shot */
     time_page->base_tsc = tsc_read();

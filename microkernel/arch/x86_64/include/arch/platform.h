@@ -8,6 +8,7 @@
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
 #define IOAPIC_MAX    8
 #define FORBIDDEN_MAX 1024
+#define ISA_IRQS      16
 struct platform {
     struct ioapic {
         paddr_t address;
@@ -18,7 +19,7 @@ struct platform {
     struct {
         uint32_t gsi;
         uint32_t flags; /* enum irq_line */
-    } isa[16];
+    } isa[ISA_IRQS];
     struct {
         paddr_t start, end;
     } forbidden[FORBIDDEN_MAX];
