@@ -96,9 +96,10 @@ int kept_open(const struct ipc_server *server, handle_t at)
         return 0;
     if (server->workers > 1 || !server->kept_size || server->kept_size > IPC_KEPT_MAX)
         return E_INVAL;
-    s = ipc_zalloc(sizeof *s);
+    s = kept_server ? kept_server : ipc_alloc(sizeof *s); /* set: on a host, by an instance that is gone */
     if (!s)
         return E_NOMEM;
+    memset(s, 0, sizeof *s);
     port = at;
     s->keep = (struct keep){.now = &s->now, .state = server->kept, .size = server->kept_size};
     error = find_region(&s->keep);

@@ -9,6 +9,8 @@
  * stands in the way is answered, the pager clears it first */
 #include <window.h>
 
+#define CLEAR_MOST 256 /* entries of a table that goes, in one step */
+
 int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
 {
     if (level == PTEP_LEAF && w->leaf_number == va >> WINDOW_LEAF_SHIFT) {
@@ -140,13 +142,13 @@ int entry_link(struct window *w, const struct vms_op *op)
 
 uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level)
 {
-    uint32_t i = ptep_index(at.entry);
+    uint32_t i = ptep_index(at.entry), left = CLEAR_MOST;
     for (ptep_t entry = at.entry; at.record->live; entry++, i++) {
         pte_t e = ptep_load(entry);
-        if (pte_table(e, level))
-            return i;
         if (pte_empty(e))
             continue;
+        if (pte_table(e, level) || !left--)
+            return i;
         at.record->live--;
         ledger_owe(vms, base + i * ptep_level_size(level));
         entry_count(pte_exchange(entry, 0), level, -1u);
@@ -190,7 +192,10 @@ int entry_unlink(struct window *w, const struct vms_op *op)
     if (inner.record->links == 1 && inner.record->live) {
         FAIL_IF(!(op->flags & VMS_DROP) || level != PTEP_LEAF, E_BUSY);
         inner.entry = window_entry_below(w, at.entry, level, base);
-        entry_clear_from(w->vms, inner, base, level);
+        if (entry_clear_from(w->vms, inner, base, level) < PTEP_ENTRIES) {
+            tell(w->vms, base, level, PTEP_ENTRIES);
+            return SYS_RESTART;
+        }
     }
     link_store(w, at.entry, level, base, 0);
     at.record->live--;

@@ -1,5 +1,6 @@
 /* Faults and exceptions of user threads: calls that the kernel makes on a thread's behalf, to its task's
  * pager. */
+#include <fastpath.h>
 #include <sched.h>
 
 static void unhandled(struct thread *thread, const char *why)
@@ -15,16 +16,65 @@ static void unhandled(struct thread *thread, const char *why)
     sched_block(thread, THREAD_STOPPED); /* until the reaper comes */
 }
 
+/* The short way, as fastpath.S has it for calls: a pager that waits takes over at once. */
+static bool fault_call(struct thread *faulter, struct port *port)
+{
+    struct thread *pager = container_of(port->receivers.next, struct thread, run);
+    if (list_empty(&port->receivers) || port->dead || faulter->priority > pager->priority ||
+        ((faulter->flags | pager->flags | fastpath_off) & ~(uint32_t)(THREAD_F_FPU | THREAD_F_FAULT)) ||
+        !sched_may_switch(pager))
+        return false;
+    /* POINT OF NO RETURN */
+    ipc_put_fault(faulter, pager);
+    pager->frame.rax = 0;
+    pager->caller = faulter;
+    list_remove(&pager->run);
+    list_add_tail(&port->received, &faulter->received);
+    port->messages++;
+    faulter->server = pager;
+    faulter->served_by = port;
+    faulter->state = THREAD_FAULTING;
+    faulter->deadline = DEADLINE_NEVER;
+    sched_switch(pager);
+    return true;
+}
+
+bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port *port)
+{
+    const struct trap_frame *f = &pager->frame;
+    if ((uint32_t)f->rsi != FAULT_MAP || !pager->task->is_pager)
+        return false;
+    vms_switch(&faulter->task->vms); /* where its entries are at hand */
+    if (!vms_set_here(f->word[0], f->word[1], f->word[2])) {
+        vms_switch(&pager->task->vms);
+        return false;
+    }
+    /* POINT OF NO RETURN */
+    faulter->flags &= ~(uint32_t)THREAD_F_FAULT;
+    list_remove(&faulter->received);
+    list_add_head(&port->receivers, &pager->run);
+    pager->caller = NULL;
+    pager->receiving = port;
+    pager->priority = pager->base_priority;
+    pager->state = THREAD_RECEIVING;
+    sched_switch(faulter);
+    return true;
+}
+
 void fault_enter(struct thread *thread, uint32_t label, uint64_t first, uint64_t second, uint64_t fifth)
 {
     struct port *pager = thread->task->pager_notice.port;
-    uint64_t word[IPC_WORDS] = {first, second, thread->frame.rip, thread->frame.rsp, fifth};
+    uint64_t *word = thread->fault_word;
     thread->fault_label = label;
-    __builtin_memcpy(thread->fault_word, word, sizeof word);
+    word[0] = first;
+    word[1] = second;
+    word[2] = thread->frame.rip;
+    word[3] = thread->frame.rsp;
+    word[4] = fifth;
     thread->flags |= THREAD_F_FAULT;
     if (!pager)
         unhandled(thread, "fault without a pager");
-    else if (ipc_submit(thread, pager, DEADLINE_NEVER) != SYS_BLOCKED)
+    else if (!fault_call(thread, pager) && ipc_submit(thread, pager, DEADLINE_NEVER) != SYS_BLOCKED)
         unhandled(thread, "fault with a dead pager");
 }
 

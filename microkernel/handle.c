@@ -9,6 +9,8 @@
  */
 #include <port.h>
 
+#define PAGES_STEP 8 /* of a table that goes, freed in one step */
+
 struct handle_entry handle_no_slots[HANDLES_PER_PAGE];
 
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
@@ -191,8 +193,11 @@ bool handle_close_some(struct task *task, uint32_t most)
     }
     if (task->reap_handle < end)
         return false;
-    while (table->pages > 0)
+    for (uint32_t n = 0; table->pages > 0; n++) {
+        if (n == PAGES_STEP)
+            return false;
         kmem_free(task->account, table->page[--table->pages], PAGE_SIZE);
+    }
     table->free = table->first_free = 0;
     task->slots = handle_no_slots;
     return true;

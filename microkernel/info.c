@@ -2,6 +2,7 @@
 #include <block.h>
 #include <fastpath.h>
 #include <hardware.h>
+#include <irqoff.h>
 #include <sched.h>
 #include <string.h>
 #include <ouros_version.h>
@@ -23,6 +24,7 @@ static void collect(struct kernel_stats *stats)
         if (task->handles)
             stats->handles += task->handles->used;
     }
+    stats->longest_irqoff_ns = irqoff_longest();
     stats->irqs = irq_count;
     stats->switches = sched_counts.switches;
     stats->idle_ns = sched_cpu_ns(sched_counts.idle_ticks, false);

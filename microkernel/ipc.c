@@ -131,8 +131,7 @@ static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge
     struct trap_frame *f = &to->frame;
     f->rdi = badge;
     f->rsi = label;
-    for (unsigned i = 0; i < IPC_WORDS; i++)
-        f->word[i] = word[i];
+    __builtin_memcpy(f->word, word, sizeof f->word);
     f->r14 = f->r15 = 0;
 }
 
@@ -151,13 +150,17 @@ static bool take_notice(struct thread *receiver, struct port *port)
     return true;
 }
 
+void ipc_put_fault(const struct thread *faulter, struct thread *pager)
+{
+    put_kernel_message(pager, faulter->fault_label, faulter->task->pager_notice.badge, faulter->fault_word);
+    pager->frame.r15 = faulter->id;
+}
+
 static void put_message(struct thread *sender, struct thread *receiver)
 {
     struct trap_frame *to = &receiver->frame;
     if (sender->flags & THREAD_F_FAULT) {
-        put_kernel_message(receiver, sender->fault_label, sender->task->pager_notice.badge,
-                           sender->fault_word);
-        to->r15 = sender->id;
+        ipc_put_fault(sender, receiver);
         return;
     }
     __builtin_memcpy(to->word, sender->frame.word, sizeof to->word);

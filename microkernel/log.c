@@ -11,7 +11,7 @@
 #define LOG_SIZE   65536u
 #define TEXT_MAX   240u
 #define TAG_MAX    16
-#define READ_LINES 64 /* of one log_read */
+#define READ_LINES 16 /* of one log_read */
 _Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 
 static char ring[LOG_SIZE];

@@ -4,10 +4,13 @@
  * S1 a READY thread is on exactly one ready queue, by ->run, and the bit of its priority is set
  * S2 the RUNNING thread is on none */
 #include <arch/cpu.h>
+#include <arch/interrupts.h>
+#include <fastpath.h>
+#include <irqoff.h>
 #include <sched.h>
 
 #define SLICE_NS   10000000ul
-#define REAP_STEPS 4 /* steps of destruction paid at each kernel exit; an idle processor does them all */
+#define REAP_TICKS 4000 /* of destruction paid at each kernel exit, and one step */
 
 static struct list ready[PRIORITY_MAX + 1];
 static uint64_t ready_bits;
@@ -109,6 +112,7 @@ void sched_tick(void)
 {
     uint64_t time = time_now();
     armed = DEADLINE_NEVER;
+    sched_work = true;
     deadline_tick(time);
     const struct thread *current = this_cpu()->current;
     if (current && slice_used_up(current))
@@ -174,13 +178,35 @@ static void arm(struct thread *next)
     }
 }
 
-/* Whoever may be freed by it is charged before. True: more is left. */
+void sched_switch(struct thread *next)
+{
+    uint64_t ticks = time_ticks();
+    account(this_cpu()->current, ticks);
+    account(next, -ticks);
+    fastpath_count();
+    sched_counts.switches++;
+    next->state = THREAD_RUNNING;
+    vms_switch(&next->task->vms);
+    arch_thread_switch(next);
+}
+
+/* Whoever may be freed by it is charged before. An idle processor does it all, and lets interrupts in
+ * between. True: more is left. */
 static bool reap(const struct thread *current)
 {
-    bool more;
-    for (int n = 0; (more = object_reap()) && (n < REAP_STEPS || (!current && !ready_bits)); n++)
-        ;
-    return more;
+    uint64_t end = time_ticks() + REAP_TICKS;
+    while (object_reap()) {
+        if (time_ticks() < end)
+            continue;
+        if (current || ready_bits)
+            return true;
+        this_cpu()->current = NULL; /* may be gone */
+        irqoff_end();
+        interrupts_window();
+        irqoff_vector(0);
+        end = time_ticks() + REAP_TICKS;
+    }
+    return false;
 }
 
 struct thread *sched_leave(void)
@@ -215,6 +241,7 @@ struct thread *sched_leave(void)
         if (next != current)
             arch_thread_switch(next);
     }
+    irqoff_end();
     if (DEBUG_BUILD)
         vms_ledger_check();
     return next;

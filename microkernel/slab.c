@@ -85,14 +85,17 @@ void slab_block_add(uint32_t number)
 bool slab_block_take(uint32_t *number)
 {
     uint32_t b = 0;
+    if (kmem.pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE)
+        return false;
     while (b < block_count &&
            !(blocks[b].kind == BLOCK_KERNEL && blocks[b].free == SLAB_PAGES - SLAB_HEAD_PAGES))
         b++;
-    if (b == block_count || kmem.pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE)
+    if (b == block_count)
         return false;
     struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
     for (uint32_t i = SLAB_HEAD_PAGES; i < SLAB_PAGES; i++)
-        page_unfree(&page[i]);
+        list_remove(&page[i].link);
+    kmem.pages_free -= SLAB_PAGES - SLAB_HEAD_PAGES;
     kmem.pages -= SLAB_PAGES - SLAB_HEAD_PAGES;
     *number = b;
     return true;

@@ -1,10 +1,11 @@
 /* The general way into a system call and out of it. The table comes from syscalls.def. */
+#include <irqoff.h>
 #include <sched.h>
 
 #define SYSCALL_LENGTH 2 /* bytes of the SYSCALL instruction: going back over it runs it again */
 
 int (*const syscall_table[SYS_COUNT])(struct thread *, struct syscall *) = {
-#define SYSCALL(number, name, arguments, results, text) [number] = sys_##name,
+#define SYSCALL(number, name, arguments, results, text) [number] = IRQOFF_TIMED(name),
 #include <ouros/syscalls.def>
 #undef SYSCALL
 };

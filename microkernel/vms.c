@@ -63,6 +63,27 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
     return error;
 }
 
+bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
+{
+    const pte_t bits = PTE_P | PTE_W | PTE_US | PTE_PS | PTE_NX, table = PTE_P | PTE_W | PTE_US;
+    uint32_t prot = (uint8_t)how;
+    uint64_t block = pa >> HUGE_SHIFT;
+    if (how >> 8 != PTEP_LEAF || prot > VMS_PROT_ALL || !(prot & VMS_READ) || (va | pa) & (PAGE_SIZE - 1) ||
+        va - USER_MIN >= USER_END - USER_MIN || block_kind_of(pa) != BLOCK_RAM)
+        return false;
+    /* Tables all the way: not huge, not shared, not another space's. */
+    pte_t e;
+    if ((ptep_load(ptep_at(VMS_SELF, 0, va)) & bits) != table ||
+        (ptep_load(ptep_at(VMS_SELF, 1, va)) & bits) != table ||
+        ((e = ptep_load(ptep_at(VMS_SELF, 2, va))) & bits) != table ||
+        !pte_empty(ptep_load(mkptep(VMS_SELF, va))))
+        return false;
+    table_record(e & PTE_FRAME)->live++;
+    blocks[block].mappings++;
+    pte_store(mkptep(VMS_SELF, va), pte_make(pa, prot));
+    return true;
+}
+
 /* ---- taking apart ---- */
 
 /* Take the first table at or behind the cursor away that has none below it. Everything before the cursor is
@@ -88,6 +109,10 @@ static bool destroy_table(struct window *w, vaddr_t *cursor)
             if (i < PTEP_ENTRIES) {
                 va = base + i * ptep_level_size(level);
                 entry = ptep_table(inner.entry) + i;
+                if (!pte_table(ptep_load(entry), level)) {
+                    *cursor = va;
+                    return true; /* enough for one step */
+                }
                 outer = inner.record;
                 continue;
             }

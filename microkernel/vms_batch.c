@@ -2,8 +2,8 @@
 #include <hardware.h>
 #include <window.h>
 
-#define CHUNK       16   /* operations read at once */
-#define ENTRIES_MAX 4096 /* entries changed in one call; what is left is the caller's to ask for again */
+#define CHUNK       16  /* operations read at once */
+#define ENTRIES_MAX 256 /* entries changed in one call; what is left is the caller's to ask for again */
 
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
@@ -98,8 +98,8 @@ int sys_vms_batch(struct thread *thread, struct syscall *s)
     window_open(&w, vms);
     int error = batch_all(&w, thread, s->a[2], (uint32_t)s->a[3], &total);
     window_close(&w);
-    if (error == SYS_TOUCH && total)
-        error = 0; /* the next call begins there, and faults */
+    if ((error == SYS_TOUCH || error == SYS_RESTART) && total)
+        error = 0; /* the next call begins there, and faults or goes on */
     s->r[0] = total;
     return error;
 }

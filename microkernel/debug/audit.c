@@ -1,4 +1,5 @@
 /* Debug: walk every table of every space, and compare with what the counters say (B1, T2, T3). */
+#include <irqoff.h>
 #include <window.h>
 
 static uint32_t mapped[BOOT_BLOCKS_MAX]; /* entries that map each block */
@@ -60,10 +61,8 @@ static void audit_space(struct vms *vms)
     ASSERT(walk.tables == vms->tables);
 }
 
-void kmem_audit(void)
+static __attribute__((unused)) void audit_all(void)
 {
-    if (!DEBUG_BUILD)
-        return;
     slab_audit();
     table_audit();
     tables_seen = 0;
@@ -79,4 +78,13 @@ void kmem_audit(void)
     uint64_t used = kmem.tables - kmem.tables_free;
     if (used != tables_seen)
         panic("audit: %lu tables in use, %lu found", used, tables_seen);
+}
+
+void kmem_audit(void)
+{
+#ifdef OUROS_DEBUG
+    IRQOFF_UNCOUNTED;
+    audit_all();
+    irqoff_log();
+#endif
 }

@@ -5,6 +5,14 @@
 
 #ifdef OUROS_DEBUG
 extern uint64_t fastpath_taken; /* messages that took the short way */
+extern uint32_t fastpath_off;   /* 0, or all flags of a thread but those that it serves */
 /* The value of the option: on or off; false: neither. */
 bool fastpath_set(const char *value, size_t length);
+static inline void fastpath_count(void)
+{
+    fastpath_taken++;
+}
+#else
+enum { fastpath_off };
+static inline void fastpath_count(void) {}
 #endif

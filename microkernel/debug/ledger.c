@@ -1,4 +1,5 @@
 /* The flush ledger: which changed entries no CPU has been told about yet (W3). */
+#include <irqoff.h>
 #include <sched.h>
 #include <window.h>
 
@@ -24,6 +25,7 @@ void ledger_owe(struct vms *vms, vaddr_t va)
 
 void ledger_pay(struct vms *vms, vaddr_t start, uint64_t size)
 {
+    IRQOFF_UNCOUNTED;
     for (uint32_t i = 0; i < ledger.count;)
         if (ledger.vms[i] == vms && ledger.va[i] - start < size) {
             ledger.vms[i] = ledger.vms[--ledger.count];

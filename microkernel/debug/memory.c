@@ -1,5 +1,6 @@
 /* Checks of kernel memory: poison in free objects, and all of a slab's and a table's records (S1 to S3, T1 to
  * T3). */
+#include <irqoff.h>
 #include <poison.h>
 #include <table.h>
 
@@ -8,11 +9,13 @@
 #ifdef OUROS_DEBUG
 void slab_poison(void *object, uint32_t size)
 {
+    IRQOFF_UNCOUNTED;
     __builtin_memset((char *)object + sizeof(uint16_t), POISON, size - sizeof(uint16_t));
 }
 
 bool slab_poisoned(const void *object, uint32_t size)
 {
+    IRQOFF_UNCOUNTED;
     const uint8_t *p = object;
     for (uint32_t i = sizeof(uint16_t); i < size; i++)
         if (p[i] != POISON)
@@ -22,6 +25,7 @@ bool slab_poisoned(const void *object, uint32_t size)
 
 void slab_check_used(const struct slab_page *page, uint16_t index)
 {
+    IRQOFF_UNCOUNTED;
     if (!slab_poisoned(slab_object(page, index), slab_size[page->class]))
         return; /* surely not: spares the walk */
     for (uint16_t i = page->first; i != SLAB_NO_INDEX; i = *(uint16_t *)slab_object(page, i))

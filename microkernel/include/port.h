@@ -88,8 +88,15 @@ bool ipc_take(struct thread *receiver, struct port *port);
  */
 int ipc_caller(struct thread *server, handle_t reply, struct thread **out);
 
+/* Put a faulter's message into its pager's registers. */
+void ipc_put_fault(const struct thread *faulter, struct thread *pager);
+
 /* ---- faults (fault.c) ---- */
 /* The reply to a fault: 0 and the thread runs on, or an error and it keeps waiting. */
 int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3]);
+/* The same by the current thread's reply_recv on the port, for FAULT_MAP in the most frequent case, and the
+ * receive as well: the faulter runs. fastpath.S has checked all but what concerns the fault. False: nothing
+ * was done. */
+bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port *port);
 /* Begin a fault on behalf of a system call that could not reach user memory. */
 void fault_touch(struct thread *thread);

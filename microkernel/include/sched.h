@@ -19,6 +19,16 @@ extern uint32_t sched_work;
 /* The most urgent ready thread's priority plus 1, 0: none is ready. */
 extern uint8_t sched_ready_top;
 
+/* May a waiting thread, on no ready queue, take over when the current one blocks, so that nothing else is to
+ * be done?
+ */
+static inline bool sched_may_switch(const struct thread *next)
+{
+    return next->priority >= sched_ready_top && !sched_work && !next->task->suspended;
+}
+/* Where it may: the current thread has blocked, and this one runs. */
+void sched_switch(struct thread *next);
+
 struct sched_counts {
     uint64_t switches, idle_ticks;
 };

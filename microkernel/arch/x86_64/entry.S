@@ -14,7 +14,7 @@
 
     .section .text.entry, "ax"
 
-    .globl entry_syscall, fastpath_full
+    .globl entry_syscall, fastpath_full, fastpath_fault_reply
     .balign 64
 entry_syscall:
     swapgs
@@ -36,8 +36,24 @@ fastpath_full:
     movq $FRAME_SYSCALL, T_vector(%rsp)
     mov %rsp, %rdi
     mov %gs:CPU_stack_top, %rsp
+general:
     xor %ebp, %ebp
     call syscall_enter
+    jmp entry_leave
+
+/* %rsp answers the fault of %rbp by reply_recv on the port %r11; its %rbx and %rbp are saved. */
+fastpath_fault_reply:
+    SAVE %rsp, r12, r13, r14, r15, rdi, rsi, rdx, r10, r8, r9
+    movq $FRAME_SYSCALL, T_vector(%rsp)
+    mov %rsp, %rbx
+    mov %rsp, %rdi
+    mov %rbp, %rsi
+    mov %r11, %rdx
+    mov %gs:CPU_stack_top, %rsp
+    xor %ebp, %ebp
+    call fault_reply_recv
+    mov %rbx, %rdi
+    test %al, %al; jz general
     jmp entry_leave
 
 plain:
@@ -69,9 +85,12 @@ plain:
     .globl entry_leave
 entry_leave:
     mov %gs:CPU_stack_top, %rsp
-    call sched_leave
+    mov %gs:CPU_current, %rax
+    cmpl $0, sched_work(%rip); jne 1f
+    test %rax, %rax; jnz 2f
+1:  call sched_leave
     test %rax, %rax; jz idle
-    lea T_frame(%rax), %rsp
+2:  lea T_frame(%rax), %rsp
     cmpl $FRAME_SYSCALL, FRAME_VECTOR(%rsp); jne 1f
     btl $47 - 32, RIP + 4(%rsp); jc 1f  /* SYSRET to such an address would fault in kernel mode */
     POP_REGISTERS

@@ -182,7 +182,9 @@ reply_recv_go: /* POINT OF NO RETURN */
     RETURN
 
 reply_recv_special:
-    SPECIAL full
+    test $THREAD_F_FAULT, %ecx; jz 1f
+    test $~(THREAD_F_FAULT | THREAD_F_FPU), %ecx; jz fastpath_fault_reply
+1:  SPECIAL full
     jmp reply_recv_go
 
 /* ---- both, with flags beside the number: a deadline, buffers, handles that are accepted; none that are sent ---- */

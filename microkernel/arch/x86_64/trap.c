@@ -2,6 +2,7 @@
 #include <arch/platform.h>
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <irqoff.h>
 #include <sched.h>
 
 enum vector {
@@ -72,18 +73,15 @@ static uint32_t access_of(uint64_t error)
 /* From user mode; the frame is the current thread's. */
 void trap_user(struct trap_frame *frame)
 {
-    struct cpu *cpu = this_cpu();
+    struct thread *thread = this_cpu()->current;
     uint32_t vector = (uint32_t)frame->vector;
-    if (vector >= VECTOR_EXCEPTIONS) {
-        interrupt(vector);
-        return;
-    }
-    if (vector == VECTOR_NM && fpu_trap(cpu, cpu->current) == 0)
-        return;
+    irqoff_vector(vector);
     if (vector == VECTOR_PF)
-        fault_enter(cpu->current, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
-    else
-        fault_enter(cpu->current, MSG_EXCEPTION, vector, frame->error, vector == VECTOR_DB ? dr6_take() : 0);
+        fault_enter(thread, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
+    else if (vector >= VECTOR_EXCEPTIONS)
+        interrupt(vector);
+    else if (vector != VECTOR_NM || fpu_trap(this_cpu(), thread))
+        fault_enter(thread, MSG_EXCEPTION, vector, frame->error, vector == VECTOR_DB ? dr6_take() : 0);
 }
 
 /* The user copy met an absent or forbidden page: it ends with an error, and the thread knows where. */
@@ -108,7 +106,7 @@ void trap_kernel(struct trap_frame *frame)
 {
     uint32_t vector = (uint32_t)frame->vector;
     if (vector >= VECTOR_EXCEPTIONS)
-        interrupt(vector);
+        irqoff_vector(vector), interrupt(vector);
     else if (vector != VECTOR_PF || !cpu_ready() || !user_copy_fault(frame))
         panic_trap(frame, vector == VECTOR_PF && stack_guard(cr2_read()) ? "kernel stack overflow"
                                                                          : "exception in the kernel");

@@ -18,6 +18,12 @@ static inline void interrupts_restore(interrupts_t before)
     __asm__ volatile("push %0\n\tpopfq" : : "r"(before) : "memory", "cc");
 }
 
+/* Let those in that wait, and no more. */
+static inline void interrupts_window(void)
+{
+    __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+}
+
 static inline void cpu_relax(void)
 {
     __asm__ volatile("pause" : : : "memory");

@@ -1,0 +1,118 @@
+/* The longest stretches with interrupts off. Guest time: under `-icount shift=0` a nanosecond is an
+ * instruction. */
+#include <irqoff.h>
+
+#ifdef OUROS_DEBUG
+#define WORST  10
+#define VECTOR 0x10000u /* not a system call */
+
+static struct worst {
+    uint32_t what;
+    uint64_t ticks;
+} worst[WORST]; /* the longest first; each `what` once */
+static uint32_t entered_for;
+static uint64_t entered_at; /* ticks; 0: not in the kernel, as far as this knows */
+static uint64_t checking;   /* a check has begun */
+static bool changed;
+
+static void begin(uint32_t what)
+{
+    entered_for = what;
+    entered_at = time_ticks();
+}
+
+void irqoff_vector(uint32_t vector)
+{
+    begin(vector | VECTOR);
+}
+
+/* By number and, of those that have one, operation. */
+static void call_begin(uint32_t number, const struct syscall *s)
+{
+    static const uint8_t place[SYS_COUNT] = {
+        [SYS_task_ctl] = 2,  [SYS_thread_ctl] = 2, [SYS_port_ctl] = 2, [SYS_hw_create] = 2,
+        [SYS_block_ctl] = 2, [SYS_irq_ctl] = 2,    [SYS_futex] = 1,    [SYS_kernel_info] = 1,
+    };
+    begin(number | (place[number] ? (uint32_t)s->a[place[number] - 1] << 8 & 0xff00 : 0));
+}
+
+uint64_t irqoff_check(void)
+{
+    return checking || !entered_at ? 0 : (checking = time_ticks());
+}
+
+void irqoff_forgive(const uint64_t *since)
+{
+    if (!*since) /* within another check */
+        return;
+    entered_at += time_ticks() - *since;
+    checking = 0;
+}
+
+/* Put an entry in its place: in that of the same kind, if that is shorter, else in that of the shortest. */
+static void note(uint32_t what, uint64_t ticks)
+{
+    uint32_t at = 0;
+    while (at < WORST - 1 && worst[at].what != what)
+        at++;
+    if (worst[at].ticks >= ticks)
+        return;
+    for (; at > 0 && worst[at - 1].ticks < ticks; at--)
+        worst[at] = worst[at - 1];
+    worst[at] = (struct worst){what, ticks};
+    changed = true;
+}
+
+/* So far; it may go on. */
+static void take(void)
+{
+    uint64_t ticks = entered_at ? time_ticks() - entered_at : 0;
+    if (ticks > worst[WORST - 1].ticks)
+        note(entered_for, ticks);
+}
+
+void irqoff_end(void)
+{
+    take();
+    entered_at = 0;
+}
+
+#define SYSCALL(number, name, arguments, results, text)        \
+    int timed_##name(struct thread *thread, struct syscall *s) \
+    {                                                          \
+        call_begin(number, s);                                 \
+        int result = sys_##name(thread, s);                    \
+        take();                                                \
+        return result;                                         \
+    }
+#include <ouros/syscalls.def>
+#undef SYSCALL
+
+uint64_t irqoff_longest(void)
+{
+    return time_ns(worst[0].ticks);
+}
+
+static const char *name_of(uint32_t what)
+{
+    static const char *const names[SYS_COUNT] = {
+#define SYSCALL(number, name, arguments, results, text) [number] = #name,
+#include <ouros/syscalls.def>
+#undef SYSCALL
+    };
+    if (what & VECTOR)
+        return "vector";
+    return (what & 0xff) < SYS_COUNT && names[what & 0xff] ? names[what & 0xff] : "no call";
+}
+
+void irqoff_log(void)
+{
+    if (!changed)
+        return;
+    changed = false;
+    for (uint32_t i = 0; i < WORST && worst[i].ticks; i++)
+        log_print(LOG_DEBUG, "interrupts off for %lu ns: %s %u", time_ns(worst[i].ticks),
+                  name_of(worst[i].what),
+                  worst[i].what & VECTOR ? worst[i].what & 0xff : worst[i].what >> 8 & 0xff);
+}
+#endif
