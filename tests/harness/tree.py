@@ -44,9 +44,12 @@ def foreign_server_includes():
 
 
 def hosted_includes(*folders):
-    """Freestanding parts include the compiler's headers, the ABI's, libipc's and their own: no C library."""
+    """Freestanding parts include the compiler's headers, the ABI's, libipc's and their own: no C library. What runs them on
+    Linux (libipc/host) is none of them."""
     own = {path.name for folder in folders for path, _ in c_files(folder)}
     for path, names in c_files(*folders):
+        if path.is_relative_to("libipc/host"):
+            continue
         for name in names:
             known = name.split("/")[0] in ("ouros", "ipc", "proto", "arch") or name == "ouros_version.h"
             if not (known or name in COMPILER_HEADERS or reaches(path, name) or pathlib.Path(name).name in own):

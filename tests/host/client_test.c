@@ -1,32 +1,7 @@
-// sources: libipc/client.c libipc/badges.c libipc/lock.c
+// sources: @libipc
 /* The table of per-session state against a plain array. */
 #include "check.h"
-#include <ipc/heap.h>
 #include <ipc/server.h>
-#include "libipc/server_keep.h"
-
-bool kept_state;
-
-int kept_client(uint64_t badge, const void *state)
-{
-    (void)badge, (void)state;
-    return 0;
-}
-
-void *ipc_zalloc(size_t size)
-{
-    return calloc(1, size);
-}
-
-void ipc_free(void *block)
-{
-    free(block);
-}
-
-size_t ipc_block_bytes(const void *block)
-{
-    return block ? 1 : 0;
-}
 
 static void *expected[3000];
 
