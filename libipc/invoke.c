@@ -41,19 +41,31 @@ static bool forever(uint64_t deadline)
     return deadline == 0 || deadline == DEADLINE_NEVER;
 }
 
-int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline)
+/* After an error: the call is repeated with its number as long as that is right. */
+static __attribute__((noinline)) int invoke_again(const struct ipc_op *op, handle_t session,
+                                                  uint64_t words[IPC_WORDS], uint64_t deadline, uint32_t seq,
+                                                  int error)
 {
     struct attempts attempts = {0};
-    uint32_t seq = take_seq(), label;
-    int error;
 
-    do {
-        label = op->number;
+    while (repeat(&attempts, &error)) {
+        uint32_t label = op->number;
+
         error = sys_call_words(session, &label, seq, words, forever(deadline) ? 0 : IPC_DEADLINE, deadline);
         if (!error)
             return (int)(label & INT32_MAX);
-    } while (repeat(&attempts, &error));
+    }
     return -error;
+}
+
+int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline)
+{
+    uint32_t seq = take_seq(), label = op->number;
+    int error = sys_call_words(session, &label, seq, words, forever(deadline) ? 0 : IPC_DEADLINE, deadline);
+
+    if (__builtin_expect(error, 0))
+        return invoke_again(op, session, words, deadline, seq, error);
+    return (int)(label & INT32_MAX);
 }
 
 /* Bring in pages of a lent buffer, more each time: a long one may lose the first while the last come. */

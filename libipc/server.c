@@ -44,7 +44,7 @@ static const struct ipc_protocol *protocol_named(const char *name)
     return 0;
 }
 
-static handler find_handler(uint32_t label, const struct ipc_op **op)
+static inline handler find_handler(uint32_t label, const struct ipc_op **op)
 {
     for (uint32_t i = 0; i < service_count; i++) {
         struct service *s = &services[i];
@@ -97,11 +97,27 @@ static int add_service(const struct ipc_protocol *protocol, const void *ops)
     return error;
 }
 
+/* One worker's messages: what came is in one, and its reply is made in the other. A fault stays where it is
+ * while its reply may still be refused. */
+struct worker {
+    struct ipc_message messages[2];
+    struct ipc_message *now; /* what goes out and comes in next */
+    bool fault;              /* *now is the reply to the other one, a fault */
+    struct ipc_held held;
+};
+
+static inline struct ipc_message *other(struct worker *w, const struct ipc_message *m)
+{
+    return &w->messages[m == w->messages];
+}
+
 /* What the table says of a call, before its handler sees it. */
 static int check(const struct ipc_request *r, const struct ipc_op *op)
 {
     if ((r->rights & op->rights) != op->rights)
         return E_RIGHTS;
+    if (!(r->got_count | r->in_len | r->out_len) && op->request_size <= IPC_WORD_BYTES)
+        return 0; /* words alone */
     if (r->got_count > IPC_TAKES(op->flags))
         return E_FULL;
     if (op->request_size > IPC_WORD_BYTES)
@@ -151,33 +167,43 @@ static void reply_with_handles(struct ipc_request *r, struct ipc_message *m)
         kept_sent();
 }
 
-static void call(struct ipc_message *m)
+static void call(struct worker *w, const struct ipc_message *m)
 {
-    struct ipc_request r = {.badge = m->badge,
-                            .tag = (uint32_t)m->badge & ((1u << TAG_BITS) - 1),
-                            .rights = m->rights,
-                            .thread = m->thread,
-                            .seq = m->seq,
-                            .in_len = m->in_len,
-                            .out_len = m->out_len,
-                            .got_count = m->handle_count};
-    uint64_t reply[IPC_WORDS] = {0};
+    struct ipc_message *to = other(w, m);
+    struct ipc_request r;
     int status;
 
+    r.badge = m->badge;
+    r.tag = (uint32_t)m->badge & ((1u << TAG_BITS) - 1);
+    r.rights = m->rights;
+    r.thread = m->thread;
+    r.seq = m->seq;
+    r.in_len = m->in_len;
+    r.out_len = m->out_len;
+    r.got_count = m->handle_count;
     if (r.got_count)
         memcpy(r.got, m->handles, sizeof r.got);
-    status = call_handler(&r, m, reply);
-    m->handle_count = 0;
+    r.reply = HANDLE_NONE;
+    r.give_count = r.give_close = 0;
+    r.touch_access = 0;
+    r.touch_offset = 0;
+    r.deferred = r.replayed = false;
+    for (int i = 0; i < IPC_WORDS; i++)
+        to->words[i] = 0;
+    to->handle_count = 0;
+    w->now = to;
+    status = call_handler(&r, m, to->words);
     if (!r.deferred) {
-        memcpy(m->words, reply, sizeof m->words);
-        ipc_request_reply(&r, status, m);
+        to->label = (uint32_t)status;
+        if (status == E_TOUCH || r.give_count)
+            ipc_request_reply(&r, status, to);
         if (kept() && !r.replayed)
-            kept_result(&r, m);
+            kept_result(&r, to);
     }
-    if (kept() && m->handle_count)
+    if (kept() && to->handle_count)
         kept_publish(0); /* all else is published before the worker waits (S4) */
-    if (m->handle_count)
-        reply_with_handles(&r, m);
+    if (to->handle_count)
+        reply_with_handles(&r, to);
     else if (r.got_count || r.give_count)
         ipc_request_end(&r);
 }
@@ -218,12 +244,12 @@ static void notice(const struct ipc_message *m)
 }
 
 /* Handle what was received in *m. */
-static void handle(struct ipc_message *m)
+static void handle(struct worker *w, struct ipc_message *m)
 {
     if (kept())
         kept_sent();
     if (!(m->label & MSG_KERNEL)) {
-        call(m);
+        call(w, m);
         return;
     }
     if (m->label == MSG_NOTIFY) {
@@ -234,15 +260,6 @@ static void handle(struct ipc_message *m)
     }
     m->handle_count = 0;
 }
-
-/* One worker's messages: while a fault's reply may still be refused, the fault stays in one and its reply in
- * the other. */
-struct worker {
-    struct ipc_message messages[2];
-    struct ipc_message *now; /* what goes out and comes in next */
-    bool fault;              /* *now is the reply to the other one, a fault */
-    struct ipc_held held;
-};
 
 static void answer_fault(struct worker *w, const struct ipc_message *fault, struct ipc_message *reply,
                          int error)
@@ -256,14 +273,9 @@ static void answer_fault(struct worker *w, const struct ipc_message *fault, stru
     w->fault = later != IPC_LATER;
 }
 
-static struct ipc_message *other(struct worker *w, const struct ipc_message *m)
-{
-    return &w->messages[m == w->messages];
-}
-
 static bool is_fault(const struct ipc_message *m)
 {
-    return m->label == MSG_FAULT || m->label == MSG_EXCEPTION;
+    return m->label & MSG_KERNEL && (m->label == MSG_FAULT || m->label == MSG_EXCEPTION);
 }
 
 static void set_deadline(struct ipc_message *m)
@@ -308,7 +320,7 @@ static void handle_held(struct worker *w, struct ipc_message *m)
     }
     w->held.label = m->label;
     w->held.count++;
-    handle(m);
+    handle(w, m);
     w->held.count++;
 }
 
@@ -324,8 +336,8 @@ static int work(bool first)
             set_deadline(w.now);
         if (kept())
             kept_publish(0);
-        error = sys_reply_recv_message(port, w.now);
-        if (error) {
+        error = ipc_message_trap(SYS_reply_recv | IPC_ACCEPT(accept_most) | w.now->flags, port, w.now);
+        if (__builtin_expect(error, 0)) {
             w.now->handle_count = 0;
             if (survive(&w, error))
                 continue;
