@@ -17,6 +17,7 @@ OVERLAY = pathlib.Path("rootfs")
 STRIP = os.environ.get("CROSS", "x86_64-linux-gnu-") + "strip"
 UUID = "6f75726f-7300-4000-8000-000000000001"
 BIG = 20 << 20
+VAST = 256 << 20
 
 
 def big_file(path):
@@ -24,6 +25,15 @@ def big_file(path):
     data = random.Random(1).randbytes(BIG)
     path.write_bytes(data)
     path.with_suffix(".crc32").write_text(f"{zlib.crc32(data):08x}\n")
+
+
+def vast_file(path):
+    """256 MiB, nearly all of them holes: each MiB begins with its number, 32 bits."""
+    with open(path, "wb") as file:
+        for number in range(VAST >> 20):
+            file.seek(number << 20)
+            file.write(number.to_bytes(4, "little"))
+        file.truncate(VAST)
 
 
 def lay_out(root, files, test_data):
@@ -46,6 +56,7 @@ def lay_out(root, files, test_data):
     if test_data:
         (root / "tests/data").mkdir(parents=True, exist_ok=True)
         big_file(root / "tests/data/big")
+        vast_file(root / "tests/data/vast")
     (root / "tmp").chmod(0o1777)
 
 

@@ -116,7 +116,10 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
     plan->old = plan->frame;
     plan->action = PLAN_REPLACE;
     fault_counts.cow++;
-    return frame_duplicate(plan->old, &plan->frame);
+    frame_get(plan->old); /* the search for a frame must not take it away */
+    int code = frame_duplicate(plan->old, &plan->frame);
+    frame_put(plan->old);
+    return code;
 }
 
 int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, struct plan *plan)

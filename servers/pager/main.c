@@ -137,14 +137,15 @@ int main(void)
     error = boot_start_init(info);
     if (error)
         machine_panic("init cannot be started: %s", ipc_error_text(error));
-    error = ipc_serve(&(struct ipc_server){.name = "pager",
-                                           .ops = &pager_operations,
-                                           .port = machine_port,
-                                           .deferred_most = UINT32_MAX, /* callers are accounted for as waiters */
-                                           .fault = fault,
-                                           .client_close = client_close,
-                                           .cancel = cancel,
-                                           .dead = dead,
-                                           .deadline = deadline});
+    error =
+        ipc_serve(&(struct ipc_server){.name = "pager",
+                                       .ops = &pager_operations,
+                                       .port = machine_port,
+                                       .deferred_most = UINT32_MAX, /* callers are accounted for as waiters */
+                                       .fault = fault,
+                                       .client_close = client_close,
+                                       .cancel = cancel,
+                                       .dead = dead,
+                                       .deadline = deadline});
     machine_panic("the loop has ended: %s", ipc_error_text(error));
 }

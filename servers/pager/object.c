@@ -5,7 +5,6 @@
 
 #define TABLE_SLOTS   (uint32_t)(PAGE_SIZE / sizeof(struct object *))
 #define OBJECT_TABLES (OBJECT_INDEXES / TABLE_SLOTS)
-#define RECLAIM_BATCH 32u
 
 static struct pool object_pool = {.size = sizeof(struct object)};
 static struct object **tables[OBJECT_TABLES];
@@ -15,8 +14,7 @@ uint32_t object_count;
 
 static frame_t *buckets;
 static uint32_t bucket_mask;
-static uint64_t file_pages;
-static frame_t hand; /* where reclaiming goes on */
+uint64_t object_file_pages;
 
 /* ---- the index of pages ---- */
 
@@ -54,7 +52,7 @@ void object_insert(struct object *object, uint32_t page, frame_t frame)
         frame_table[f->next].prev = frame;
     object->first = frame;
     object->pages++;
-    file_pages += object->type == OBJECT_FILE;
+    object_file_pages += object->type == OBJECT_FILE;
 }
 
 void object_evict(struct object *object, frame_t frame)
@@ -71,30 +69,13 @@ void object_evict(struct object *object, frame_t frame)
     if (f->next)
         frame_table[f->next].prev = f->prev;
     object->pages--;
-    file_pages -= object->type == OBJECT_FILE;
+    object_file_pages -= object->type == OBJECT_FILE;
     if (f->flags & (FRAME_DIRTY | FRAME_WRITEBACK))
         object->dirty--;
     if (f->flags & FRAME_LENT && f->count > 1)
         frame_set_kind(frame, FRAME_ANON); /* the manager's alone again */
     f->flags = 0;
     frame_put(frame);
-}
-
-bool object_reclaim(void)
-{
-    uint32_t freed = 0;
-    for (uint32_t i = 0; i < frame_limit && file_pages > 0 && freed < RECLAIM_BATCH; i++) {
-        hand = hand + 1 < frame_limit ? hand + 1 : 1;
-        struct frame *f = &frame_table[hand];
-        if (f->kind != FRAME_OBJECT || f->count != 1 || f->flags)
-            continue;
-        struct object *object = object_by_index(f->object);
-        if (object->type != OBJECT_FILE || !object->manager)
-            continue;
-        object_evict(object, hand);
-        freed++;
-    }
-    return freed > 0;
 }
 
 /* ---- objects ---- */

@@ -59,7 +59,12 @@ frame_t object_page(const struct object *object, uint32_t page);
 void object_insert(struct object *object, uint32_t page, frame_t frame);
 /* Take a page out of the index and give its count back. Mappings go first. */
 void object_evict(struct object *object, frame_t frame);
-/* Drop some clean file pages that nobody maps; true if any. */
+/* Pages of OBJECT_FILE objects. */
+extern uint64_t object_file_pages;
+/* Drop some clean file pages: those that nobody maps first, then mapped ones, which leave every space before.
+ * True if any. Entries that somebody is about to make keep a page: they hold counts already. May be called
+ * wherever frames are allocated, so whoever has read an entry takes a count of its frame before he allocates.
+ */
 bool object_reclaim(void);
 
 /* A new object with its session. E_NOMEM, or the kernel's error. */

@@ -92,7 +92,7 @@ static bool random_map(struct model_space *m, uint32_t i, uint32_t n)
     }
     int error = map(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE, p.prot, flags,
                     p.file < 0 ? NULL : files[p.file], page * PAGE_SIZE, &va);
-    if (error == E_NOMEM && flags & PAGER_RESIDENT) { /* what was there is gone */
+    if ((error == E_NOMEM || error == E_QUOTA) && flags & PAGER_RESIDENT) { /* what was there is gone */
         memset(m->page + i, 0, n * sizeof p);
         return space_unmap(m->space, BASE + i * PAGE_SIZE, n * PAGE_SIZE) == 0;
     }
