@@ -152,11 +152,17 @@ def script_commands():
         yield name, f"if {run} && {look}; then echo ok output; else echo not ok output: status $?; false; fi; s=$?; cd /; (exit $s)"
 
 
+def shells_of_tests():
+    """Programs that a manifest of tests/system/kernel starts in the shell's place."""
+    for manifest in pathlib.Path("tests/system/kernel").glob("*.manifest"):
+        yield from re.findall(r"^shell /tests/(\S+)", manifest.read_text(), re.M)
+
+
 def program_jobs(out):
     """Programs that want the usual machine share a boot; each other wish is a boot of its own."""
-    shared = []
+    shared, not_here = [], {pathlib.Path(AUDIT).name, *shells_of_tests()}
     for test in sorted(pathlib.Path("tests/system").glob("*.c")):
-        if test.stem == pathlib.Path(AUDIT).name:
+        if test.stem in not_here:
             continue
         for suffix, changes, limit in configurations(test):
             if not suffix:
