@@ -135,9 +135,9 @@ static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge
     f->r14 = f->r15 = 0;
 }
 
-static bool take_notice(struct thread *receiver, struct port *port)
+static __attribute__((noinline)) bool take_notice(struct thread *receiver, struct port *port)
 {
-    if (list_empty(&port->notices) || port->delivered_count >= PORT_DELIVERED_MAX)
+    if (port->delivered_count >= PORT_DELIVERED_MAX)
         return false;
     struct notice *n = container_of(port->notices.next, struct notice, link);
     list_remove(&n->link);
@@ -189,7 +189,7 @@ static int deliver(struct thread *sender, struct thread *receiver, struct port *
 }
 
 /* The most urgent sender whose handles the receiver can take; the others are refused. */
-static bool take_sender(struct thread *receiver, struct port *port)
+static __attribute__((noinline)) bool take_sender(struct thread *receiver, struct port *port)
 {
     for (int tries = 0; tries < TAKE_TRIES && !list_empty(&port->senders); tries++) {
         struct thread *sender = container_of(port->senders.next, struct thread, run);
@@ -210,10 +210,12 @@ static bool take_sender(struct thread *receiver, struct port *port)
 
 bool ipc_take(struct thread *receiver, struct port *port)
 {
-    if (take_notice(receiver, port))
+    if (!list_empty(&port->notices) && take_notice(receiver, port))
         return true;
     if (port->bits) {
-        put_kernel_message(receiver, MSG_NOTIFY, 0, (uint64_t[IPC_WORDS]){port->bits});
+        static const uint64_t none[IPC_WORDS];
+        put_kernel_message(receiver, MSG_NOTIFY, 0, none);
+        receiver->frame.word[0] = port->bits;
         port->bits = 0;
         finish_receive(receiver, 0);
         return true;

@@ -1,6 +1,7 @@
 #include <arch/platform.h>
 #include <arch/cpu.h>
 #include <hardware.h>
+#include <sched.h>
 
 static struct irq *by_vector[VECTOR_DEVICES];
 uint64_t irq_count;
@@ -64,7 +65,9 @@ void irq_fire(uint32_t vector)
         return;
     if (irq->level)
         ioapic_mask(irq->source, true);
+    sched_interrupt = true;
     port_notify(irq->port, irq->bits);
+    sched_interrupt = false;
 }
 
 static int irq_bind(struct irq *irq, struct thread *thread, handle_t handle, uint64_t bits)

@@ -24,13 +24,14 @@ static bool slice_over;
 static uint64_t armed = DEADLINE_NEVER;
 struct sched_counts sched_counts;
 uint32_t sched_work;
+bool sched_interrupt;
 uint8_t sched_ready_top;
 
 void sched_init(void)
 {
     for (unsigned i = 0; i <= PRIORITY_MAX; i++)
         list_init(&ready[i]);
-    sched_counts.idle_ticks = -time_ticks(); /* until there is a thread */
+    sched_counts.idle_ticks = -tsc_read(); /* until there is a thread */
 }
 
 static bool slice_used_up(const struct thread *t)
@@ -39,22 +40,65 @@ static bool slice_used_up(const struct thread *t)
     return slice->of == t && time_now() >= slice->end;
 }
 
+/* Among others of its priority: does it stay at the head, as it still has time? */
+static __attribute__((noinline)) enum sched_where keep_slice(const struct thread *t, enum sched_where where)
+{
+    struct slice *slice = &slices[t->priority];
+    if (slice->of != t || (where == SCHED_HEAD && time_now() < slice->end))
+        return where;
+    slice->of = NULL;
+    return SCHED_TAIL;
+}
+
 static void push(struct thread *t, enum sched_where where)
 {
+    uint8_t priority = t->priority;
+    if (ready_bits >> priority & 1)
+        where = keep_slice(t, where);
+    else
+        slices[priority].of = NULL;
     t->state = THREAD_READY;
-    if (!(ready_bits >> t->priority & 1))
-        slices[t->priority].of = NULL;
-    if (where == SCHED_HEAD && !slice_used_up(t)) {
-        list_add_head(&ready[t->priority], &t->run);
-    } else {
-        list_add_tail(&ready[t->priority], &t->run);
-        if (slices[t->priority].of == t)
-            slices[t->priority].of = NULL;
-    }
-    ready_bits |= 1ul << t->priority;
-    if (sched_ready_top <= t->priority)
-        sched_ready_top = t->priority + 1;
+    list_add_before(where == SCHED_HEAD ? ready[priority].next : &ready[priority], &t->run);
+    ready_bits |= 1ul << priority;
+    if (sched_ready_top <= priority)
+        sched_ready_top = priority + 1;
     sched_work = true;
+}
+
+static void account(struct thread *thread, uint64_t ticks)
+{
+    if (thread) {
+        thread->cpu_ticks += ticks;
+        thread->task->cpu_ticks += ticks;
+    } else {
+        sched_counts.idle_ticks += ticks;
+    }
+}
+
+inline void sched_switch(struct thread *next)
+{
+    uint64_t ticks = tsc_read();
+    account(this_cpu()->current, ticks);
+    account(next, -ticks);
+    fastpath_count();
+    sched_counts.switches++;
+    next->state = THREAD_RUNNING;
+    next->flags &= ~(uint32_t)THREAD_F_REGS;
+    vms_switch(&next->task->vms);
+    arch_thread_switch(next);
+}
+
+/* In an interrupt, whose frame is complete: the current thread goes back to its queue, and this one runs.
+ * False: it is not that simple. */
+static bool preempt(struct thread *next)
+{
+    struct thread *current = this_cpu()->current;
+    if (!current || next->priority <= current->priority || !sched_may_switch(next))
+        return false;
+    push(current, SCHED_HEAD);
+    sched_work = false;
+    sched_switch(next);
+    return true;
 }
 
 void sched_ready(struct thread *thread, enum sched_where where)
@@ -63,9 +107,9 @@ void sched_ready(struct thread *thread, enum sched_where where)
     if (thread->task->suspended || thread->flags & THREAD_F_SUSPENDED) {
         thread->state = THREAD_STOPPED;
         list_add_tail(&thread->task->stopped, &thread->run);
-        return;
+    } else if (!sched_interrupt || !preempt(thread)) {
+        push(thread, where);
     }
-    push(thread, where);
 }
 
 void sched_remove(struct thread *thread)
@@ -119,19 +163,9 @@ void sched_tick(void)
         slice_over = true;
 }
 
-static void account(struct thread *thread, uint64_t ticks)
-{
-    if (thread) {
-        thread->cpu_ticks += ticks;
-        thread->task->cpu_ticks += ticks;
-    } else {
-        sched_counts.idle_ticks += ticks;
-    }
-}
-
 uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running)
 {
-    return time_ns(cpu_ticks + (running ? time_ticks() : 0));
+    return time_ns(cpu_ticks + (running ? tsc_read() : 0));
 }
 
 /* The running thread goes back to its queue when it was suspended, its slice is over, or somebody is more
@@ -178,25 +212,13 @@ static void arm(struct thread *next)
     }
 }
 
-void sched_switch(struct thread *next)
-{
-    uint64_t ticks = time_ticks();
-    account(this_cpu()->current, ticks);
-    account(next, -ticks);
-    fastpath_count();
-    sched_counts.switches++;
-    next->state = THREAD_RUNNING;
-    vms_switch(&next->task->vms);
-    arch_thread_switch(next);
-}
-
 /* Whoever may be freed by it is charged before. An idle processor does it all, and lets interrupts in
  * between. True: more is left. */
 static bool reap(const struct thread *current)
 {
-    uint64_t end = time_ticks() + REAP_TICKS;
+    uint64_t end = tsc_read() + REAP_TICKS;
     while (object_reap()) {
-        if (time_ticks() < end)
+        if (tsc_read() < end)
             continue;
         if (current || ready_bits)
             return true;
@@ -204,7 +226,7 @@ static bool reap(const struct thread *current)
         irqoff_end();
         interrupts_window();
         irqoff_vector(0);
-        end = time_ticks() + REAP_TICKS;
+        end = tsc_read() + REAP_TICKS;
     }
     return false;
 }
@@ -213,9 +235,7 @@ struct thread *sched_leave(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *last = cpu->current, *current = last && last->state == THREAD_RUNNING ? last : NULL;
-    bool charging = !last || (current && !sched_work);
-    if (!charging)
-        account(last, time_ticks());
+    account(last, tsc_read());
     bool more = reap(current);
     if (current && current->state != THREAD_RUNNING) /* the reaper took it */
         current = NULL;
@@ -224,12 +244,7 @@ struct thread *sched_leave(void)
         next = pop();
     slice_over = false;
     arm(next);
-    if (next != last || !charging) {
-        uint64_t ticks = time_ticks();
-        if (charging)
-            account(last, ticks);
-        account(next, -ticks);
-    }
+    account(next, -tsc_read());
     cpu->current = next;
     sched_counts.switches += next != current;
     sched_work = more;

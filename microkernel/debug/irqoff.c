@@ -1,5 +1,6 @@
 /* The longest stretches with interrupts off. Guest time: under `-icount shift=0` a nanosecond is an
  * instruction. */
+#include <arch/cpu.h>
 #include <irqoff.h>
 
 #ifdef OUROS_DEBUG
@@ -18,7 +19,7 @@ static bool changed;
 static void begin(uint32_t what)
 {
     entered_for = what;
-    entered_at = time_ticks();
+    entered_at = tsc_read();
 }
 
 void irqoff_vector(uint32_t vector)
@@ -38,14 +39,14 @@ static void call_begin(uint32_t number, const struct syscall *s)
 
 uint64_t irqoff_check(void)
 {
-    return checking || !entered_at ? 0 : (checking = time_ticks());
+    return checking || !entered_at ? 0 : (checking = tsc_read());
 }
 
 void irqoff_forgive(const uint64_t *since)
 {
     if (!*since) /* within another check */
         return;
-    entered_at += time_ticks() - *since;
+    entered_at += tsc_read() - *since;
     checking = 0;
 }
 
@@ -66,7 +67,7 @@ static void note(uint32_t what, uint64_t ticks)
 /* So far; it may go on. */
 static void take(void)
 {
-    uint64_t ticks = entered_at ? time_ticks() - entered_at : 0;
+    uint64_t ticks = entered_at ? tsc_read() - entered_at : 0;
     if (ticks > worst[WORST - 1].ticks)
         note(entered_for, ticks);
 }

@@ -34,8 +34,7 @@ void irq_fire(uint32_t vector);
 /* ---- arch, called by the portable kernel ---- */
 
 uint64_t time_now(void);           /* monotonic ns */
-uint64_t time_ticks(void);         /* the counter that time_now converts */
-uint64_t time_ns(uint64_t ticks);  /* how long so many ticks are */
+uint64_t time_ns(uint64_t ticks);  /* how long so many ticks of the counter (tsc_read) are */
 void timer_arm(uint64_t deadline); /* one shot, absolute ns; DEADLINE_NEVER stops it; sched_tick is called */
 void arch_enter_first(void) __attribute__((noreturn)); /* leave the boot stack: sched_leave and run */
 void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument);

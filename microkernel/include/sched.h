@@ -16,6 +16,8 @@ void sched_init(void);
 /* Something has happened since a thread was chosen to run: the way out has more to do than to return to it.
  */
 extern uint32_t sched_work;
+/* What is done now is an interrupt's doing: who becomes ready may take over at once. */
+extern bool sched_interrupt;
 /* The most urgent ready thread's priority plus 1, 0: none is ready. */
 extern uint8_t sched_ready_top;
 

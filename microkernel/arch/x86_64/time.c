@@ -25,11 +25,6 @@ uint64_t time_now(void)
     return time_page->base_ns + time_ns(tsc_read() - time_page->base_tsc);
 }
 
-uint64_t time_ticks(void)
-{
-    return tsc_read();
-}
-
 uint64_t time_ns(uint64_t ticks)
 {
     return (uint64_t)((unsigned __int128)ticks * time_page->mult >> 32);

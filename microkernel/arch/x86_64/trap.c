@@ -73,15 +73,15 @@ static uint32_t access_of(uint64_t error)
 /* From user mode; the frame is the current thread's. */
 void trap_user(struct trap_frame *frame)
 {
-    struct thread *thread = this_cpu()->current;
     uint32_t vector = (uint32_t)frame->vector;
     irqoff_vector(vector);
-    if (vector == VECTOR_PF)
-        fault_enter(thread, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
-    else if (vector >= VECTOR_EXCEPTIONS)
+    if (vector >= VECTOR_EXCEPTIONS)
         interrupt(vector);
-    else if (vector != VECTOR_NM || fpu_trap(this_cpu(), thread))
-        fault_enter(thread, MSG_EXCEPTION, vector, frame->error, vector == VECTOR_DB ? dr6_take() : 0);
+    else if (vector == VECTOR_PF)
+        fault_enter(this_cpu()->current, MSG_FAULT, cr2_read(), access_of(frame->error), 0);
+    else if (vector != VECTOR_NM || fpu_trap(this_cpu(), this_cpu()->current))
+        fault_enter(this_cpu()->current, MSG_EXCEPTION, vector, frame->error,
+                    vector == VECTOR_DB ? dr6_take() : 0);
 }
 
 /* The user copy met an absent or forbidden page: it ends with an error, and the thread knows where. */
