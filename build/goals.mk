@@ -1,6 +1,7 @@
 # What can be asked for. A goal's `## text` is its line in `make help`.
 
-.PHONY: all kernel servers programs images run boot test test-build fuzz-kernel debug sloc clean format-check help setup docs
+.PHONY: all kernel servers programs images run boot test test-build fuzz-kernel debug sloc clean format-check help setup docs new-server \
+    remove-server
 
 # The inner make that builds: parallel unless the caller has said how, and never reading the caller's input.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -60,6 +61,12 @@ debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pt
 	@+$(BUILD) images </dev/null
 	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') \
 	    $(if $(QEMU_ARGS),--qemu='$(QEMU_ARGS)')
+
+new-server: ## write a server, its protocol, a client and tests: NAME=calc
+	@$(PYTHON) build/new_server.py new '$(NAME)'
+
+remove-server: ## take such a server away again: NAME=calc; FORCE=1 also when it has been worked on
+	@$(PYTHON) build/new_server.py remove '$(NAME)' $(if $(FORCE),--force)
 
 docs: ## regenerate docs/syscalls.md and docs/protocols.md from the lists in the headers
 	@$(PYTHON) docs/syscalls.py --write

@@ -47,9 +47,10 @@ static void register_nodes_of(handle_t vfs, const struct server *server)
 {
     for (uint32_t i = 0; i < server->node_count; i++) {
         const struct node *n = &server->nodes[i];
+        /* What a static node has, everybody is given who opens it: no right to open_node. */
+        uint32_t rights = RIGHT_USE | RIGHT_READ | RIGHT_WRITE | (n->is_static ? 0 : RIGHT_ADMIN);
         handle_t session;
-        int error =
-            session_with(server->name, 0, RIGHT_ADMIN | RIGHT_USE | RIGHT_READ | RIGHT_WRITE, &session);
+        int error = session_with(server->name, 0, rights, &session);
 
         if (!error) {
             error =

@@ -2,6 +2,7 @@
 #ifndef IPC_TASK_H
 #define IPC_TASK_H
 
+#include <ipc/open.h>
 #include <ipc/startup.h>
 #include <ouros/error.h>
 
@@ -22,10 +23,6 @@ const void *ipc_blob(const char *name, uint32_t *length);
 
 /* Argument i, or null past the end. */
 const char *ipc_argument_text(uint32_t i);
-
-/* A session with the server of this name: one that was given at start, or init's answer, kept from then on;
- * else HANDLE_NONE. Thread-safe. */
-handle_t ipc_open(const char *name);
 
 /* After E_KMEM: ask the pager to give the kernel a block. True: try again. *tries, 0 at first, bounds it. */
 bool ipc_feed_kernel(uint32_t *tries);
