@@ -1,11 +1,6 @@
 #include <format.h>
 #include <string.h>
 
-struct spec {
-    bool zero, prefix, is_long;
-    int width, precision; /* precision -1: none */
-};
-
 struct output {
     char *at, *end;
 };
@@ -16,78 +11,63 @@ static void put(struct output *o, const char *text, size_t n)
         *o->at++ = *text++;
 }
 
-/* Filled up to the width from the left: by zeroes between sign and digits, or by spaces before both. */
-static void put_number(struct output *o, const struct spec *s, uint64_t value, uint32_t base,
-                       const char *sign)
+/* Filled up to the width from the left. */
+static void put_number(struct output *o, uint64_t value, uint32_t base, int width, char fill)
 {
     char digits[32], *end = digits + sizeof(digits), *at = end;
     do
         *--at = "0123456789abcdef"[value % base];
     while (value /= base);
-    while (s->zero && end - at < s->width && at > digits + 2)
-        *--at = '0';
-    for (size_t i = strlen(sign); i > 0;)
-        *--at = sign[--i];
-    while (end - at < s->width && at > digits)
-        *--at = ' ';
+    while (end - at < width && at > digits)
+        *--at = fill;
     put(o, at, (size_t)(end - at));
 }
 
-static const char *read_number(const char *f, int *number)
+/* Digits, or the next argument. */
+static int read_number(const char **f, va_list *list)
 {
-    for (*number = 0; *f >= '0' && *f <= '9'; f++)
-        *number = *number * 10 + (*f - '0');
-    return f;
+    int number = 0;
+    for (; **f >= '0' && **f <= '9'; ++*f)
+        number = number * 10 + (**f - '0');
+    if (**f != '*')
+        return number;
+    ++*f;
+    return va_arg(*list, int);
 }
 
-static const char *read_spec(const char *f, struct spec *s, va_list *arguments)
-{
-    *s = (struct spec){.precision = -1};
-    for (; *f == '0' || *f == '#'; f++)
-        *(*f == '0' ? &s->zero : &s->prefix) = true;
-    f = read_number(f, &s->width);
-    if (f[0] == '.' && f[1] == '*') {
-        s->precision = va_arg(*arguments, int);
-        f += 2;
-    } else if (*f == '.') {
-        f = read_number(f + 1, &s->precision);
-    }
-    s->is_long = *f == 'l';
-    return f + s->is_long;
-}
-
-static void put_one(struct output *o, const char *kind, const struct spec *s, va_list *arguments)
-{
-    if (*kind == 's') {
-        const char *text = va_arg(*arguments, const char *);
-        size_t n = 0;
-        while (n != (size_t)s->precision && text[n])
-            n++;
-        put(o, text, n);
-    } else if (*kind == 'd') {
-        int64_t v = s->is_long ? va_arg(*arguments, int64_t) : va_arg(*arguments, int);
-        put_number(o, s, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, v < 0 ? "-" : "");
-    } else if (*kind == 'u' || *kind == 'x') {
-        uint64_t v = s->is_long ? va_arg(*arguments, uint64_t) : va_arg(*arguments, unsigned);
-        put_number(o, s, v, *kind == 'u' ? 10 : 16, s->prefix ? "0x" : "");
-    } else {
-        put(o, kind, 1);
-    }
-}
-
-size_t format_text_v(char *buffer, size_t size, const char *format, va_list arguments)
+size_t format_text_v(char *buffer, size_t size, const char *f, va_list arguments)
 {
     struct output o = {buffer, buffer + size - 1};
-    struct spec s = {0};
     va_list list;
     va_copy(list, arguments);
-    for (; *format; format++)
-        if (*format != '%')
-            put(&o, format, 1);
-        else if (*(format = read_spec(format + 1, &s, &list)))
-            put_one(&o, format, &s, &list);
-        else
+    for (; *f; f++) {
+        if (*f != '%') {
+            put(&o, f, 1);
+            continue;
+        }
+        char fill = *++f == '0' ? '0' : ' ';
+        int width = read_number(&f, &list), most = -1;
+        if (*f == '.') {
+            f++;
+            most = read_number(&f, &list);
+        }
+        bool is_long = *f == 'l';
+        f += is_long;
+        if (*f == 's') {
+            const char *text = va_arg(list, const char *);
+            size_t n = 0;
+            while (n != (size_t)most && text[n])
+                n++;
+            put(&o, text, n);
+        } else if (*f == 'd' || *f == 'u' || *f == 'x') {
+            uint64_t value = is_long ? va_arg(list, uint64_t) : va_arg(list, unsigned);
+            put_number(&o, value, *f == 'x' ? 16 : 10, width, fill);
+        } else if (*f) {
+            put(&o, f, 1);
+        } else {
             break;
+        }
+    }
     va_end(list);
     *o.at = 0;
     return (size_t)(o.at - buffer);

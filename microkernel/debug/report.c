@@ -35,7 +35,7 @@ static void show_address(uint64_t address)
             high = middle;
     }
     if (low > 0 && address < (uint64_t)image_rodata)
-        say("  %016lx  %s+%#lx\n", address, ksym_strings + ksym_name[low - 1], address - ksym_addr[low - 1]);
+        say("  %016lx  %s+0x%lx\n", address, ksym_strings + ksym_name[low - 1], address - ksym_addr[low - 1]);
     else
         say("  %016lx\n", address);
 }
@@ -62,7 +62,7 @@ static void show_backtrace(uint64_t frame, uint64_t address)
 
 static void show_registers(const struct trap_frame *f)
 {
-    say("vector %lu, error %#lx\n", f->vector, f->error);
+    say("vector %lu, error 0x%lx\n", f->vector, f->error);
     say("rip %016lx rsp %016lx rflags %08lx cs %04lx\n", f->rip, f->rsp, f->rflags, f->cs);
     say("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
     say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);

@@ -35,7 +35,7 @@ static const uint8_t *table_at(paddr_t address)
     uint32_t length = t ? (uint32_t)field(t + 4, 4) : 0;
     if (length >= HEADER_SIZE && length <= TABLE_MAX && boot_phys(address, length) && sum_is_zero(t, length))
         return t;
-    log_print(LOG_WARN, "acpi: table at %#lx is damaged", address);
+    log_print(LOG_WARN, "acpi: table at 0x%lx is damaged", address);
     return NULL;
 }
 

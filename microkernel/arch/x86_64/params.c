@@ -22,7 +22,7 @@ static void add_memory(struct boot_params *p, const void *map, uint64_t size, ui
         if (m->length > UINT64_MAX - m->base)
             continue;
         if (p->memory_count == sizeof(p->memory) / sizeof(p->memory[0])) {
-            log_print(LOG_WARN, "boot: memory map too long, what follows %#lx is left out", m->base);
+            log_print(LOG_WARN, "boot: memory map too long, what follows 0x%lx is left out", m->base);
             return;
         }
         p->memory[p->memory_count++] =
