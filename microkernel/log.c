@@ -8,10 +8,9 @@
 #include <string.h>
 #include <lock.h>
 
-#define LOG_SIZE   65536u
-#define TEXT_MAX   240u
-#define TAG_MAX    16
-#define READ_LINES 16 /* of one log_read */
+#define LOG_SIZE 65536u
+#define TEXT_MAX 240u
+#define TAG_MAX  16
 _Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 
 static char ring[LOG_SIZE];
@@ -78,20 +77,12 @@ size_t log_line(uint64_t *position, char *line)
     return n;
 }
 
-/* The cursor may be anything. */
+/* One line. The cursor may be anything. */
 int sys_log_read(struct thread *, struct syscall *s)
 {
     char line[LOG_LINE_MAX];
-    uint64_t at = s->a[0], next = at, done = 0;
-    size_t n = 0;
-    for (uint32_t lines = 0; lines < READ_LINES && (n = log_line(&next, line)) && n <= s->a[2] - done;
-         lines++) {
-        FAIL_IF(user_write(s->a[1] + done, line, n), SYS_TOUCH);
-        done += n;
-        at = next;
-    }
-    FAIL_IF(done == 0 && n > 0, E_SIZE);
-    s->r[0] = done ? at : next;
-    s->r[1] = done;
-    return 0;
+    s->r[0] = s->a[0];
+    s->r[1] = log_line(&s->r[0], line);
+    FAIL_IF(s->r[1] > s->a[2], E_SIZE);
+    return user_write(s->a[1], line, s->r[1]);
 }

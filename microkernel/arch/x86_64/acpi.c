@@ -2,7 +2,6 @@
  * (MCFG). All of it is the firmware's word, so lengths and sums are checked before anything is believed. Runs
  * while the boot tables stand. */
 #include <arch/platform.h>
-#include <arch/boot.h>
 #include <string.h>
 
 #define TABLE_MAX   (1u << 20)

@@ -1,11 +1,9 @@
 /* Local APIC and I/O APICs, both by memory-mapped registers in KERNEL_LOCAL_SLOT. */
 #include <arch/platform.h>
-#include <arch/boot.h>
 #include <arch/cpu.h>
 
 #define LAPIC_ID       0x20
 #define LAPIC_TPR      0x80
-#define LAPIC_EOI      0xb0
 #define LAPIC_SPURIOUS 0xf0
 #define LVT_LINT0      0x350
 #define LVT_LINT1      0x360
@@ -27,8 +25,6 @@
 #define MSI_START 0xfee00000u /* where messages are written */
 #define MSI_END   0xfef00000u
 
-static volatile uint32_t *lapic;
-
 void platform_forbid(paddr_t start, paddr_t end)
 {
     ASSERT(platform.forbidden_count < FORBIDDEN_MAX);
@@ -42,21 +38,6 @@ bool platform_forbids(paddr_t start, paddr_t end)
         if (start < platform.forbidden[i].end && platform.forbidden[i].start < end)
             return true;
     return false;
-}
-
-uint32_t lapic_read(uint32_t offset)
-{
-    return lapic[offset / 4];
-}
-
-void lapic_write(uint32_t offset, uint32_t value)
-{
-    lapic[offset / 4] = value;
-}
-
-void lapic_eoi(void)
-{
-    lapic_write(LAPIC_EOI, 0);
 }
 
 uint32_t lapic_msi_address(void)
@@ -131,12 +112,12 @@ void apic_init(void)
     base &= APIC_BASE_FRAME;
     platform_forbid(base, base + PAGE_SIZE);
     platform_forbid(MSI_START, MSI_END);
-    lapic = local_map(LOCAL_LAPIC, base, LOCAL_WRITE | LOCAL_UNCACHED);
+    local_map(LOCAL_LAPIC, base, LOCAL_WRITE | LOCAL_UNCACHED);
     lapic_write(LAPIC_TPR, 0);
     lapic_write(LAPIC_TIMER_LVT, LVT_MASKED);
     lapic_write(LVT_LINT0, LVT_MASKED);
     lapic_write(LVT_LINT1, LVT_NMI);
     lapic_write(LVT_ERROR, LVT_MASKED);
     lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
-    lapic_eoi();
+    lapic_write(LAPIC_EOI, 0);
 }

@@ -1,6 +1,5 @@
 /* The stages of the boot, in order. boot.S has brought us to the high half. */
 #include <arch/platform.h>
-#include <arch/boot.h>
 #include <arch/cpu.h>
 #include <log.h>
 #include <stage.h>

@@ -1,4 +1,3 @@
-#include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/platform.h>
 #include <lock.h>

@@ -1,6 +1,5 @@
 /* Exceptions and interrupts: who they concern. entry.S calls these with the frame; interrupts are off. */
 #include <arch/platform.h>
-#include <arch/boot.h>
 #include <arch/cpu.h>
 #include <irqoff.h>
 #include <sched.h>
@@ -18,14 +17,9 @@ enum vector {
 #define PF_WRITE   2
 #define PF_FETCH   16
 
-struct gate {
-    uint16_t low, selector;
-    uint8_t ist, type;
-    uint16_t middle;
-    uint32_t high, reserved;
-};
-extern struct gate idt[256];
-#define GATE_USER 0x60 /* INT n is allowed */
+enum gate { GATE_IST = 4, GATE_TYPE, GATE_SIZE = 16 }; /* bytes */
+#define GATE_USER 0x60                                 /* INT n is allowed */
+extern uint8_t idt[256][GATE_SIZE];
 
 int user_copy(void *to, const void *from, size_t length);
 extern char user_copy_end[], user_copy_failed[], fastpath_read[], fastpath_read_end[], fastpath_fault[];
@@ -35,12 +29,12 @@ bool trap_ist(struct trap_frame *frame);
 
 void trap_init(void)
 {
-    idt[VECTOR_NMI].ist = IST_NMI;
-    idt[VECTOR_DB].ist = IST_DEBUG;
-    idt[VECTOR_MC].ist = IST_CHECK;
-    idt[VECTOR_DF].ist = IST_DOUBLE;
-    idt[3].type |= GATE_USER; /* breakpoint */
-    idt[4].type |= GATE_USER; /* overflow */
+    idt[VECTOR_NMI][GATE_IST] = IST_NMI;
+    idt[VECTOR_DB][GATE_IST] = IST_DEBUG;
+    idt[VECTOR_MC][GATE_IST] = IST_CHECK;
+    idt[VECTOR_DF][GATE_IST] = IST_DOUBLE;
+    idt[3][GATE_TYPE] |= GATE_USER; /* breakpoint */
+    idt[4][GATE_TYPE] |= GATE_USER; /* overflow */
 }
 
 static uint64_t dr6_take(void)
@@ -55,9 +49,9 @@ static void interrupt(uint32_t vector)
 {
     if (vector >= VECTOR_DEVICE && vector < VECTOR_DEVICE + VECTOR_DEVICES) {
         irq_fire(vector);
-        lapic_eoi();
+        lapic_write(LAPIC_EOI, 0);
     } else if (vector == VECTOR_TIMER) {
-        lapic_eoi();
+        lapic_write(LAPIC_EOI, 0);
         if (timer_due())
             sched_tick();
     }

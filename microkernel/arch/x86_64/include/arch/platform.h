@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include <hooks.h>
+#include <arch/boot.h>
 #include <ouros/time.h>
 
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
@@ -43,9 +43,23 @@ void apic_init(void);
 #define LAPIC_TIMER_INITIAL 0x380
 #define LAPIC_TIMER_CURRENT 0x390
 #define LAPIC_TIMER_DIVIDE  0x3e0
-uint32_t lapic_read(uint32_t offset);
-void lapic_write(uint32_t offset, uint32_t value);
-void lapic_eoi(void);
+#define LAPIC_EOI           0xb0
+
+static inline volatile uint32_t *lapic(uint32_t offset)
+{
+    return (volatile uint32_t *)(LOCAL_BASE + LOCAL_LAPIC * PAGE_SIZE + offset);
+}
+
+static inline uint32_t lapic_read(uint32_t offset)
+{
+    return *lapic(offset);
+}
+
+static inline void lapic_write(uint32_t offset, uint32_t value)
+{
+    *lapic(offset) = value;
+}
+
 /* Where a message-signalled interrupt must be written to reach this CPU. */
 uint32_t lapic_msi_address(void);
 
