@@ -7,8 +7,7 @@
 
 struct block blocks[BOOT_BLOCKS_MAX];
 uint32_t block_count;
-uint32_t block_kinds[BLOCK_KINDS];
-struct kmem kmem;
+struct kernel_stats stats;
 
 /* The block that is being zeroed: RESERVED meanwhile, so that nobody maps it. */
 static struct {
@@ -19,8 +18,8 @@ static struct {
 
 void block_become(uint32_t number, enum block_kind kind)
 {
-    block_kinds[blocks[number].kind]--;
-    block_kinds[kind]++;
+    stats.blocks[blocks[number].kind]--;
+    stats.blocks[kind]++;
     blocks[number].kind = (uint8_t)kind;
 }
 
@@ -49,7 +48,7 @@ void block_init(const struct boot_params *params)
         if (params->memory[i].usable && params->memory[i].end >> HUGE_SHIFT > count)
             count = params->memory[i].end >> HUGE_SHIFT;
     block_count = count < BOOT_BLOCKS_MAX ? (uint32_t)count : BOOT_BLOCKS_MAX;
-    block_kinds[BLOCK_RESERVED] = block_count;
+    stats.blocks[BLOCK_RESERVED] = block_count;
     for (uint32_t b = 0; b < block_count; b++)
         block_become(b, kind_at_boot(params, (paddr_t)b << HUGE_SHIFT, ((paddr_t)b + 1) << HUGE_SHIFT));
 }
@@ -130,7 +129,7 @@ int sys_block_ctl(struct thread *thread, struct syscall *s)
         s->r[0] = kind | (kind == BLOCK_RAM ? (uint64_t)blocks[block_number(address)].mappings << 32 : 0);
         return 0;
     }
-    case BLOCK_NEED: s->r[0] = kmem.pages_free | (uint64_t)kmem.tables_free << 32; return 0;
+    case BLOCK_NEED: s->r[0] = stats.slab_pages_free | (uint64_t)stats.tables_free << 32; return 0;
     default: return E_INVAL;
     }
 }

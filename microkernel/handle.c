@@ -116,6 +116,7 @@ static int fill(struct handle_table *table, uint32_t index, struct object *objec
     *link = entry->rights;
     table->free--;
     table->used++;
+    stats.handles++;
     entry->object = object;
     entry->id = HANDLE_MAKE(index, HANDLE_GEN(entry->id));
     entry->rights = rights;
@@ -160,6 +161,7 @@ static void free_slot(struct task *task, uint32_t index)
     entry->id = HANDLE_FREE(generation ? generation : 1);
     push_free(table, index);
     table->used--;
+    stats.handles--;
     if (!(rights & HANDLE_REPLY)) {
         object_close(object, rights);
         return;
@@ -260,6 +262,7 @@ int handle_copy_table(struct task *to, struct task *from)
         *target = copy;
         object_open(copy.object, copy.rights);
         to->handles->used++;
+        stats.handles++;
     }
     /* The free list is made anew: every slot that stayed empty, lowest first. */
     struct handle_table *table = to->handles;

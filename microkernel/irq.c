@@ -4,7 +4,6 @@
 #include <sched.h>
 
 static struct irq *by_vector[VECTOR_DEVICES];
-uint64_t irq_count;
 
 static int vector_take(const struct irq *what, uint32_t *vector)
 {
@@ -60,7 +59,7 @@ bool irq_destroy(struct object *object)
 void irq_fire(uint32_t vector)
 {
     const struct irq *irq = by_vector[vector - VECTOR_DEVICE];
-    irq_count++;
+    stats.irqs++;
     if (!irq || !irq->port)
         return;
     if (irq->level)

@@ -39,7 +39,7 @@ void memory_init(struct boot_params *params)
             block_become((uint32_t)b, BLOCK_RESERVED);
     module_move(module);
     paging_direct_init();
-    uint32_t kernel_blocks = block_kinds[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1;
+    uint32_t kernel_blocks = stats.blocks[BLOCK_RAM] > SMALL_MACHINE ? 2 : 1;
     for (uint32_t i = 0; i <= kernel_blocks; i++) { /* the last one: its records are in slabs */
         paddr_t block = pick_blocks(module, 1);
         int error;
@@ -48,6 +48,6 @@ void memory_init(struct boot_params *params)
         while (error == SYS_RESTART);
         ASSERT(!error);
     }
-    log_print(LOG_INFO, "memory: %u MiB in %u blocks, %u for the kernel", block_kinds[BLOCK_RAM] * 2,
-              block_kinds[BLOCK_RAM], kernel_blocks + 1);
+    log_print(LOG_INFO, "memory: %lu MiB in %lu blocks, %u for the kernel", stats.blocks[BLOCK_RAM] * 2,
+              stats.blocks[BLOCK_RAM], kernel_blocks + 1);
 }

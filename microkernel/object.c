@@ -3,7 +3,6 @@
 
 bool irq_destroy(struct object *object);
 
-uint64_t object_live[OBJ_KINDS];
 static struct list ending = {&ending, &ending};
 
 static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kind */
@@ -19,7 +18,7 @@ int object_create(struct account *account, enum object_kind kind, size_t size, v
         account->refs++;
     list_init(&object->ending);
     object_size[kind] = size;
-    object_live[kind]++;
+    stats.objects[kind]++;
     *(struct object **)out = object;
     return 0;
 }
@@ -83,7 +82,7 @@ bool object_reap(void)
         return true;
     }
     struct account *account = object->account;
-    object_live[object->kind]--;
+    stats.objects[object->kind]--;
     kmem_free(account, object, object_size[object->kind]);
     if (account)
         account_put(account);

@@ -22,7 +22,7 @@ static struct slice {
 } slices[PRIORITY_MAX + 1];
 static bool slice_over;
 static uint64_t armed = DEADLINE_NEVER;
-struct sched_counts sched_counts;
+uint64_t sched_idle_ticks;
 uint32_t sched_work;
 bool sched_interrupt;
 uint8_t sched_ready_top;
@@ -31,7 +31,7 @@ void sched_init(void)
 {
     for (unsigned i = 0; i <= PRIORITY_MAX; i++)
         list_init(&ready[i]);
-    sched_counts.idle_ticks = -tsc_read(); /* until there is a thread */
+    sched_idle_ticks = -tsc_read(); /* until there is a thread */
 }
 
 static bool slice_used_up(const struct thread *t)
@@ -71,7 +71,7 @@ static void account(struct thread *thread, uint64_t ticks)
         thread->cpu_ticks += ticks;
         thread->task->cpu_ticks += ticks;
     } else {
-        sched_counts.idle_ticks += ticks;
+        sched_idle_ticks += ticks;
     }
 }
 
@@ -81,7 +81,7 @@ inline void sched_switch(struct thread *next)
     account(this_cpu()->current, ticks);
     account(next, -ticks);
     fastpath_count();
-    sched_counts.switches++;
+    stats.switches++;
     next->state = THREAD_RUNNING;
     next->flags &= ~(uint32_t)THREAD_F_REGS;
     vms_switch(&next->task->vms);
@@ -246,7 +246,7 @@ struct thread *sched_leave(void)
     arm(next);
     account(next, -tsc_read());
     cpu->current = next;
-    sched_counts.switches += next != current;
+    stats.switches += next != current;
     sched_work = more;
     if (next) {
         next->state = THREAD_RUNNING;

@@ -41,14 +41,14 @@ static void page_free(struct slab_page *page)
     list_remove(&page->link);
     list_add_head(&free_pages, &page->link);
     blocks[block_number(direct_paddr(page))].free++;
-    kmem.pages_free++;
+    stats.slab_pages_free++;
 }
 
 static void page_unfree(struct slab_page *page)
 {
     list_remove(&page->link);
     blocks[block_number(direct_paddr(page))].free--;
-    kmem.pages_free--;
+    stats.slab_pages_free--;
 }
 
 /* A free page becomes one of a class. False: there is none. */
@@ -79,13 +79,13 @@ void slab_block_add(uint32_t number)
         list_init(&page[i].link);
         page_free(&page[i]);
     }
-    kmem.pages += SLAB_PAGES - SLAB_HEAD_PAGES;
+    stats.slab_pages += SLAB_PAGES - SLAB_HEAD_PAGES;
 }
 
 bool slab_block_take(uint32_t *number)
 {
     uint32_t b = 0;
-    if (kmem.pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE)
+    if (stats.slab_pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE)
         return false;
     while (b < block_count &&
            !(blocks[b].kind == BLOCK_KERNEL && blocks[b].free == SLAB_PAGES - SLAB_HEAD_PAGES))
@@ -95,8 +95,8 @@ bool slab_block_take(uint32_t *number)
     struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
     for (uint32_t i = SLAB_HEAD_PAGES; i < SLAB_PAGES; i++)
         list_remove(&page[i].link);
-    kmem.pages_free -= SLAB_PAGES - SLAB_HEAD_PAGES;
-    kmem.pages -= SLAB_PAGES - SLAB_HEAD_PAGES;
+    stats.slab_pages_free -= SLAB_PAGES - SLAB_HEAD_PAGES;
+    stats.slab_pages -= SLAB_PAGES - SLAB_HEAD_PAGES;
     *number = b;
     return true;
 }

@@ -17,7 +17,7 @@ struct table_record *table_record(paddr_t table)
 int table_block_add(uint32_t number)
 {
     struct table_record *record;
-    FAIL_IF(kmem.tables + TABLE_FRAMES > TABLES_MAX, E_FULL);
+    FAIL_IF(stats.tables + TABLE_FRAMES > TABLES_MAX, E_FULL);
     TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
     blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
     for (uint32_t i = 1; i < TABLE_FRAMES; i++) {
@@ -29,8 +29,8 @@ int table_block_add(uint32_t number)
     record[0].next_block = table_first_block;
     table_first_block = number;
     blocks[number].free = TABLE_FRAMES - 1;
-    kmem.tables += TABLE_FRAMES - 1;
-    kmem.tables_free += TABLE_FRAMES - 1;
+    stats.tables += TABLE_FRAMES - 1;
+    stats.tables_free += TABLE_FRAMES - 1;
     return 0;
 }
 
@@ -39,11 +39,11 @@ bool table_block_take(uint32_t *number)
     uint32_t b, *link = &table_first_block; /* the field that refers to block b */
     while ((b = *link) && blocks[b].free < TABLE_FRAMES - 1)
         link = &table_records(b)->next_block;
-    if (!b || kmem.tables_free < TABLE_FRAMES - 1 + SPARE)
+    if (!b || stats.tables_free < TABLE_FRAMES - 1 + SPARE)
         return false;
     *link = table_records(b)->next_block;
-    kmem.tables -= TABLE_FRAMES - 1;
-    kmem.tables_free -= TABLE_FRAMES - 1;
+    stats.tables -= TABLE_FRAMES - 1;
+    stats.tables_free -= TABLE_FRAMES - 1;
     kmem_free(NULL, table_records(b), PAGE_SIZE);
     *number = b;
     return true;
@@ -62,7 +62,7 @@ int table_alloc(struct account *account, uint32_t level, paddr_t *out)
     head->links = record->next_free & 4095;
     if (--blocks[number].free == 0)
         table_first_block = head->next_block;
-    kmem.tables_free--;
+    stats.tables_free--;
     record->links = 1;
     record->live = 0;
     record->level = level & 15;
@@ -92,5 +92,5 @@ void table_put(struct account *account, paddr_t table)
         head->next_block = table_first_block;
         table_first_block = number;
     }
-    kmem.tables_free++;
+    stats.tables_free++;
 }

@@ -75,7 +75,7 @@ static __attribute__((unused)) void audit_all(void)
         if (blocks[b].kind == BLOCK_RAM && blocks[b].mappings != mapped[b])
             panic("audit: block %u counts %u mappings, %u were found", b, blocks[b].mappings, mapped[b]);
     table_audit_links(true);
-    uint64_t used = kmem.tables - kmem.tables_free;
+    uint64_t used = stats.tables - stats.tables_free;
     if (used != tables_seen)
         panic("audit: %lu tables in use, %lu found", used, tables_seen);
 }

@@ -13,6 +13,6 @@ static inline void fastpath_count(void)
     fastpath_taken++;
 }
 #else
-enum { fastpath_off };
+enum { fastpath_off, fastpath_taken = 0 };
 static inline void fastpath_count(void) {}
 #endif

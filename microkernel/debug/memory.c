@@ -65,7 +65,7 @@ void slab_audit(void)
         total += SLAB_PAGES - SLAB_HEAD_PAGES;
         spare += here;
     }
-    ASSERT(total == kmem.pages && spare == kmem.pages_free);
+    ASSERT(total == stats.slab_pages && spare == stats.slab_pages_free);
 }
 
 void table_audit_links(bool compare)
@@ -103,5 +103,5 @@ void table_audit(void)
         spare += n;
         all += TABLE_FRAMES - 1;
     }
-    ASSERT(spare == kmem.tables_free && all == kmem.tables && chained == spare);
+    ASSERT(spare == stats.tables_free && all == stats.tables && chained == spare);
 }

@@ -24,8 +24,7 @@ struct block {
 #define TABLES_MAX (UINT32_MAX >> 9)
 
 extern struct block blocks[];
-extern uint32_t block_count;              /* blocks that the memory map reaches */
-extern uint32_t block_kinds[BLOCK_KINDS]; /* how many there are of each kind */
+extern uint32_t block_count; /* blocks that the memory map reaches */
 
 static inline uint32_t block_number(paddr_t pa)
 {

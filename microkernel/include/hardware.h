@@ -20,8 +20,6 @@ struct irq {
 int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out);
 bool irq_destroy(struct object *object);
 
-extern uint64_t irq_count; /* since boot */
-
 /* A device object: physical pages outside RAM that its holder may have mapped (hw_create, HW_DEVICE). */
 struct device {
     struct object object;

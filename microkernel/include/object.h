@@ -59,8 +59,8 @@ void object_end(struct object *object);
 /* One bounded step for what died or is to be destroyed. True while more is left. */
 bool object_reap(void);
 
-/* Counts of live objects by kind. */
-extern uint64_t object_live[OBJ_KINDS];
+/* What the kernel counts, as kernel_info gives it; the times are filled in then. */
+extern struct kernel_stats stats;
 
 struct account *account_create(uint64_t limit); /* NULL: no kernel memory */
 void account_put(struct account *account);
@@ -75,10 +75,5 @@ int kmem_alloc(struct account *account, size_t size, void *out);
 /* Give it back; size as it was asked for. */
 void kmem_free(struct account *account, void *memory, size_t size);
 
-/* Slab pages and tables that there are, those that are free, and tables of the kernel half in TABLE blocks.
- */
-extern struct kmem {
-    uint32_t pages, pages_free, tables, tables_free;
-} kmem;
 /* Check slabs, blocks and table records; panics when broken. Does nothing in release builds. */
 void kmem_audit(void);

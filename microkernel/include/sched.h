@@ -31,10 +31,7 @@ static inline bool sched_may_switch(const struct thread *next)
 /* Where it may: the current thread has blocked, and this one runs. */
 void sched_switch(struct thread *next);
 
-struct sched_counts {
-    uint64_t switches, idle_ticks;
-};
-extern struct sched_counts sched_counts;
+extern uint64_t sched_idle_ticks;
 /* The nanoseconds of a thread's or task's cpu_ticks, which may be running now. */
 uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running);
 /* Take a ready thread out. */

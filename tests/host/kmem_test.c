@@ -137,15 +137,15 @@ static void memory_maps(void)
     CHECK(block_kind_of(0x8000000) == BLOCK_DEVICE && block_kind_of(0xb0000000) == BLOCK_RESERVED);
     CHECK(block_kind_of(0x100000000) == BLOCK_RAM && block_kind_of(0x13fffffff) == BLOCK_RAM);
     CHECK(block_kind_of(0x140000000) == BLOCK_DEVICE && block_kind_of(~0ul) == BLOCK_DEVICE);
-    CHECK(block_kinds[BLOCK_RAM] == 61 + 512);
+    CHECK(stats.blocks[BLOCK_RAM] == 61 + 512);
     uint32_t sum = 0;
     for (int k = 0; k < BLOCK_KINDS; k++)
-        sum += block_kinds[k];
+        sum += stats.blocks[k];
     CHECK(sum == block_count);
 
     memset(&p, 0, sizeof p); /* pieces that touch make one block; a hole of a page unmakes it */
     memset(blocks, 0, sizeof(struct block) * block_count);
-    memset(block_kinds, 0, sizeof(uint32_t) * BLOCK_KINDS);
+    memset(stats.blocks, 0, sizeof stats.blocks);
     map_add(&p, 0x500000, 0x800000, true);
     map_add(&p, 0x100000, 0x500000, true);
     map_add(&p, 0x800000, 0x8ff000, true);
@@ -174,7 +174,7 @@ static void slabs(void)
     block_become(2, BLOCK_KERNEL);
     memset(direct(2ul << 21), 0xee, HUGE_SIZE);
     slab_block_add(2);
-    uint32_t pages = kmem.pages_free;
+    uint64_t pages = stats.slab_pages_free;
     int refused[2] = {0}, used = 0;
     for (int i = 0; i < 200000; i++) {
         int k = rnd() % OBJECTS;
@@ -209,7 +209,7 @@ static void slabs(void)
         if (object[k].at)
             kmem_free(&account, object[k].at, object[k].size);
     slab_audit();
-    CHECK(account.used == 0 && kmem.pages_free == pages);
+    CHECK(account.used == 0 && stats.slab_pages_free == pages);
     end();
 
     begin("slab_quota");
@@ -269,7 +269,7 @@ static void tables(void)
         memset(direct(b << 21), 0xdd, HUGE_SIZE);
         CHECK(control(BLOCK_GIVE, b << 21, BLOCK_TABLE, NULL) == 0);
     }
-    CHECK(host_direct_removed == 2 && kmem.tables_free == 2 * 511);
+    CHECK(host_direct_removed == 2 && stats.tables_free == 2 * 511);
     uint32_t n = 0;
     while (!table_alloc(account, n % 4, &pa)) {
         const char *bytes = direct(pa);
@@ -295,7 +295,7 @@ static void tables(void)
         if (i % 100 == 0)
             table_audit();
     }
-    CHECK(account->used == 0 && kmem.tables_free == n);
+    CHECK(account->used == 0 && stats.tables_free == n);
     CHECK(control(BLOCK_TAKE, 0, 0, &value) == 0 && (value == 5ul << 21 || value == 6ul << 21));
     CHECK(block_kind_of(value) == BLOCK_RAM && host_direct_removed == 1);
     CHECK(control(BLOCK_TAKE, 0, 0, &value) == E_NOENT); /* some stay */
@@ -334,12 +334,12 @@ static void giving(void)
     blocks[10].mappings = 7;
     CHECK(control(BLOCK_INFO, 10ul << 21, 0, &value) == 0 && value == (BLOCK_RAM | 7ul << 32));
     blocks[10].mappings = 0;
-    uint32_t before = kmem.pages_free;
+    uint64_t before = stats.slab_pages_free;
     CHECK(control(BLOCK_NEED, 0, 0, &value) == 0 && (uint32_t)value == before);
     int taken = 0;
     while (control(BLOCK_TAKE, 0, 0, &value) == 0)
         CHECK(block_kind_of(value) == BLOCK_RAM && ++taken < 4);
-    CHECK(taken == 2 && kmem.pages_free < before);
+    CHECK(taken == 2 && stats.slab_pages_free < before);
     slab_audit();
     struct syscall wrong = {.a = {2, BLOCK_NEED}};
     CHECK(sys_block_ctl(&thread, &wrong) == E_TYPE && control(99, 0, 0, NULL) == E_INVAL);

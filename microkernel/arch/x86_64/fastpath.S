@@ -64,7 +64,7 @@
     lea T_frame + FRAME_SIZE(%rbp), %rcx
     mov %rcx, %gs:CPU_entry_rsp
     movb $THREAD_RUNNING, T_state(%rbp)
-    incq sched_counts(%rip)
+    incq stats + STATS_switches(%rip)
     mov T_task(%rsp), %r14
     mov %rdx, %r11
     rdtsc; shl $32, %rdx; or %rdx, %rax
