@@ -343,7 +343,9 @@ int sys_send(struct thread *thread, struct syscall *)
     return begin(thread, true);
 }
 
-int ipc_caller(struct thread *server, handle_t reply, struct thread **out)
+/* Find the caller that a reply handle (0: the slot) names. *out NULL: it is gone. E_HANDLE, E_TYPE, E_INVAL.
+ */
+static int find_caller(struct thread *server, handle_t reply, struct thread **out)
 {
     *out = NULL;
     if (!reply) {
@@ -380,7 +382,7 @@ int sys_reply(struct thread *thread, struct syscall *)
 {
     handle_t reply = thread->frame.rdi;
     struct thread *caller;
-    TRY(ipc_caller(thread, reply, &caller));
+    TRY(find_caller(thread, reply, &caller));
     if (caller)
         TRY(answer(thread, caller));
     if (reply)
@@ -448,7 +450,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
 static int copy(struct thread *thread, struct syscall *s, enum vms_direction direction)
 {
     struct thread *caller;
-    TRY(ipc_caller(thread, s->a[0], &caller));
+    TRY(find_caller(thread, s->a[0], &caller));
     if (!caller || caller->flags & THREAD_F_FAULT)
         return caller ? E_INVAL : E_DEAD;
     const struct ipc_buffers *b = &caller->buffers;

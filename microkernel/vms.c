@@ -58,7 +58,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
                         .va = va,
                         .pa = pa};
     window_open(&w, vms);
-    int error = entry_set_simply(&w, &op) ? 0 : entry_change(&w, &op, &old);
+    int error = entry_change(&w, &op, &old);
     window_close(&w);
     return error;
 }

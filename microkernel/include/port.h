@@ -84,9 +84,6 @@ void ipc_fail_caller(struct thread *caller, int error);
 void ipc_abandon(struct thread *caller, enum cancel_why why);
 /* Give the receiver what waits at the port, if anything does. False: nothing. */
 bool ipc_take(struct thread *receiver, struct port *port);
-/* Find the caller that a reply handle (0: the slot) names. *out NULL: it is gone. E_HANDLE, E_TYPE, E_INVAL.
- */
-int ipc_caller(struct thread *server, handle_t reply, struct thread **out);
 
 /* Put a faulter's message into its pager's registers. */
 void ipc_put_fault(const struct thread *faulter, struct thread *pager);
