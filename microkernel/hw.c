@@ -14,13 +14,8 @@
 #define LEGACY_START 0xa0000ul
 #define LEGACY_END   0x100000ul
 
-struct io {
-    struct object object;
-    uint32_t first, count;
-};
-
 /* Ports of the legacy interrupt controllers and of PCI configuration. 0xcf9 alone is the reset register. */
-static bool port_forbidden(uint32_t first, uint32_t count)
+static bool port_forbidden(uint64_t first, uint64_t count)
 {
     static const struct {
         uint16_t first, last;
@@ -33,15 +28,10 @@ static bool port_forbidden(uint32_t first, uint32_t count)
     return false;
 }
 
-static int create_io(struct account *account, uint64_t first, uint64_t count, struct object **out)
+static int check_io(uint64_t first, uint64_t count)
 {
     FAIL_IF(first >= PORTS || count == 0 || count > PORTS - first, E_RANGE);
-    FAIL_IF(port_forbidden((uint32_t)first, (uint32_t)count), E_RIGHTS);
-    TRY(object_create(account, OBJ_IO, sizeof(struct io), out));
-    struct io *io = (struct io *)*out;
-    io->first = (uint32_t)first;
-    io->count = (uint32_t)count;
-    return 0;
+    return port_forbidden(first, count) ? E_RIGHTS : 0;
 }
 
 /* Whole pages that never are anybody's memory: outside the memory map, or between 640 KiB and 1 MiB. Reserved
@@ -55,16 +45,22 @@ static bool device_allowed(paddr_t start, paddr_t end)
     return !platform_forbids(start, end);
 }
 
-static int create_device(struct account *account, paddr_t start, uint64_t bytes, struct object **out)
+static int check_device(paddr_t start, uint64_t bytes)
 {
     uint64_t top = 1ul << cpu_paddr_bits;
     FAIL_IF(start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0, E_INVAL);
     FAIL_IF(start >= top || bytes > top - start || bytes > DEVICE_MOST, E_RANGE);
-    FAIL_IF(!device_allowed(start, start + bytes), E_RIGHTS);
-    TRY(object_create(account, OBJ_DEVICE, sizeof(struct device), out));
-    struct device *device = (struct device *)*out;
-    device->start = start;
-    device->end = start + bytes;
+    return device_allowed(start, start + bytes) ? 0 : E_RIGHTS;
+}
+
+static int create_range(struct account *account, enum object_kind kind, const struct syscall *s,
+                        struct object **out)
+{
+    TRY(kind == OBJ_IO ? check_io(s->a[2], s->a[3]) : check_device(s->a[2], s->a[3]));
+    TRY(object_create(account, kind, sizeof(struct range), out));
+    struct range *range = (struct range *)*out;
+    range->start = s->a[2];
+    range->size = s->a[3];
     return 0;
 }
 
@@ -82,8 +78,8 @@ static int create(struct account *account, const struct syscall *s, struct objec
         FAIL_IF(a > 0xffff || b > 0x7ff, E_RANGE);
         return irq_create(
             account, &(struct irq){.source = (uint32_t)a, .index = (uint32_t)b, .message = true}, 0, out);
-    case HW_IO: return create_io(account, a, b, out);
-    case HW_DEVICE: return create_device(account, a, b, out);
+    case HW_IO: return create_range(account, OBJ_IO, s, out);
+    case HW_DEVICE: return create_range(account, OBJ_DEVICE, s, out);
     default: return E_INVAL;
     }
 }
@@ -102,13 +98,13 @@ int sys_hw_create(struct thread *thread, struct syscall *s)
 
 int sys_io_access(struct thread *thread, struct syscall *s)
 {
-    const struct io *io;
+    const struct range *io;
     bool write = s->a[2] & 0x100;
     uint64_t bytes = s->a[2] & ~0x100ul;
     TRY(handle_get(thread->task, s->a[0], OBJ_IO, write ? RIGHT_WRITE : RIGHT_READ, &io));
     FAIL_IF(bytes != 1 && bytes != 2 && bytes != 4, E_INVAL);
-    FAIL_IF(s->a[1] > io->count || bytes > io->count - s->a[1], E_RANGE);
-    uint16_t port = (uint16_t)(io->first + s->a[1]);
+    FAIL_IF(s->a[1] > io->size || bytes > io->size - s->a[1], E_RANGE);
+    uint16_t port = (uint16_t)(io->start + s->a[1]);
     if (write)
         port_write(port, (uint32_t)bytes, (uint32_t)s->a[3]);
     else

@@ -8,11 +8,10 @@
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
 {
-    const struct device *device;
+    const struct range *device;
     TRY(handle_get(thread->task, op->handle, OBJ_DEVICE, RIGHT_MANAGE, &device));
-    uint64_t size = device->end - device->start;
-    FAIL_IF(op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > size ||
-                op->count * ptep_level_size(op->level) > size - op->pa,
+    FAIL_IF(op->level > PTEP_LEAF || op->count > PTEP_ENTRIES || op->pa > device->size ||
+                op->count * ptep_level_size(op->level) > device->size - op->pa,
             E_RANGE);
     op->pa += device->start;
     return 0;

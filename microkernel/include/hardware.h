@@ -20,8 +20,9 @@ struct irq {
 int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out);
 bool irq_destroy(struct object *object);
 
-/* A device object: physical pages outside RAM that its holder may have mapped (hw_create, HW_DEVICE). */
-struct device {
+/* An io or device object: I/O ports, or physical pages outside RAM, that its holder may use or have mapped
+ * (hw_create). */
+struct range {
     struct object object;
-    paddr_t start, end; /* whole pages, end exclusive; checked when the object was made */
+    uint64_t start, size; /* of a device: whole pages, in bytes. Checked when the object was made */
 };
