@@ -243,11 +243,15 @@ static uint64_t serial_of(handle_t reply)
     return !reply ? host_self.caller : e && e->kind == OBJ_REPLY ? e->serial : 0;
 }
 
+void (*ipc_host_before_reply)(void);
+
 int host_reply(handle_t reply, struct ipc_message *m)
 {
     struct host_call *call;
     int error = 0;
 
+    if (ipc_host_before_reply)
+        ipc_host_before_reply();
     pthread_mutex_lock(&host_lock);
     if (reply && !serial_of(reply))
         error = E_HANDLE;

@@ -47,7 +47,9 @@ static struct {
 
 static struct ipc_request parked;
 static bool someone_parks;
-static int64_t die_in = -1; /* so many counts from now, after the change */
+static int64_t die_in = -1; /* so many counts from now */
+static bool counted;        /* the answer under way is that of a count */
+static bool answer_first;   /* the count is lasting then, but for its answer; else it has only been made */
 static int lives;
 
 static int op_add(struct ipc_request *r, const struct calc_pair *in, struct calc_value *out)
@@ -111,13 +113,23 @@ static int op_count(struct ipc_request *r, const struct calc_value *in, struct c
 {
     struct place *place = ipc_client(r->badge);
 
+    counted = answer_first;
     state.total += in->value;
     if (place)
         place->count += in->value;
     out->value = place ? place->count : state.total;
-    if (die_in >= 0 && die_in-- == 0)
+    if (!answer_first && die_in >= 0 && die_in-- == 0)
         ipc_exit(1);
     return 0;
+}
+
+static void before_reply(void)
+{
+    if (counted && die_in >= 0 && die_in-- == 0) {
+        counted = false;
+        ipc_exit(2);
+    }
+    counted = false;
 }
 
 static int op_park(struct ipc_request *r, const struct ipc_none *in, struct calc_value *out)
@@ -304,8 +316,8 @@ static void *count_often(void *failed)
     return 0;
 }
 
-/* Deaths right after the change: each count is done once all the same. */
-static void exactly_once(void)
+/* Deaths right after the change, or right before the answer: each count is done once all the same. */
+static void count_through_deaths(void)
 {
     pthread_t threads[CLIENTS];
     struct calc_value before = {0}, after = {0};
@@ -324,6 +336,20 @@ static void exactly_once(void)
     CHECK(calc_count(calc, &(struct calc_value){0}, &after, 0) == 0);
     CHECK(failed == 0 && after.value - before.value == CLIENTS * COUNTS);
     CHECK(lives > born + 3);
+}
+
+static void dies_after_the_change(void)
+{
+    answer_first = false;
+    count_through_deaths();
+}
+
+static void dies_before_the_answer(void)
+{
+    answer_first = true;
+    ipc_host_before_reply = before_reply;
+    count_through_deaths();
+    ipc_host_before_reply = 0;
 }
 
 static void state_outlives_instance(void)
@@ -382,7 +408,7 @@ int main(void)
 {
     pthread_t init;
 
-    snprintf(path, sizeof path, "/tmp/ouros-calc-%d", (int)getpid());
+    snprintf(path, sizeof path, "/tmp/ouros-transport-%d", (int)getpid());
     other_process = fork(); /* before there are threads */
     if (other_process == 0)
         _exit(child(path));
@@ -393,7 +419,8 @@ int main(void)
     RUN(sessions);
     RUN(parks);
     RUN(state_outlives_instance);
-    RUN(exactly_once);
+    RUN(dies_after_the_change);
+    RUN(dies_before_the_answer);
     RUN(over_a_socket);
     ending = true;
     ipc_host_stop();

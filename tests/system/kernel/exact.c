@@ -30,7 +30,7 @@ struct counter_plan {
     OP(10, reset, struct ipc_none, struct ipc_none, RIGHT_USE, EFFECT)
 
 /* Where a planned death comes. In lives that are RUNNING it is each of the first three in turn. */
-enum point { NEVER, BEFORE, CHANGED, COMMITTED, RUNNING, RANDOM };
+enum point { NEVER, BEFORE, CHANGED, RETURNED, RUNNING, RANDOM };
 
 struct counter_facts {
     uint64_t lives, closed, strangers, sessions, woken;
@@ -165,7 +165,7 @@ static int op_plan(struct ipc_request *r, const struct counter_plan *in, struct 
     (void)r, (void)out;
     state.plan = *in;
     apply_plan();
-    if (in->point <= COMMITTED)
+    if (in->point <= RETURNED)
         state.plan.point = NEVER; /* for this life only */
     return 0;
 }
@@ -259,10 +259,11 @@ static void session(uint64_t badge)
     sessions += badge != 0;
 }
 
-/* Asked after the commit and before the answer goes out. */
+/* Asked when a handler has returned, before what it changed is published and the answer goes out. A death
+ * between those two: tests/host/transport_test.c, and random_moments. */
 static uint64_t deadline(void)
 {
-    die_at(COMMITTED);
+    die_at(RETURNED);
     return DEADLINE_NEVER;
 }
 
@@ -395,7 +396,7 @@ static void check_clients(void)
 }
 
 /* Instances that die at their 1st, 2nd, … 500th message: one before it did anything, one after it had
- * counted, one when it was all done but for the answer. */
+ * counted, one when its handler had returned. */
 static void each_message(void)
 {
     uint64_t before;
@@ -428,7 +429,7 @@ static void random_moments(void)
 /* A session given out is there after any death: once, with its state, and its end is told once. */
 static void given_session(void)
 {
-    for (enum point at = BEFORE; at <= COMMITTED; at++) {
+    for (enum point at = BEFORE; at <= RETURNED; at++) {
         struct ipc_transfer t = {0};
         struct counter_value badge = {0}, value = {0};
         uint64_t lives = facts().lives, known;
@@ -468,7 +469,7 @@ static void park(void *argument)
 /* Who parked is answered by another's call: their answers and that call's become one. */
 static void parked_answers(void)
 {
-    for (enum point at = BEFORE; at <= COMMITTED; at++) {
+    for (enum point at = BEFORE; at <= RETURNED; at++) {
         struct kthread threads[3];
         struct counter_value value = {0};
         int error;

@@ -29,6 +29,10 @@ handle_t ipc_host_object(const void *bytes, size_t size);
 /* Each n-th msg_read or msg_write finds its page absent, so that handlers are tried again. 0: never. */
 void ipc_host_absent(uint32_t n);
 
+/* Called in the server's thread before each answer goes out: after all that it answers for has become
+ * lasting. May ipc_exit. Null: nothing. */
+extern void (*ipc_host_before_reply)(void);
+
 /* Open handles, sessions that are open, notices not acknowledged: to compare before and after. */
 uint32_t ipc_host_handles(void);
 uint32_t ipc_host_sessions(void);
