@@ -56,7 +56,7 @@ fuzz-kernel: ## ten million random system calls, the kernel's books compared all
 	@+$(BUILD) kernel $(O)/tests/first/fuzz </dev/null
 	@$(PYTHON) tests/fuzz_kernel.py --out $(O) $(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS))
 
-debug: ## boot stopped, with gdb attached: symbols of kernel and servers; ps, pte, ports, regions
+debug: ## boot stopped, with gdb attached: symbols of kernel and servers; docs/debugging.md has the commands
 	@sh build/setup.sh debug </dev/null
 	@+$(BUILD) images </dev/null
 	@$(PYTHON) build/run.py --out $(O) --boot kernel --debug $(if $(WORDS),--words '$(WORDS)') \

@@ -9,7 +9,8 @@
  * stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-#define CLEAR_MOST 256 /* entries of a table that goes, in one step */
+#define CLEAR_MOST  256 /* entries of a table that goes, in one step */
+#define CHANGE_MOST 192 /* entries changed in one step, where that can be done in steps */
 
 int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
 {
@@ -99,21 +100,30 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
     if (sets)
         TRY(frames_check(op));
     TRY(range_find(w, op, &at));
-    for (uint32_t i = 0; i < op->count; i++)
+    bool again = op->op == VMS_PROTECT || op->op == VMS_CLEAR; /* may be done twice: goes in steps */
+    for (uint32_t i = 0; i < op->count && !(again && op->level == PTEP_LEAF); i++)
         TRY(entry_check(op, ptep_load(at.entry + i)));
 
+    uint32_t left = CHANGE_MOST;
     uint64_t size = ptep_level_size(op->level);
     pte_t set = op->level < PTEP_LEAF ? pte_mkhuge(pte_make(op->pa, op->prot)) : pte_make(op->pa, op->prot);
     for (uint32_t i = 0; i < op->count; i++, set += size) {
         pte_t e = ptep_load(at.entry + i), value = entry_value(op, e, set);
-        while (value != e && !pte_replace(at.entry + i, &e, value))
-            value = entry_value(op, e, set);
         *old = e;
         if (value == e)
             continue;
+        if (again && !left--) {
+            tell(w->vms, op->va, op->level, op->count);
+            return SYS_RESTART;
+        }
+        while (!pte_replace(at.entry + i, &e, value))
+            value = entry_value(op, e, set);
+        *old = e;
         at.record->live = (uint16_t)(at.record->live + !pte_empty(value) - !pte_empty(e));
-        entry_count(value, op->level, 1);
-        entry_count(e, op->level, -1u);
+        if ((value ^ e) & (PTE_P | PTE_FRAME)) {
+            entry_count(value, op->level, 1);
+            entry_count(e, op->level, -1u);
+        }
         if (pte_present(e)) {
             ledger_owe(w->vms, op->va + i * size);
             flush = true;

@@ -11,6 +11,7 @@
  *    all these away before it goes, so they need no reference to it
  * I3 c->serial changes when a call or fault ends that was not in a reply slot, so a deferred reply to an
  * older one finds nobody */
+#include <messages.h>
 #include <sched.h>
 
 #define TAKE_TRIES 8 /* refused senders in a row before the receiver tries again */
@@ -176,6 +177,7 @@ static int deliver(struct thread *sender, struct thread *receiver, struct port *
     uint32_t handles;
     TRY(transfer(sender, receiver, &handles));
     put_message(sender, receiver);
+    message_note(sender, receiver);
     port->messages++;
     if (!(sender->flags & THREAD_F_ONE_WAY)) {
         sender->server = receiver;
@@ -369,6 +371,7 @@ static int answer(struct thread *server, struct thread *caller)
         return fault_reply(caller, (uint32_t)from->rsi, from->word);
     uint32_t handles;
     TRY(transfer(server, caller, &handles));
+    message_note(server, caller);
     ipc_leave(caller);
     __builtin_memcpy(to->word, from->word, sizeof to->word);
     to->rdi = 0;

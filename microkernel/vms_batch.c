@@ -64,6 +64,17 @@ static __attribute__((noinline)) uint32_t batch_simple(struct window *w, const s
     return done;
 }
 
+/* In entries. */
+static uint32_t cost(const struct vms_op *op)
+{
+    switch (op->op) {
+    case VMS_UNLINK:
+    case VMS_UNSHARE: return PTEP_ENTRIES;
+    case VMS_SHARE: return PTEP_ENTRIES / 32;
+    default: return op->count;
+    }
+}
+
 /* Operations from `user` on, until one fails or the bound is reached. *total: how many succeeded. */
 static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint32_t count, uint32_t *total)
 {
@@ -77,7 +88,9 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
         for (; i < n && entries < ENTRIES_MAX; i++, *total += 1) {
             if (!ops[i].count)
                 ops[i].count = 1;
-            entries += ops[i].op == VMS_UNLINK || ops[i].op == VMS_UNSHARE ? PTEP_ENTRIES : ops[i].count;
+            entries += cost(&ops[i]);
+            if (entries > ENTRIES_MAX && *total)
+                return 0;
             TRY(batch_general(w, thread, &ops[i], user + *total * sizeof *ops));
         }
     }

@@ -152,3 +152,52 @@ def ports():
         )
         print(f"    receiving: {thread_words(port['receivers'], 'run')}")
         print(f"    queued: {thread_words(port['senders'], 'run')}; being served: {thread_words(port['received'], 'received')}")
+
+
+def threads():
+    """threads: one line for each thread: id, task, state, priority, where it stands."""
+    for task in tasks():
+        for thread in each(task["threads"], "struct thread", "in_task"):
+            state = enum_word(thread["state"], "enum thread_state", "THREAD_")
+            place = f"rip {int(thread['frame']['rip']):#x}"
+            print(f"thread {int(thread['id'])} of {task_name(task)}: {state}, priority {int(thread['priority'])}, {place}")
+
+
+def print_handles(word):
+    """handles TASK: what the handles of a task (by name or id) refer to, with their rights."""
+    for index, entry in handles(find_task(word)):
+        kind = enum_word(entry["object"]["kind"], "enum object_kind", "OBJ_")
+        if kind == "thread" and int(entry["rights"]) >> 31:
+            kind = "reply"
+        print(f"{index:5}: {int(entry['id']):#x} {kind} at {int(entry['object']):#x}, rights {int(entry['rights']):#x}")
+
+
+def blocks():
+    """blocks: what the 2 MiB blocks of memory are for, in runs of one kind, and how many of the RAM are mapped."""
+    table, count = gdb.parse_and_eval("blocks"), int(gdb.parse_and_eval("block_count"))
+    size = kernel_type("struct block").sizeof
+    data = bytes(gdb.selected_inferior().read_memory(int(table.address), size * count))
+    fields = {f.name: f.bitpos // 8 for f in kernel_type("struct block").fields() if f.name}
+    kinds = [data[n * size + fields["kind"]] for n in range(count)]
+    first = 0
+    for n in range(count):
+        if n + 1 < count and kinds[n + 1] == kinds[n]:
+            continue
+        name = enum_word(kinds[n], "enum block_kind", "BLOCK_")
+        mapped = sum(1 for m in range(first, n + 1) if any(data[m * size : m * size + 4]))
+        print(f"blocks {first} to {n}: {name}" + (f", {mapped} of them mapped" if name == "ram" else ""))
+        first = n + 1
+
+
+def messages():
+    """messages: the last messages between threads, the oldest first (debug builds)."""
+    ring, count = gdb.parse_and_eval("message_ring"), int(gdb.parse_and_eval("message_count"))
+    size = ring.type.range()[1] + 1
+    for number in range(max(0, count - size), count):
+        m = ring[number % size]
+        label = int(m["label"])
+        state = enum_word(m["state"], "enum thread_state", "THREAD_")
+        print(
+            f"thread {int(m['from'])} to {int(m['to'])}: label {label & 0xFFFFFFFF:#x}, number {label >> 32}, "
+            f"first word {int(m['word']):#x}, sender {state}"
+        )

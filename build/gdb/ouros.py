@@ -1,4 +1,4 @@
-"""gdb commands for Ouros: ps, pte, ports, regions. Loaded by `make debug`.
+"""gdb commands for Ouros: ps, threads, ports, handles, pte, regions, blocks, messages. Loaded by `make debug`.
 
 They read the guest's memory by physical address through page tables of their own walking, so they work wherever the
 guest stands, in whatever address space.
@@ -39,7 +39,11 @@ def load_servers():
 
 
 Command("ps", objects.ps)
+Command("threads", objects.threads)
 Command("ports", objects.ports)
+Command("handles", objects.print_handles)
+Command("blocks", objects.blocks)
+Command("messages", objects.messages)
 Command("pte", paging.pte, gdb.COMPLETE_EXPRESSION)
 Command("regions", pager.regions)
 load_servers()

@@ -1,7 +1,9 @@
 /* The longest stretches with interrupts off. Guest time: under `-icount shift=0` a nanosecond is an
  * instruction. */
 #include <arch/cpu.h>
+#include <format.h>
 #include <irqoff.h>
+#include <verbs.h>
 
 #ifdef OUROS_DEBUG
 #define WORST  10
@@ -76,6 +78,7 @@ void irqoff_end(void)
 {
     take();
     entered_at = 0;
+    verbs_poll();
 }
 
 #define SYSCALL(number, name, arguments, results, text)        \
@@ -106,14 +109,27 @@ static const char *name_of(uint32_t what)
     return (what & 0xff) < SYS_COUNT && names[what & 0xff] ? names[what & 0xff] : "no call";
 }
 
+void irqoff_tell(void (*print)(const char *format, ...))
+{
+    for (uint32_t i = 0; i < WORST && worst[i].ticks; i++)
+        print("interrupts off for %lu ns: %s %u\n", time_ns(worst[i].ticks), name_of(worst[i].what),
+              worst[i].what & VECTOR ? worst[i].what & 0xff : worst[i].what >> 8 & 0xff);
+}
+
+static void log_one(const char *format, ...)
+{
+    char text[100];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t n = format_text_v(text, sizeof text, format, arguments);
+    va_end(arguments);
+    log_print(LOG_DEBUG, "%.*s", (int)n - 1, text);
+}
+
 void irqoff_log(void)
 {
-    if (!changed)
-        return;
+    if (changed)
+        irqoff_tell(log_one);
     changed = false;
-    for (uint32_t i = 0; i < WORST && worst[i].ticks; i++)
-        log_print(LOG_DEBUG, "interrupts off for %lu ns: %s %u", time_ns(worst[i].ticks),
-                  name_of(worst[i].what),
-                  worst[i].what & VECTOR ? worst[i].what & 0xff : worst[i].what >> 8 & 0xff);
 }
 #endif

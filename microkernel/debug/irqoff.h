@@ -21,7 +21,9 @@ uint64_t irqoff_check(void);
 void irqoff_forgive(const uint64_t *since);
 /* The longest so far, ns. */
 uint64_t irqoff_longest(void);
-/* The ten worst entries go to the log, if they are others than the last time. */
+/* Print the ten worst entries, a line each. */
+void irqoff_tell(void (*print)(const char *format, ...));
+/* The same to the log, if they are others than the last time. */
 void irqoff_log(void);
 #else
 #define IRQOFF_TIMED(name) sys_##name

@@ -52,6 +52,10 @@ ports
 regions
 regions sh
 pte 0x401000 sh
+threads
+handles vfs
+blocks
+messages
 info address region_find
 info address service_ready
 kill
@@ -66,6 +70,10 @@ def main():
     check("ps", text, r"^ +\d+ pager ", r"^ +\d+ init ", r"^ +\d+ vfs ", r"receiving")
     check("ports", text, r"^port 0x\w+ of tty, held by .*\binit:")
     check("regions", text, r"^vfs \(task \d+\): \d+ regions", r"^ +0x0*401000-0x\w+ r-x +\d+ KiB +file")
+    check("threads", text, r"^thread \d+ of vfs: receiving, priority \d+, rip 0x")
+    check("handles", text, r"^ +\d+: 0x\w+ session at 0xffff\w+, rights 0x", r"^ +\d+: 0x\w+ port at")
+    check("blocks", text, r"^blocks \d+ to \d+: ram, \d+ of them mapped", r"^blocks \d+ to \d+: kernel")
+    check("messages", text, r"^thread \d+ to \d+: label 0x\w+, number \d+, first word 0x\w+, sender \w+")
     check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-x")
     found = [rf'"{name}" is a function at address 0x1' for name in ("region_find", "service_ready")]
     check("symbols-of-servers", text, *found)

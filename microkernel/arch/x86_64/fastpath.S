@@ -13,6 +13,7 @@
  * (after an error they are undefined); caller->server and served_by stay as they were after a reply (ipc.c, I2); a
  * stale frame.vector means only that such a thread leaves by IRET if the general path wakes it. */
 #include <arch/entry.h>
+#include <messages.h>
 
     .section .text.entry, "ax"
 
@@ -60,6 +61,7 @@
 #ifdef OUROS_DEBUG
     incq fastpath_taken(%rip)
 #endif
+    MESSAGE_NOTE
     mov %rbp, %gs:CPU_current
     lea T_frame + FRAME_SIZE(%rbp), %rcx
     mov %rcx, %gs:CPU_entry_rsp

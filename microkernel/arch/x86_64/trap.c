@@ -3,6 +3,7 @@
 #include <arch/cpu.h>
 #include <irqoff.h>
 #include <sched.h>
+#include <verbs.h>
 
 enum vector {
     VECTOR_DB = 1,
@@ -116,7 +117,10 @@ bool trap_ist(struct trap_frame *frame)
         dr6_take();
         frame->rflags &= ~(uint64_t)RFLAGS_TF;
         return false;
-    case VECTOR_NMI: this_cpu()->nmis++; return false;
+    case VECTOR_NMI:
+        this_cpu()->nmis++;
+        verbs_ask(frame->cs & 3);
+        return false;
     case VECTOR_DF: panic_trap(frame, stack_guard(cr2_read()) ? "kernel stack overflow" : "double fault");
     default: panic_trap(frame, "machine check");
     }

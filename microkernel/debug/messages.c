@@ -1,0 +1,23 @@
+#include <messages.h>
+
+#ifdef OUROS_DEBUG
+_Static_assert(sizeof(struct message_record) == 1 << MESSAGE_SHIFT, "messages.h");
+_Static_assert(offsetof(struct message_record, to) == MESSAGE_TO, "messages.h");
+_Static_assert(offsetof(struct message_record, label) == MESSAGE_LABEL, "messages.h");
+_Static_assert(offsetof(struct message_record, word) == MESSAGE_WORD, "messages.h");
+_Static_assert(offsetof(struct message_record, state) == MESSAGE_STATE, "messages.h");
+
+struct message_record message_ring[MESSAGES];
+uint64_t message_count;
+
+void message_note(const struct thread *from, const struct thread *to)
+{
+    message_ring[message_count++ % MESSAGES] = (struct message_record){
+        .from = from->id,
+        .to = to->id,
+        .label = from->flags & THREAD_F_FAULT ? from->fault_label : from->frame.rsi,
+        .word = from->flags & THREAD_F_FAULT ? from->fault_word[0] : from->frame.word[0],
+        .state = from->state,
+    };
+}
+#endif
