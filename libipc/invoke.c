@@ -14,15 +14,7 @@
 
 enum { TOUCHES_MAX = 4096, TOUCH_PAGES = 16 };
 
-/* Unique and increasing for each thread and session, since it is so for the whole task. */
-static uint32_t next_seq;
-
-static uint32_t take_seq(void)
-{
-    uint32_t seq = __atomic_add_fetch(&next_seq, 1, __ATOMIC_RELAXED);
-
-    return seq ? seq : __atomic_add_fetch(&next_seq, 1, __ATOMIC_RELAXED);
-}
+uint32_t ipc_last_seq;
 
 struct attempts {
     uint32_t fed, touches;
@@ -41,10 +33,8 @@ static bool forever(uint64_t deadline)
     return deadline == 0 || deadline == DEADLINE_NEVER;
 }
 
-/* After an error: the call is repeated with its number as long as that is right. */
-static __attribute__((noinline)) int invoke_again(const struct ipc_op *op, handle_t session,
-                                                  uint64_t words[IPC_WORDS], uint64_t deadline, uint32_t seq,
-                                                  int error)
+int ipc_invoke_again(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline,
+                     uint32_t seq, int error)
 {
     struct attempts attempts = {0};
 
@@ -60,11 +50,11 @@ static __attribute__((noinline)) int invoke_again(const struct ipc_op *op, handl
 
 int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline)
 {
-    uint32_t seq = take_seq(), label = op->number;
+    uint32_t seq = ipc_take_seq(), label = op->number;
     int error = sys_call_words(session, &label, seq, words, forever(deadline) ? 0 : IPC_DEADLINE, deadline);
 
     if (__builtin_expect(error, 0))
-        return invoke_again(op, session, words, deadline, seq, error);
+        return ipc_invoke_again(op, session, words, deadline, seq, error);
     return (int)(label & INT32_MAX);
 }
 
@@ -110,7 +100,7 @@ int ipc_invoke_with(const struct ipc_op *op, handle_t session, uint64_t words[IP
 {
     struct attempts attempts = {0};
     struct ipc_message m;
-    uint32_t seq = take_seq();
+    uint32_t seq = ipc_take_seq();
     int error;
 
     t->got_count = 0;

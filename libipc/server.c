@@ -14,22 +14,20 @@
 #include <ipc/thread.h>
 #include <proto/init.h>
 
-enum { SPAN = 128, TAG_BITS = 24, DEFERRED_MOST = 256 };
+enum { NUMBERS = 0x300, TAG_BITS = 24, DEFERRED_MOST = 256 };
 
 typedef int (*handler)(struct ipc_request *, const void *, void *);
 
-/* A protocol made ready: index[number - first] is the operation's place in the list, plus one. */
+/* What answers to each number. */
 struct service {
-    const struct ipc_protocol *protocol;
-    const handler *handlers;
-    uint32_t first;
-    uint8_t index[SPAN];
+    handler handle;
+    const struct ipc_op *op;
 };
 
 /* Set by ipc_serve before the first message, then only read. */
 static const struct ipc_server *server;
-static struct service services[IPC_PROTOCOLS_MAX + 1];
-static uint32_t service_count, accept_most;
+static struct service services[NUMBERS];
+static uint32_t accept_most;
 static handle_t port;
 static bool said_ready;
 
@@ -46,67 +44,45 @@ static const struct ipc_protocol *protocol_named(const char *name)
 
 static inline handler find_handler(uint32_t label, const struct ipc_op **op)
 {
-    for (uint32_t i = 0; i < service_count; i++) {
-        struct service *s = &services[i];
-        uint32_t place = label - s->first < SPAN ? s->index[label - s->first] : 0;
-
-        if (place) {
-            *op = &s->protocol->ops[place - 1];
-            return s->handlers[place - 1];
-        }
+    if (label >= NUMBERS) {
+        *op = 0;
+        return 0;
     }
-    *op = 0;
-    return 0;
+    *op = services[label].op;
+    return services[label].handle;
 }
 
 /* E_EXISTS: two protocols of one server use the same number. */
-static int index_service(struct service *s)
-{
-    const struct ipc_protocol *protocol = s->protocol;
-    const struct ipc_op *other;
-
-    for (uint32_t i = 0; i < protocol->count; i++) {
-        uint32_t number = protocol->ops[i].number, takes = IPC_TAKES(protocol->ops[i].flags);
-
-        find_handler(number, &other);
-        if (other)
-            return E_EXISTS;
-        if (number - s->first >= SPAN)
-            return E_RANGE;
-        s->index[number - s->first] = (uint8_t)(i + 1);
-        if (s->handlers[i] && takes > accept_most)
-            accept_most = takes;
-    }
-    return 0;
-}
-
 static int add_service(const struct ipc_protocol *protocol, const void *ops)
 {
-    struct service *s = &services[service_count];
-    int error;
+    const handler *handlers = ops;
 
-    if (!protocol || service_count > IPC_PROTOCOLS_MAX)
+    if (!protocol)
         return E_INVAL;
-    *s = (struct service){.protocol = protocol, .handlers = ops, .first = UINT32_MAX};
-    for (uint32_t i = 0; i < protocol->count; i++)
-        if (protocol->ops[i].number < s->first)
-            s->first = protocol->ops[i].number;
-    error = index_service(s);
-    if (!error)
-        service_count++;
-    return error;
+    for (uint32_t i = 0; i < protocol->count; i++) {
+        const struct ipc_op *op = &protocol->ops[i];
+
+        if (op->number >= NUMBERS)
+            return E_RANGE;
+        if (services[op->number].op)
+            return E_EXISTS;
+        services[op->number] = (struct service){handlers[i], op};
+        if (handlers[i] && IPC_TAKES(op->flags) > accept_most)
+            accept_most = IPC_TAKES(op->flags);
+    }
+    return 0;
 }
 
 /* One worker's messages: what came is in one, and its reply is made in the other. A fault stays where it is
  * while its reply may still be refused. */
 struct worker {
     struct ipc_message messages[2];
-    struct ipc_message *now; /* what goes out and comes in next */
-    bool fault;              /* *now is the reply to the other one, a fault */
+    struct ipc_message *now, *spare; /* what goes out and comes in next; the other */
+    bool fault;                      /* *now is the reply to the other one, a fault */
     struct ipc_held held;
 };
 
-static inline struct ipc_message *other(struct worker *w, const struct ipc_message *m)
+static struct ipc_message *other(struct worker *w, const struct ipc_message *m)
 {
     return &w->messages[m == w->messages];
 }
@@ -167,9 +143,9 @@ static void reply_with_handles(struct ipc_request *r, struct ipc_message *m)
         kept_sent();
 }
 
-static void call(struct worker *w, const struct ipc_message *m)
+static void call(struct worker *w, struct ipc_message *m)
 {
-    struct ipc_message *to = other(w, m);
+    struct ipc_message *to = w->spare;
     struct ipc_request r;
     int status;
 
@@ -188,23 +164,25 @@ static void call(struct worker *w, const struct ipc_message *m)
     r.touch_access = 0;
     r.touch_offset = 0;
     r.deferred = r.replayed = false;
-    for (int i = 0; i < IPC_WORDS; i++)
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < IPC_WORDS; i++)
         to->words[i] = 0;
     to->handle_count = 0;
     w->now = to;
+    w->spare = m;
     status = call_handler(&r, m, to->words);
-    if (!r.deferred) {
-        to->label = (uint32_t)status;
-        if (status == E_TOUCH || r.give_count)
-            ipc_request_reply(&r, status, to);
-        if (kept() && !r.replayed)
-            kept_result(&r, to);
-    }
+    to->label = (uint32_t)status;
+    if (!r.deferred && (status == E_TOUCH || r.give_count))
+        ipc_request_reply(&r, status, to);
+    if (kept() && !r.deferred && !r.replayed)
+        kept_result(&r, to);
+    if (!(r.got_count | r.give_count))
+        return; /* no handles to send or close */
     if (kept() && to->handle_count)
         kept_publish(0); /* all else is published before the worker waits (S4) */
     if (to->handle_count)
         reply_with_handles(&r, to);
-    else if (r.got_count || r.give_count)
+    else
         ipc_request_end(&r);
 }
 
@@ -243,15 +221,10 @@ static void notice(const struct ipc_message *m)
     sys_port_ctl(port, PORT_ACK, id, 0, 0, 0, 0);
 }
 
-/* Handle what was received in *m. */
-static void handle(struct worker *w, struct ipc_message *m)
+/* What the kernel says by itself, but for faults. */
+static void tell(struct worker *w, struct ipc_message *m)
 {
-    if (kept())
-        kept_sent();
-    if (!(m->label & MSG_KERNEL)) {
-        call(w, m);
-        return;
-    }
+    (void)w;
     if (m->label == MSG_NOTIFY) {
         if (server->notify)
             server->notify(m->words[0]);
@@ -259,6 +232,18 @@ static void handle(struct worker *w, struct ipc_message *m)
         notice(m);
     }
     m->handle_count = 0;
+}
+
+/* Handle *m; pings are told that it is in hand. */
+static inline __attribute__((always_inline)) void hold(struct worker *w, struct ipc_message *m,
+                                                       void (*handle)(struct worker *, struct ipc_message *))
+{
+    w->held.label = m->label;
+    w->held.count++;
+    if (kept())
+        kept_sent();
+    handle(w, m);
+    w->held.count++;
 }
 
 static void answer_fault(struct worker *w, const struct ipc_message *fault, struct ipc_message *reply,
@@ -270,12 +255,13 @@ static void answer_fault(struct worker *w, const struct ipc_message *fault, stru
     later = server->fault ? server->fault(fault, error, reply) : 0;
     reply->handle_count = 0;
     w->now = reply;
+    w->spare = other(w, reply);
     w->fault = later != IPC_LATER;
 }
 
 static bool is_fault(const struct ipc_message *m)
 {
-    return m->label & MSG_KERNEL && (m->label == MSG_FAULT || m->label == MSG_EXCEPTION);
+    return m->label == MSG_FAULT || m->label == MSG_EXCEPTION;
 }
 
 static void set_deadline(struct ipc_message *m)
@@ -309,7 +295,7 @@ static bool parks(uint32_t label)
     return find_handler(label, &op) && op->flags & PARKS;
 }
 
-static void handle_held(struct worker *w, struct ipc_message *m)
+static void handle_kernel(struct worker *w, struct ipc_message *m)
 {
     if (m->label == MSG_NOTIFY && m->words[0] & IPC_PING) {
         ipc_answer_ping(parks);
@@ -318,10 +304,40 @@ static void handle_held(struct worker *w, struct ipc_message *m)
         if (!m->words[0])
             return;
     }
-    w->held.label = m->label;
-    w->held.count++;
-    handle(w, m);
-    w->held.count++;
+    hold(w, m, tell);
+}
+
+/* Answer with *m, then receive into it. Handles never go out this way (S3). */
+static inline int exchange(struct ipc_message *m)
+{
+    struct ipc_registers r;
+
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < IPC_WORDS; i++)
+        r.words[i] = m->words[i];
+    r.label = m->label;
+    r.lengths = m->deadline;
+    ipc_register_trap(SYS_reply_recv | IPC_ACCEPT(accept_most) | m->flags, port, &r);
+    if ((uint32_t)r.status)
+        return (int)r.status;
+#pragma GCC unroll 6
+    for (unsigned i = 0; i < IPC_WORDS; i++)
+        m->words[i] = r.words[i];
+    m->label = (uint32_t)r.label;
+    m->seq = (uint32_t)(r.label >> 32);
+    m->badge = r.badge;
+    m->in_len = (uint32_t)r.lengths;
+    m->out_len = (uint32_t)(r.lengths >> 32);
+    m->thread = (uint32_t)r.caller;
+    m->rights = (uint32_t)(r.caller >> 32);
+    m->handle_count = (uint32_t)(r.status >> 32);
+    if (m->handle_count) {
+        m->handles[0] = (handle_t)r.handles[0];
+        m->handles[1] = (handle_t)(r.handles[0] >> 32);
+        m->handles[2] = (handle_t)r.handles[1];
+        m->handles[3] = (handle_t)(r.handles[1] >> 32);
+    }
+    return 0;
 }
 
 static int work(bool first)
@@ -331,12 +347,14 @@ static int work(bool first)
     int error;
 
     ipc_held_register(&w.held);
-    for (w.now = w.messages;;) {
+    w.now = &w.messages[0];
+    w.spare = &w.messages[1];
+    for (;;) {
         if (timed)
             set_deadline(w.now);
         if (kept())
             kept_publish(0);
-        error = ipc_message_trap(SYS_reply_recv | IPC_ACCEPT(accept_most) | w.now->flags, port, w.now);
+        error = exchange(w.now);
         if (__builtin_expect(error, 0)) {
             w.now->handle_count = 0;
             if (survive(&w, error))
@@ -344,10 +362,12 @@ static int work(bool first)
             return error;
         }
         w.fault = false;
-        if (is_fault(w.now))
-            answer_fault(&w, w.now, other(&w, w.now), 0);
+        if (!(w.now->label & MSG_KERNEL))
+            hold(&w, w.now, call);
+        else if (is_fault(w.now))
+            answer_fault(&w, w.now, w.spare, 0);
         else
-            handle_held(&w, w.now);
+            handle_kernel(&w, w.now);
     }
 }
 
@@ -434,7 +454,8 @@ int ipc_serve(const struct ipc_server *s)
     int error;
 
     server = s;
-    service_count = accept_most = 0;
+    memset(services, 0, sizeof services);
+    accept_most = 0;
     ipc_deferred_most = s->deferred_most ? s->deferred_most : DEFERRED_MOST;
     port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
     error = prepare();

@@ -29,6 +29,26 @@ int ipc_message_trap(uint64_t number, uint64_t target, struct ipc_message *m)
     }
 }
 
+void ipc_register_trap(uint64_t number, uint64_t target, struct ipc_registers *r)
+{
+    struct ipc_message m = {.label = (uint32_t)r->label,
+                            .accept = IPC_ACCEPTED(number),
+                            .flags = number & IPC_DEADLINE,
+                            .deadline = r->lengths};
+
+    memcpy(m.words, r->words, sizeof m.words);
+    r->status = (uint32_t)ipc_message_trap(number & 0xff, target, &m);
+    if (r->status)
+        return;
+    memcpy(r->words, m.words, sizeof m.words);
+    r->label = m.label | (uint64_t)m.seq << 32;
+    r->lengths = m.in_len | (uint64_t)m.out_len << 32;
+    r->status = (uint64_t)m.handle_count << 32;
+    r->badge = m.badge;
+    r->caller = m.thread | (uint64_t)m.rights << 32;
+    memcpy(r->handles, m.handles, sizeof r->handles);
+}
+
 int sys_call_words(handle_t session, uint32_t *label, uint32_t seq, uint64_t w[IPC_WORDS], uint64_t flags,
                    uint64_t until)
 {

@@ -79,6 +79,7 @@ int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WOR
 int ipc_invoke_with(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS],
                     struct ipc_transfer *transfer);
 
+#include <ipc/trap.h>
 #include <ipc/protocol_macros.h>
 
 #endif

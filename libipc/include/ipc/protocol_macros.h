@@ -88,7 +88,7 @@
             return p##_##op##_with(session, request, reply, &(struct ipc_transfer){.deadline = deadline});   \
         if (sizeof(request_t) > 0)                                                                           \
             __builtin_memcpy(words, request, IPC_PACKED(request_t));                                         \
-        error = ipc_invoke(&p##_op_table[p##_index_##op], session, words, deadline);                         \
+        error = ipc_invoke_words(&p##_op_table[p##_index_##op], (number), session, words, deadline);         \
         if (error < 0)                                                                                       \
             return -error;                                                                                   \
         if (sizeof(reply_t) > 0 && reply)                                                                    \

@@ -5,6 +5,12 @@
 
 #include <ouros/syscall.h>
 
+struct ipc_op;
+int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline);
+/* After an error: the call is repeated with its number as long as that is right. */
+int ipc_invoke_again(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline,
+                     uint32_t seq, int error);
+
 /* One plain system call: rax and rdi rsi rdx r10 r8 r9 in; rax, rdx and r10 out; rcx and r11 lost. */
 static inline int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                            uint64_t f, uint64_t *value, uint64_t *second)
@@ -22,6 +28,44 @@ static inline int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, 
     if (second)
         *second = r10;
     return (int)number;
+}
+
+/* A message in registers, as x86_64/message.S has it in memory: what reply_recv sends and gets. */
+struct ipc_registers {
+    uint64_t words[IPC_WORDS];
+    uint64_t label;   /* in: the status; out: label | seq << 32 */
+    uint64_t lengths; /* in: the deadline; out: in_len | out_len << 32 */
+    uint64_t status;  /* out: error | handles << 32; without an error the rest, too: */
+    uint64_t badge;
+    uint64_t caller;     /* thread | rights << 32 */
+    uint64_t handles[2]; /* two each, if there are any */
+};
+
+/* reply_recv without handles to send, in place: rbp is the compiler's, so the asm puts it aside below the red
+ * zone. */
+static inline __attribute__((always_inline)) void ipc_register_trap(uint64_t number, uint64_t target,
+                                                                    struct ipc_registers *r)
+{
+    uint64_t rax = number, rdi = target, rsi = r->label, rdx = r->words[0], rbx, rcx;
+    register uint64_t r10 __asm__("r10") = r->words[1];
+    register uint64_t r8 __asm__("r8") = r->words[2];
+    register uint64_t r9 __asm__("r9") = r->words[3];
+    register uint64_t r12 __asm__("r12") = r->words[4];
+    register uint64_t r13 __asm__("r13") = r->words[5];
+    register uint64_t r14 __asm__("r14") = r->lengths;
+    register uint64_t r15 __asm__("r15");
+
+    __asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
+                     "push %%rbp\n\t"
+                     "syscall\n\t"
+                     "mov %%rbp, %%rcx\n\t"
+                     "pop %%rbp\n\t"
+                     "lea 128(%%rsp), %%rsp"
+                     : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "=b"(rbx), "=c"(rcx), "+r"(r10), "+r"(r8),
+                       "+r"(r9), "+r"(r12), "+r"(r13), "+r"(r14), "=r"(r15)
+                     :
+                     : "r11", "memory");
+    *r = (struct ipc_registers){{rdx, r10, r8, r9, r12, r13}, rsi, r14, rax, rdi, r15, {rbx, rcx}};
 }
 
 /* The lean call: up to six words, no handles, no buffers. `flags` is IPC_DEADLINE or 0. On success *label and
@@ -52,6 +96,39 @@ static inline int sys_call_words(handle_t session, uint32_t *label, uint32_t seq
     w[4] = r12;
     w[5] = r13;
     return 0;
+}
+
+/* invoke.c: the number of the last call. The next one is unique and increasing for each thread and session,
+ * since it is so for the whole task. */
+extern uint32_t ipc_last_seq;
+static inline uint32_t ipc_take_seq(void)
+{
+    uint32_t seq = __atomic_add_fetch(&ipc_last_seq, 1, __ATOMIC_RELAXED);
+
+    return seq ? seq : __atomic_add_fetch(&ipc_last_seq, 1, __ATOMIC_RELAXED);
+}
+
+/* What generated client functions do: ipc_invoke, in place as long as there is neither a deadline nor an
+ * error. */
+static inline int ipc_invoke_words(const struct ipc_op *op, uint32_t number, handle_t session,
+                                   uint64_t words[IPC_WORDS], uint64_t deadline)
+{
+    uint64_t copy[IPC_WORDS]; /* so that the words can stay in registers */
+    uint32_t seq = 0, label = number;
+    bool timed = deadline != 0 && deadline != DEADLINE_NEVER;
+    int error = 0;
+
+    if (!timed) {
+        seq = ipc_take_seq();
+        error = sys_call_words(session, &label, seq, words, 0, 0);
+        if (__builtin_expect(!error, 1))
+            return (int)(label & INT32_MAX);
+    }
+    __builtin_memcpy(copy, words, sizeof copy);
+    error = timed ? ipc_invoke(op, session, copy, deadline)
+                  : ipc_invoke_again(op, session, copy, deadline, seq, error);
+    __builtin_memcpy(words, copy, sizeof copy);
+    return error;
 }
 
 #endif
