@@ -1,6 +1,7 @@
 #include "fault.h"
 
-#define AROUND_MAX  16u
+#define AROUND_MAX  16u /* pages of a file mapped around one */
+#define AHEAD_MAX   64u /* zeroed pages mapped ahead of one touched in order */
 #define PAGE_FAULT  14u
 #define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
 
@@ -148,21 +149,25 @@ int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, 
 /* Pages behind one that was touched in order: zeroed frames where nothing is. */
 static void around_anon(struct space *space, struct region *r, vaddr_t va, struct batch *b)
 {
-    uint32_t most = AROUND_MAX, left = PTEP_ENTRIES - (uint32_t)LEAF_OF(va);
-    r->around = va == r->next_fault ? (r->around < most / 2 ? r->around * 2 : most) : 1;
+    frame_t frames[AHEAD_MAX];
+    uint32_t left = PTEP_ENTRIES - (uint32_t)LEAF_OF(va), count = 1;
+    r->around = va == r->next_fault ? (r->around < AHEAD_MAX / 2 ? r->around * 2 : AHEAD_MAX) : 1;
     if (r->flags & PAGER_STACK || frame_counts.kind[FRAME_FREE] < frame_counts.owned / 16)
         r->around = 1;
-    uint32_t count = r->around < left ? r->around : left, i = 1;
-    if (count > (r->end - va) >> PAGE_SHIFT)
-        count = (uint32_t)((r->end - va) >> PAGE_SHIFT);
+    left = r->around < left ? r->around : left;
+    left = left < (r->end - va) >> PAGE_SHIFT ? left : (uint32_t)((r->end - va) >> PAGE_SHIFT);
     ptep_t leaf = machine_ptep(space->index, space->slot, PTEP_LEAF, va);
-    frame_t f;
-    for (; i < count && ptep_load(leaf + i) == 0; i++) {
-        if (r->prot & VMS_WRITE ? anon_frame(r, &f) : blank_frame(&f))
-            break;
-        batch_set(b, va + i * PAGE_SIZE, f, r->prot, 0);
+    while (count < left && ptep_load(leaf + count) == 0)
+        count++;
+    bool own = r->prot & VMS_WRITE;
+    count = own ? frame_alloc_ahead(count - 1, frames) : count - 1;
+    if (own && region_touch(r, count)) {
+        while (count > 0)
+            frame_put(frames[--count]);
     }
-    r->next_fault = va + i * PAGE_SIZE;
+    for (uint32_t i = 0; i < count && (own || blank_frame(&frames[i]) == 0); i++)
+        batch_set(b, va + (i + 1) * PAGE_SIZE, frames[i], r->prot, 0);
+    r->next_fault = va + (count + 1) * PAGE_SIZE;
 }
 
 /* Pages of the object that are in memory, in the aligned window around one that was read. */

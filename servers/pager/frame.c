@@ -12,8 +12,8 @@
 #define RESERVE_MAX   8u
 
 struct block {
-    uint32_t next, prev; /* on partial or whole */
-    frame_t free_head;
+    uint32_t next, prev;          /* on partial or whole */
+    frame_t free_head, free_tail; /* freed at the tail: neighbours freed in order come back in order */
     uint16_t free;
     uint8_t kind; /* enum block_kind */
     bool listed;
@@ -90,6 +90,8 @@ static void frame_take(frame_t frame, enum frame_kind kind)
         b->free_head = f->next;
     if (f->next)
         frame_table[f->next].prev = f->prev;
+    else
+        b->free_tail = f->prev;
     b->free--;
     if (relist)
         block_enlist(n);
@@ -109,11 +111,13 @@ static void frame_release(frame_t frame)
         block_unlist(n);
     f->flags = 0;
     f->count = 0;
-    f->prev = 0;
-    f->next = b->free_head;
-    if (f->next)
-        frame_table[f->next].prev = frame;
-    b->free_head = frame;
+    f->next = 0;
+    f->prev = b->free_tail;
+    if (f->prev)
+        frame_table[f->prev].next = frame;
+    else
+        b->free_head = frame;
+    b->free_tail = frame;
     b->free++;
     if (relist)
         block_enlist(n);
@@ -154,6 +158,31 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
         machine_zero(frame_memory(frame));
     *out = frame;
     return 0;
+}
+
+uint32_t frame_alloc_ahead(uint32_t most, frame_t *out)
+{
+    uint32_t n = frame_counts.whole > block_reserve ? block_pick(0) : NO_BLOCK, got = 0;
+    if (n == NO_BLOCK)
+        return 0;
+    struct block *b = &blocks[n];
+    block_unlist(n);
+    frame_t f = b->free_head;
+    while (f && got < most) {
+        struct frame *r = &frame_table[f];
+        frame_t next = r->next;
+        *r = (struct frame){.count = 1, .kind = FRAME_ANON};
+        machine_zero(frame_memory(f));
+        out[got++] = f;
+        f = next;
+    }
+    b->free_head = f;
+    *(f ? &frame_table[f].prev : &b->free_tail) = FRAME_NONE;
+    b->free -= (uint16_t)got;
+    frame_counts.kind[FRAME_FREE] -= got;
+    frame_counts.kind[FRAME_ANON] += got;
+    block_enlist(n);
+    return got;
 }
 
 /* The first of `count` free frames in a row that begin in [from, to), or FRAME_NONE. */
@@ -224,7 +253,7 @@ uint64_t frame_usable(void)
 static void block_fill(uint32_t n, enum frame_kind kind)
 {
     struct block *b = &blocks[n];
-    b->free_head = FRAME_NONE;
+    b->free_head = b->free_tail = FRAME_NONE;
     b->free = 0;
     for (frame_t f = (n + 1) * BLOCK_FRAMES; f-- > n * BLOCK_FRAMES;) {
         frame_set_kind(f, kind);
@@ -235,6 +264,8 @@ static void block_fill(uint32_t n, enum frame_kind kind)
         frame_table[f].next = b->free_head;
         if (b->free_head)
             frame_table[b->free_head].prev = f;
+        else
+            b->free_tail = f;
         b->free_head = f;
         b->free++;
     }

@@ -69,6 +69,9 @@ bool frame_init(const struct boot_info *info);
 
 /* A frame of this kind with count 1. wish: enum frame_wish. E_NOMEM. */
 int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
+/* Up to `most` zeroed frames of kind ANON that are to be had at once, with count 1 each. Gives how many: none
+ * when memory is short. */
+uint32_t frame_alloc_ahead(uint32_t most, frame_t *out);
 /* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
 int frame_alloc_run(uint32_t count, frame_t *out);
 static inline void frame_get(frame_t frame)
