@@ -22,7 +22,8 @@ from harness import report
 
 AUDIT = "/tests/audit"  # not a test: says what a program left behind
 LIMIT = 120  # seconds for one program, one boot, one kernel test
-DRIVER_LIMIT = 600
+DRIVER_LIMIT = 600  # unless the driver has a line `# limit: 1800`
+LIMIT_LINE = re.compile(r"^# limit: (\d+)$", re.M)
 CONFIG = re.compile(r"^// config:(.*)$", re.M)
 DISK = "out/disk.img"
 
@@ -298,17 +299,19 @@ def run_driver(out, job, driver):
     paths = os.pathsep.join(["build", "tests"])
     env = dict(os.environ, OUROS_OUT=str(out), PYTHONPATH=paths)
     command = [sys.executable, str(driver)]
+    asked = LIMIT_LINE.search(driver.read_text())
+    limit = int(asked[1]) if asked else DRIVER_LIMIT
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
         preexec_fn=machine.die_with_parent,
     )  # fmt: skip
     try:
-        text, _ = process.communicate(timeout=DRIVER_LIMIT)
+        text, _ = process.communicate(timeout=limit)
         ended_well, why = process.returncode == 0, f"ended with status {process.returncode}"
     except subprocess.TimeoutExpired:
         process.kill()
         text, _ = process.communicate()
-        ended_well, why = False, f"still running after {DRIVER_LIMIT} s"
+        ended_well, why = False, f"still running after {limit} s"
     return report.judge(out, job, text.decode(errors="replace"), ended_well, why)
 
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# limit: 2400
 """docs/writing-a-server.md, followed literally: its commands are run in a copy of the tree, its code is looked for there."""
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""svc at the shell, with a server more than usual; and manifests that the build refuses."""
+"""svc at the shell, with a server more than usual; manifests that the build refuses, names for servers likewise."""
 
 import os
 import pathlib
@@ -108,6 +108,19 @@ def refusals(work):
     return failed
 
 
+def names():
+    """What `make new-server` refuses, before it writes anything."""
+    failed = 0
+    cases = {"Calc": "no name", "9x": "no name", "x": "no name", "a b": "no name", "../x": "no name", "": "say NAME", "int": "means",
+             "ipc_x": "means", "vfs": "servers/vfs/manifest exists", "test": "programs/test.c exists"}  # fmt: skip
+    for name, wanted in cases.items():
+        done = subprocess.run([sys.executable, "build/new_server.py", "new", name], capture_output=True, text=True)
+        good = done.returncode == 1 and wanted in done.stderr
+        failed += check(f"name-refused-{name or 'none'}".replace(" ", "-").replace("/", "-"), [] if good else [done.stdout + done.stderr])
+    done = subprocess.run([sys.executable, "build/new_server.py", "remove", "vfs"], capture_output=True, text=True)
+    return failed + check("remove-refused", [] if done.returncode == 1 and "no server vfs" in done.stderr else [done.stderr])
+
+
 with tempfile.TemporaryDirectory(prefix="ouros-svc-") as folder:
     work = pathlib.Path(folder)
-    sys.exit(int(refusals(work) + commands(work) > 0))
+    sys.exit(int(names() + refusals(work) + commands(work) > 0))
