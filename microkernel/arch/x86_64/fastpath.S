@@ -74,8 +74,7 @@
     add %rax, TASK_cpu_ticks(%r14)
     sub %rax, T_cpu_ticks(%rbp)
     sub %rax, TASK_cpu_ticks(%rbx)
-    mov T_fs_base(%rbp), %eax
-    mov T_fs_base + 4(%rbp), %edx
+    mov T_fs_base(%rbp), %eax; mov T_fs_base + 4(%rbp), %edx
     mov $MSR_FS_BASE, %ecx
     wrmsr                           /* always: user code clears it by loading a selector */
     mov %r11, %rdx
@@ -91,8 +90,7 @@
     mov T_rflags(%rbp), %r11
     mov T_rsp(%rbp), %rsp
     mov T_rbp(%rbp), %rbp
-    xor %eax, %eax
-    swapgs; sysretq
+    xor %eax, %eax; swapgs; sysretq
 .endm
 
 /* ---- call ---- */
@@ -118,8 +116,7 @@ call_from_here:
 call_go: /* POINT OF NO RETURN */
     mov SESSION_badge(%rax), %rdi; mov %rdi, T_badge(%rsp)
     mov T_run(%rbp), %rcx           /* off port->receivers: the first */
-    mov %rcx, (%r14)
-    mov %r14, 8(%rcx)
+    mov %rcx, (%r14); mov %r14, 8(%rcx)
     movb $THREAD_CALLING, T_state(%rsp)
     mov %rsp, T_caller(%rbp)
     mov %rbp, T_server(%rsp)
@@ -166,8 +163,7 @@ reply_recv_go: /* POINT OF NO RETURN */
     mov T_base_priority(%rsp), %cl; mov %cl, T_priority(%rsp) /* what it has inherited ends */
     mov T_received(%rbp), %rcx      /* the caller off port->received */
     mov T_received + 8(%rbp), %rax
-    mov %rcx, (%rax)
-    mov %rax, 8(%rcx)
+    mov %rcx, (%rax); mov %rax, 8(%rcx)
     movb $THREAD_RECEIVING, T_state(%rsp)
     movq $0, T_caller(%rsp)
     mov %r11, T_receiving(%rsp)
