@@ -77,28 +77,42 @@ int ext2_map(struct ext2_inode *in, uint32_t at, uint32_t want, uint32_t *block,
     return err;
 }
 
+/* Blocks of a file that lie one behind the other on the device, or a hole. */
+struct run {
+    uint64_t at, end; /* bytes of the file; equal: none */
+    uint64_t where;   /* of `at` on the device; 0: a hole */
+};
+
+static int run_find(struct ext2_inode *in, uint64_t off, size_t len, struct run *run)
+{
+    uint32_t shift = in->fs->block_shift, first = (uint32_t)(off >> shift), block, count;
+    uint64_t want = ((off + len - 1) >> shift) - first + 1;
+    int err = ext2_map(in, first, (uint32_t)min_u64(want, 0x10000), &block, &count);
+    if (!err)
+        *run = (struct run){(uint64_t)first << shift, (uint64_t)(first + count) << shift,
+                            (uint64_t)block << shift};
+    return err;
+}
+
 /* One piece of a read: what lies in one run and one chunk of the cache. */
-static int read_piece(struct ext2_inode *in, uint64_t off, size_t len, struct uio *io, size_t *copied)
+static int read_piece(struct ext2_inode *in, const struct run *run, uint64_t off, size_t len, struct uio *io,
+                      size_t *copied)
 {
     struct ext2 *fs = in->fs;
-    uint32_t block, run, in_block = off & (fs->block_size - 1);
-    uint64_t want = (in_block + len + fs->block_size - 1) >> fs->block_shift;
-    int err =
-        ext2_map(in, (uint32_t)(off >> fs->block_shift), (uint32_t)min_u64(want, 0x10000), &block, &run);
-    if (err)
-        return err;
-    size_t n = min_u64(len, ((uint64_t)run << fs->block_shift) - in_block);
-    if (block == 0) {
+    size_t n = min_u64(len, run->end - off);
+    int err;
+    if (run->where == 0) {
         n = min_u64(n, sizeof zeros);
         err = io->copy(io, (void *)zeros, n);
     } else {
         struct chunk *pin;
         const uint8_t *p;
-        uint64_t where = ((uint64_t)block << fs->block_shift) + in_block;
+        uint64_t where = run->where + (off - run->at);
+        uint32_t left = fs->block_size - (where & (fs->block_size - 1)); /* in the block */
         n = min_u64(n, CHUNK_SIZE - (where & (CHUNK_SIZE - 1)));
         err = bcache_get(fs->bc, where, n, &pin, &p);
-        if (err && n > fs->block_size - in_block) { /* give what lies before a bad block */
-            n = fs->block_size - in_block;
+        if (err && n > left) { /* give what lies before a bad block */
+            n = left;
             err = bcache_get(fs->bc, where, n, &pin, &p);
         }
         if (err)
@@ -113,6 +127,7 @@ static int read_piece(struct ext2_inode *in, uint64_t off, size_t len, struct ui
 int ext2_read(struct inode *file, uint64_t off, size_t len, struct uio *io, size_t *done)
 {
     struct ext2_inode *in = (struct ext2_inode *)file;
+    struct run run = {0};
     size_t n;
 
     *done = 0;
@@ -120,7 +135,9 @@ int ext2_read(struct inode *file, uint64_t off, size_t len, struct uio *io, size
         return 0;
     len = min_u64(len, file->size - off);
     while (*done < len) {
-        int err = read_piece(in, off + *done, len - *done, io, &n);
+        int err = off + *done < run.end ? 0 : run_find(in, off + *done, len - *done, &run);
+        if (!err)
+            err = read_piece(in, &run, off + *done, len - *done, io, &n);
         if (err)
             return err;
         *done += n;
