@@ -33,6 +33,7 @@ static struct child {
 static handle_t made[MADE_MOST], spare_task, shared_port, shared_session, faults_port, monitor_session,
     io_port, rom;
 static uint32_t made_count;
+static bool ending; /* of the round: no more tasks are made for who is dying, but still queued */
 static paddr_t blocks[BLOCKS_MOST], others[BLOCKS_MOST];
 static struct {
     paddr_t frame;
@@ -233,7 +234,7 @@ static void request(struct ipc_message *m)
 {
     struct ipc_message reply = {.label = m->label, .words = {m->words[1], m->words[0]}};
     handle_t own = 0;
-    if (m->label == 1 && made_count < MADE_MOST &&
+    if (m->label == 1 && !ending && made_count < MADE_MOST &&
         sys_task_create(MAKER, m->words[0], &made[made_count]) == 0) {
         reply.handle_count = 1;
         reply.handles[0] = made[made_count++];
@@ -345,6 +346,7 @@ static void round_begin(void)
     CHECK_EQ(sys_hw_create(HARDWARE, HW_DEVICE, 0xff000, PAGE_SIZE, 0, &rom, NULL), 0);
     CHECK_EQ(sys_task_create(MAKER, 1 << 20, &spare_task), 0);
     made_count = 0;
+    ending = false;
     for (uint32_t i = 0; i < CHILDREN; i++) {
         CHECK_EQ(sys_task_create(MAKER, (256ul << 10) << rnd() % 4, &children[i].task), 0);
         CHECK_EQ(sys_port_create(&children[i].lent), 0);
@@ -356,6 +358,7 @@ static void round_begin(void)
 static void round_end(void)
 {
     handle_t rest[] = {shared_session, shared_port, monitor_session, io_port, rom, spare_task};
+    ending = true;
     for (uint32_t i = 0; i < CHILDREN; i++)
         CHECK_EQ(sys_task_ctl(children[i].task, TASK_KILL, 0, 0, 0, NULL), 0);
     for (uint32_t i = 0; i < made_count; i++)
