@@ -239,6 +239,33 @@ static void copy_handles_to_busy(void)
     kport_close(&port);
 }
 
+/* Whoever serves the faults of a task has no say over frames: that is the first task's. */
+static void map_without_authority(void)
+{
+    handle_t task = 0, thread = 0;
+    kport_create(&port);
+    CHECK_IS(sys_task_create(ipc_handle("task-maker"), 1 << 20, &task), 0);
+    CHECK_IS(sys_task_ctl(task, TASK_SET_PAGER, port.port, 77, 0, NULL), 0);
+    CHECK_IS(sys_thread_create(task, USER_BASE, 0, 0, ipc_thread_priority(), &thread), 0);
+    CHECK_IS(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
+    struct ipc_message m = receive();
+    CHECK_IS(m.label, MSG_FAULT);
+    CHECK_IS(m.badge, 77);
+    struct ipc_message reply = {.label = FAULT_MAP,
+                                .words = {USER_BASE, HUGE_SIZE, VMS_READ | VMS_EXEC | 3 << 8}};
+    CHECK_IS(sys_reply_message(0, &reply), E_RIGHTS);
+    reply.words[2] = VMS_READ | VMS_WRITE | 2 << 8;
+    CHECK_IS(sys_reply_message(0, &reply), E_RIGHTS);
+    reply.label = FAULT_REFUSE;
+    CHECK_IS(sys_reply_message(0, &reply), 0);
+    m = receive();
+    CHECK_IS(m.label, MSG_TASK_DEAD);
+    CHECK_IS(m.words[1], TASK_UNHANDLED_FAULT);
+    CHECK_IS(sys_handle_close(thread), 0);
+    CHECK_IS(sys_handle_close(task), 0);
+    kport_close(&port);
+}
+
 int main(void)
 {
     static const struct ktest tests[] = {{"forge-fault", forge_fault},
@@ -251,6 +278,7 @@ int main(void)
                                          {"kept-in-itself", kept_in_itself},
                                          {"kept-in-each-other", kept_in_each_other},
                                          {"keeps-no-ownership", keeps_no_ownership},
-                                         {"copy-handles-to-busy", copy_handles_to_busy}};
+                                         {"copy-handles-to-busy", copy_handles_to_busy},
+                                         {"map-without-authority", map_without_authority}};
     ktest_main(tests, KTEST_COUNT(tests));
 }
