@@ -255,14 +255,16 @@ int entry_share(struct window *w, struct vms *from, const struct vms_op *op)
 }
 
 /* The blocks that a leaf table's entries map are mapped once more by each. */
-static void leaf_count(ptep_t entry)
+static void leaf_count(const pte_t *entry)
 {
-    const pte_t same = PTE_P | (PTE_FRAME & ~(HUGE_SIZE - 1)); /* runs of entries in one block */
-    for (uint32_t i = 0, first = 0; i < PTEP_ENTRIES; first = i) {
-        pte_t e = entry[first];
-        while (++i < PTEP_ENTRIES && !((entry[i] ^ e) & same))
-            ;
-        entry_count(e, PTEP_LEAF, i - first);
+    for (const pte_t *end = entry + PTEP_ENTRIES; entry < end; entry += 16) {
+        pte_t any = 0, all = ~0ul;
+#pragma GCC unroll 16
+        for (uint32_t i = 0; i < 16; i++)
+            any |= entry[i], all &= entry[i];
+        bool alike = !((any ^ all) & (PTE_P | (PTE_FRAME & ~(HUGE_SIZE - 1)))); /* all in one block */
+        for (uint32_t i = 0; i < 16; i += alike ? 16 : 1)
+            entry_count(entry[i], PTEP_LEAF, alike ? 16 : 1);
     }
 }
 
@@ -275,11 +277,9 @@ static int leaf_copy(struct window *w, vaddr_t va, paddr_t old, paddr_t *out)
 #pragma GCC unroll 8
     for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
         __atomic_and_fetch(to + i, ~PTE_W, __ATOMIC_RELAXED); /* guards and swapped pages have no such bit */
-    to = paging_slot(*out);
-    for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
-        to[i] = entry[i];
+    leaf_count(to);
+    __builtin_memcpy(paging_slot(*out), (const pte_t *)entry, PAGE_SIZE);
     paging_slot_done();
-    leaf_count(entry);
     table_record(*out)->live = table_record(old)->live;
     table_put(NULL, old);
     return 0;

@@ -11,6 +11,7 @@
 #include "space.h"
 
 #define SPAN       HUGE_SIZE /* what one leaf table maps */
+#define RUN        16u       /* entries looked at together */
 #define FEED_EVERY 32u       /* tables linked between two looks at the kernel's stock */
 
 static struct space *slots[PAGER_VIEW_SLOTS];
@@ -94,13 +95,25 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
     return i;
 }
 
-/* All frames of a table are held once more, or (by -1) once less. */
-static void leaf_hold(ptep_t leaf, int by)
+/* All frames of a table are held once more, or (by -1) once less. Runs of neighbours are frequent. */
+static void leaf_hold(ptep_t leaf, uint32_t by)
 {
-    for (uint32_t i = 0; i < PTEP_ENTRIES; i++) {
-        pte_t e = ptep_load(leaf + i);
-        if (pte_present(e))
-            frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT].count += (uint32_t)by;
+    const pte_t *entry = (const pte_t *)leaf;
+    for (uint32_t i = 0; i < PTEP_ENTRIES; i += RUN) {
+        pte_t e = entry[i], other = pte_present(e) ? 0 : 1;
+        struct frame *f = &frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT];
+#pragma GCC unroll 16
+        for (uint32_t k = 1; k < RUN; k++)
+            other |= (entry[i + k] - k * PAGE_SIZE) ^ e;
+        if (!other) {
+#pragma GCC unroll 16
+            for (uint32_t k = 0; k < RUN; k++)
+                f[k].count += by;
+            continue;
+        }
+        for (uint32_t k = 0; k < RUN; k++)
+            if (pte_present(entry[i + k]))
+                frame_table[pte_frame(entry[i + k], PTEP_LEAF) >> PAGE_SHIFT].count += by;
     }
 }
 
@@ -123,7 +136,7 @@ int tables_own(struct space *space, vaddr_t va)
     while ((error = machine_batch(space->task, &op, 1, &done)) == E_KMEM && (error = frame_feed()) == 0)
         ;
     if (error && copy)
-        leaf_hold(leaf, -1);
+        leaf_hold(leaf, -1u);
     if (error)
         return error;
     frame_table[table].count -= copy;

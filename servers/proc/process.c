@@ -7,9 +7,12 @@
 struct process process_table[PROCESS_MAX];
 static int32_t last_pid = 1; /* 1 is init, which is no process: orphans name it as their parent */
 
+/* Entries from here on are free: the lowest free one is taken, so the table is as long as it has to be. */
+static int32_t table_end;
+
 struct process *process_next(int32_t slot)
 {
-    for (int32_t i = slot + 1; i < PROCESS_MAX; i++) {
+    for (int32_t i = slot + 1; i < table_end; i++) {
         if (process_table[i].state != PROCESS_FREE)
             return &process_table[i];
     }
@@ -49,6 +52,7 @@ static struct process *free_entry(void)
     for (uint32_t i = 0; i < PROCESS_MAX; i++) {
         if (process_table[i].state == PROCESS_FREE) {
             process_table[i] = (struct process){.slot = i};
+            table_end = (int32_t)i < table_end ? table_end : (int32_t)i + 1;
             return &process_table[i];
         }
     }
@@ -81,6 +85,8 @@ static void free_if_done(struct process *p)
 {
     if (p->reaped && p->refs == 0 && p->state == PROCESS_ZOMBIE)
         p->state = PROCESS_FREE;
+    while (table_end > 0 && process_table[table_end - 1].state == PROCESS_FREE)
+        table_end--;
 }
 
 void process_get(struct process *process)

@@ -4,14 +4,15 @@
 #define WAITERS_MAX 2048
 
 static struct waiter {
-    bool used;
+    struct waiter *next;
     bool started; /* of init: for a process by its pid, whoever's child */
     uint32_t slot;
     uint64_t badge;
     int64_t want;
     uint32_t options;
     struct ipc_request request;
-} * waiters[WAITERS_MAX];
+} * waiters;
+static uint32_t waiters_count;
 
 /* What a wait finds now; true if it is answered (also by an error). Holding proc_lock. */
 static bool look(struct process *parent, int64_t want, uint32_t options, struct proc_waited *out, int *error)
@@ -42,22 +43,21 @@ static bool look_started(int64_t pid, struct proc_waited *out, int *error)
 
 static int park(struct ipc_request *r, struct waiter template)
 {
-    for (uint32_t i = 0; i < WAITERS_MAX; i++) {
-        if (waiters[i])
-            continue;
-        struct waiter *w = ipc_alloc(sizeof *w);
-        if (!w)
-            return E_NOMEM;
-        *w = template;
-        int error = ipc_defer(r, &w->request);
-        if (error) {
-            ipc_free(w);
-            return error;
-        }
-        waiters[i] = w;
-        return 0;
+    if (waiters_count == WAITERS_MAX)
+        return E_AGAIN;
+    struct waiter *w = ipc_alloc(sizeof *w);
+    if (!w)
+        return E_NOMEM;
+    *w = template;
+    int error = ipc_defer(r, &w->request);
+    if (error) {
+        ipc_free(w);
+        return error;
     }
-    return E_AGAIN;
+    w->next = waiters;
+    waiters = w;
+    waiters_count++;
+    return 0;
 }
 
 int wait_op(struct ipc_request *r, const struct proc_wait *in, struct proc_waited *out)
@@ -83,45 +83,43 @@ int wait_started(struct ipc_request *r, const struct proc_pid *in, struct proc_w
     return error;
 }
 
-static void answer(uint32_t i, int error, const struct proc_waited *reply)
+/* Take the waiter at *link off the list, and tell it. */
+static void answer(struct waiter **link, int error, const struct proc_waited *reply)
 {
-    struct waiter *w = waiters[i];
-    waiters[i] = NULL;
+    struct waiter *w = *link;
+    *link = w->next;
+    waiters_count--;
     ipc_answer(&w->request, error, reply, reply ? sizeof *reply : 0);
     ipc_free(w);
 }
 
 void wait_changed(struct process *parent)
 {
-    for (uint32_t i = 0; i < WAITERS_MAX; i++) {
-        struct waiter *w = waiters[i];
+    for (struct waiter **link = &waiters, *w; (w = *link) != NULL;) {
         struct proc_waited reply = {0};
         int error = 0;
-        if (!w)
-            continue;
         if (w->started ? !parent && look_started(w->want, &reply, &error)
                        : parent && w->slot == parent->slot && w->badge == parent->badge &&
                              look(parent, w->want, w->options, &reply, &error))
-            answer(i, error, &reply);
+            answer(link, error, &reply);
+        else
+            link = &w->next;
     }
 }
 
 uint32_t wait_count(void)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < WAITERS_MAX; i++)
-        count += waiters[i] != NULL;
-    return count;
+    return waiters_count;
 }
 
 void wait_cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why why)
 {
     (void)why;
     ipc_lock(&proc_lock);
-    for (uint32_t i = 0; i < WAITERS_MAX; i++) {
-        struct waiter *w = waiters[i];
-        if (w && w->badge == badge && w->request.thread == thread && w->request.seq == seq)
-            answer(i, E_CANCELLED, NULL);
-    }
+    for (struct waiter **link = &waiters, *w; (w = *link) != NULL;)
+        if (w->badge == badge && w->request.thread == thread && w->request.seq == seq)
+            answer(link, E_CANCELLED, NULL);
+        else
+            link = &w->next;
     ipc_unlock(&proc_lock);
 }
