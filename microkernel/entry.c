@@ -154,6 +154,9 @@ uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32
 {
     uint32_t i = ptep_index(at.entry), left = CLEAR_MOST;
     for (ptep_t entry = at.entry; at.record->live; entry++, i++) {
+        while (!(i % 8) &&
+               !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7]))
+            entry += 8, i += 8;
         pte_t e = ptep_load(entry);
         if (pte_empty(e))
             continue;

@@ -75,20 +75,30 @@ static void push_free(struct handle_table *table, uint32_t index)
     table->free++;
 }
 
-/* One more page of slots, chained from the lowest on. */
-static int table_grow(struct task *task)
+/* One more page of slots, all zero: handle 0 is the only one that would find such a slot, by its index. */
+static int page_add(struct task *task)
 {
     struct handle_table *table = task->handles;
     FAIL_IF(task->dying, E_DEAD);
     FAIL_IF(table->pages == HANDLE_PAGES, E_FULL);
-    TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
-    uint32_t base = table->pages++ * HANDLES_PER_PAGE;
+    TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages++]));
     task->slots = table->page[0];
-    for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
-        entry_at(table, base + i)->id = HANDLE_FREE(1);
-        if (base + i)
-            push_free(table, base + i);
-    }
+    task->slots->id = HANDLE_FREE(1);
+    return 0;
+}
+
+/* One more page of free slots, chained from the lowest on. */
+static int table_grow(struct task *task)
+{
+    struct handle_table *table = task->handles;
+    TRY(page_add(task));
+    uint32_t base = (table->pages - 1) * HANDLES_PER_PAGE, first = base ? base : 1;
+    struct handle_entry *page = table->page[table->pages - 1];
+    for (uint32_t i = first - base; i < HANDLES_PER_PAGE; i++)
+        page[i] = (struct handle_entry){.id = HANDLE_FREE(1), .rights = base + i + 1};
+    page[HANDLES_PER_PAGE - 1].rights = table->first_free;
+    table->first_free = first;
+    table->free += base + HANDLES_PER_PAGE - first;
     return 0;
 }
 
@@ -186,14 +196,15 @@ bool handle_close_some(struct task *task, uint32_t most)
 {
     struct handle_table *table = task->handles;
     uint32_t end = table->pages * HANDLES_PER_PAGE;
-    for (uint32_t looked = 0; task->reap_handle < end && most && looked < 4 * HANDLES_PER_PAGE; looked++) {
+    for (uint32_t looked = 0; table->used && task->reap_handle < end && most && looked < 4 * HANDLES_PER_PAGE;
+         looked++) {
         uint32_t index = task->reap_handle++;
         if (entry_at(table, index)->object) {
             free_slot(task, index);
             most--;
         }
     }
-    if (task->reap_handle < end)
+    if (table->used)
         return false;
     for (uint32_t n = 0; table->pages > 0; n++) {
         if (n == PAGES_STEP)
@@ -244,33 +255,35 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
 }
 
 /* Same slots, same generations: what fork needs, because the child's memory holds the parent's handle values.
- * The cost is bounded by the table's pages a call; the copy goes on where the child's table ends. */
+ * One page of slots a call, downwards, so that the free list begins with the lowest. */
 int handle_copy_table(struct task *to, struct task *from)
 {
     FAIL_IF(to->copy_cursor == 0 && (to->handles->used || to->handles->reserved), E_BUSY);
-    FAIL_IF(to->dying, E_DEAD);
-    while (to->handles->pages < from->handles->pages)
-        TRY(table_grow(to));
-    uint32_t end = from->handles->pages * HANDLES_PER_PAGE;
-    for (uint32_t done = 0; to->copy_cursor < end; to->copy_cursor++) {
-        FAIL_IF(done++ == HANDLES_PER_PAGE, SYS_RESTART);
-        struct handle_entry *source = entry_at(from->handles, to->copy_cursor), copy;
-        struct handle_entry *target = entry_at(to->handles, to->copy_cursor);
-        target->id = HANDLE_FREE(HANDLE_GEN(source->id));
-        if (!source->object || copy_of(source, &copy))
-            continue;
-        *target = copy;
-        object_open(copy.object, copy.rights);
-        to->handles->used++;
-        stats.handles++;
-    }
-    /* The free list is made anew: every slot that stayed empty, lowest first. */
+    FAIL_IF(to->dying || from->dying, E_DEAD);
     struct handle_table *table = to->handles;
-    table->first_free = table->free = 0;
-    for (uint32_t i = table->pages * HANDLES_PER_PAGE; --i > 0;) {
-        if (!entry_at(table, i)->object)
-            push_free(table, i);
+    if (!to->copy_cursor)
+        table->first_free = table->free = 0;
+    while (!to->copy_cursor && table->pages < from->handles->pages)
+        TRY(page_add(to));
+    uint32_t page = (to->copy_cursor ? to->copy_cursor : table->pages) - 1;
+    FAIL_IF(!table->pages, 0);
+    struct handle_entry *target = table->page[page], copy;
+    struct handle_entry *source = page < from->handles->pages ? from->handles->page[page] : target;
+    for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
+        if (source[i].object && !copy_of(&source[i], &copy)) {
+            target[i] = copy;
+            object_open(copy.object, copy.rights);
+            table->used++;
+            stats.handles++;
+            continue;
+        }
+        target[i].id = HANDLE_FREE(HANDLE_GEN(source[i].id));
+        if (page + i) {
+            target[i].rights = table->first_free;
+            table->first_free = page * HANDLES_PER_PAGE + i;
+            table->free++;
+        }
     }
-    to->copy_cursor = 0;
-    return 0;
+    to->copy_cursor = page;
+    return page ? SYS_RESTART : 0;
 }

@@ -56,7 +56,7 @@ struct task {
     uint64_t exit_value;
     uint32_t exit_how;      /* enum task_end */
     uint32_t reap_handle;   /* next handle index to close while dying */
-    uint32_t copy_cursor;   /* next slot of an unfinished TASK_COPY_HANDLES */
+    uint32_t copy_cursor;   /* pages that an unfinished TASK_COPY_HANDLES has not copied yet */
     struct list ports_lent; /* ports this task receives on as a borrower */
     struct list all;        /* on task_list */
     uint64_t cpu_ticks;     /* as its threads' */

@@ -9,7 +9,9 @@
 #include "object.h"
 #include "space.h"
 
-#define SHARE_MIN 32u /* entries; fewer are copied */
+/* Entries; fewer are copied. To make a table one's own costs about as much as a hundred entries, and that of
+ * a program's text and data is written by whoever goes on. */
+#define SHARE_MIN 96u
 
 static bool region_inherits(const struct region *r)
 {

@@ -191,14 +191,15 @@ static void pager_fork_objects(void)
     struct object *o;
     struct space *a = space_new(1000), *b;
     vaddr_t va;
-    CHECK(a && object_create(OBJECT_ANON, 100 * PAGE_SIZE, 0, NULL, &session, &o) == 0);
-    CHECK(map(a, 0, 100 * PAGE_SIZE, RW, PAGER_SHARED, o, 0, &va) == 0);
-    for (int i = 0; i < 90; i++)
+    CHECK(a && object_create(OBJECT_ANON, 200 * PAGE_SIZE, 0, NULL, &session, &o) == 0);
+    CHECK(map(a, 0, 200 * PAGE_SIZE, RW, PAGER_SHARED, o, 0, &va) == 0);
+    for (int i = 0; i < 190; i++)
         CHECK(store(a, va + i * PAGE_SIZE, i) == 0);
     CHECK((b = fork_of(a)) != NULL && is_shared(b, va));
     CHECK(store(b, va + PAGE_SIZE, 44) == 0 && holds(a, va + PAGE_SIZE, 44) && is_shared(a, va));
     CHECK(store(a, va + 2 * PAGE_SIZE, 45) == 0 && holds(b, va + 2 * PAGE_SIZE, 45) && !is_shared(a, va));
-    CHECK(store(b, va + 95 * PAGE_SIZE, 46) == 0 && holds(a, va + 95 * PAGE_SIZE, 46) && faults_found() == 0);
+    CHECK(store(b, va + 195 * PAGE_SIZE, 46) == 0 && holds(a, va + 195 * PAGE_SIZE, 46) &&
+          faults_found() == 0);
     o->sessions = 0;
     object_unhold(o);
     space_destroy(a);

@@ -166,20 +166,20 @@ static const char *protection(void)
 
 static const char *shared_memory(void)
 {
-    unsigned char *shared = mmap(NULL, 100 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    unsigned char *shared = mmap(NULL, 200 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(shared != MAP_FAILED);
-    for (size_t i = 0; i < 100; i++)
+    for (size_t i = 0; i < 200; i++)
         shared[i * PAGE] = 1;
     pid_t pid = fork();
     if (pid == 0) {
-        for (size_t i = 0; i < 100; i++)
+        for (size_t i = 0; i < 200; i++)
             shared[i * PAGE] += (unsigned char)i;
         _exit(0);
     }
     EXPECT(status_of(pid) == 0);
-    for (size_t i = 0; i < 100; i++)
+    for (size_t i = 0; i < 200; i++)
         EXPECT(shared[i * PAGE] == (unsigned char)(1 + i));
-    EXPECT(munmap(shared, 100 * PAGE) == 0);
+    EXPECT(munmap(shared, 200 * PAGE) == 0);
     return NULL;
 }
 
