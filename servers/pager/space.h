@@ -18,7 +18,7 @@
 
 #define SPACE_MAX       PAGER_UPPER_MAX
 #define REGION_MAX      16384u /* of one space */
-#define STACK_COMMITTED 32u    /* pages that a growing stack counts for */
+#define STACK_COMMITTED 16u    /* pages that a growing stack counts for */
 
 struct object;
 struct channel;

@@ -13,10 +13,10 @@
 static int at_once(void)
 {
     static pid_t pids[MANY];
-    int go[2], ready[2], bad = 0;
+    int go[2], ready[2], bad = 0, count = 0;
     if (pipe(go) || pipe(ready))
         return 1;
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < MANY && !bad; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
             char byte = (char)i;
@@ -25,14 +25,17 @@ static int at_once(void)
                 _exit(255);
             _exit(read(go[0], &byte, 1) == 0 ? i % 100 : 254); /* until the parent closes its end */
         }
+        if (pids[i] < 0)
+            perror("fork");
         bad |= pids[i] < 0;
+        count += pids[i] > 0;
     }
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
         char byte;
         bad |= read(ready[0], &byte, 1) != 1;
     }
     close(go[1]);
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
         int status = 0;
         bad |=
             waitpid(pids[i], &status, 0) != pids[i] || !WIFEXITED(status) || WEXITSTATUS(status) != i % 100;
@@ -40,6 +43,8 @@ static int at_once(void)
     close(go[0]);
     close(ready[0]);
     close(ready[1]);
+    if (bad)
+        printf("# %d of %d processes\n", count, MANY);
     return bad;
 }
 
