@@ -81,7 +81,8 @@ static int page_add(struct task *task)
     struct handle_table *table = task->handles;
     FAIL_IF(task->dying, E_DEAD);
     FAIL_IF(table->pages == HANDLE_PAGES, E_FULL);
-    TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages++]));
+    TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
+    table->pages++;
     task->slots = table->page[0];
     task->slots->id = HANDLE_FREE(1);
     return 0;

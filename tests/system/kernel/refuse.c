@@ -239,6 +239,28 @@ static void copy_handles_to_busy(void)
     kport_close(&port);
 }
 
+/* A table of handles that may not grow any more: the next handle is refused, again and again, and the task
+ * ends like any other. */
+static void handles_beyond_quota(void)
+{
+    handle_t task = 0;
+    handle_t copy;
+    int error = 0, count = 0;
+    kport_create(&port);
+    CHECK_IS(sys_task_create(ipc_handle("task-maker"), 64 << 10, &task), 0);
+    for (; !error && count < 10000; count++)
+        error = sys_handle_copy(port.session, RIGHT_ALL, task, 0, &copy);
+    CHECK_IS(error, E_QUOTA);
+    CHECK(count > 100);
+    for (int i = 0; i < 3; i++)
+        CHECK_IS(sys_handle_copy(port.session, RIGHT_ALL, task, 0, &copy), E_QUOTA);
+    CHECK_IS(sys_task_ctl(task, TASK_KILL, 0, 0, 0, NULL), 0);
+    CHECK_IS(sys_handle_close(task), 0);
+    for (int i = 0; i < 100; i++)
+        sys_yield();
+    kport_close(&port);
+}
+
 /* Whoever serves the faults of a task has no say over frames: that is the first task's. */
 static void map_without_authority(void)
 {
@@ -279,6 +301,7 @@ int main(void)
                                          {"kept-in-each-other", kept_in_each_other},
                                          {"keeps-no-ownership", keeps_no_ownership},
                                          {"copy-handles-to-busy", copy_handles_to_busy},
+                                         {"handles-beyond-quota", handles_beyond_quota},
                                          {"map-without-authority", map_without_authority}};
     ktest_main(tests, KTEST_COUNT(tests));
 }
