@@ -12,32 +12,51 @@
 #define CLEAR_MOST  256 /* entries of a table that goes, in one step */
 #define CHANGE_MOST 192 /* entries changed in one step, where that can be done in steps */
 
-int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
+/* The table of va at a level, from the top down. *link: what links it. */
+static int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table, pte_t *link)
 {
-    if (level == PTEP_LEAF && w->leaf_number == va >> WINDOW_LEAF_SHIFT) {
-        *out = w->leaf;
-        out->entry += ptep_va_index(va, PTEP_LEAF);
-        return 0;
-    }
-    paddr_t table = w->vms->root;
-    pte_t e = 0;
+    *table = w->vms->root;
 #pragma GCC unroll 3
     for (uint32_t l = 0; l < PTEP_LEAF; l++) {
         if (l == level)
             break;
-        e = ptep_load(window_entry(w, l, va));
+        pte_t e = *link = ptep_load(window_entry(w, l, va));
         if (!pte_present(e)) {
             w->missing = l + 1;
             return E_NOTABLE;
         }
         FAIL_IF(pte_huge(e, l), E_HUGE);
-        table = pte_frame(e, l);
-        FAIL_IF(l == 0 && table_record(table)->level != 1, E_INVAL); /* the slot shows another space */
+        *table = pte_frame(e, l);
+        FAIL_IF(l == 0 && table_record(*table)->level != 1, E_INVAL); /* the slot shows another space */
+    }
+    return 0;
+}
+
+int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
+{
+    uint64_t number = level == PTEP_LEAF ? va >> WINDOW_LEAF_SHIFT : WINDOW_NO_LEAF - 1;
+    if (w->leaf_number == number) {
+        *out = w->leaf;
+        out->entry += ptep_va_index(va, PTEP_LEAF);
+        return 0;
+    }
+    struct vms *vms = w->vms;
+    paddr_t table = 0;
+    pte_t link = 0;
+    out->record = vms->leaf_number == number ? vms->leaf_record : NULL;
+    if (!out->record || DEBUG_BUILD) {
+        int error = window_walk(w, va, level, &table, &link);
+        DEBUG_ASSERT(!out->record || (!error && out->record == table_record(table) && pte_writable(link)));
+        TRY(error);
+        out->record = table_record(table);
+        if (level == PTEP_LEAF && pte_writable(link)) {
+            vms->leaf_number = number;
+            vms->leaf_record = out->record;
+        }
     }
     out->entry = window_entry(w, level, va);
-    out->record = table_record(table);
-    if (level == PTEP_LEAF && pte_writable(e)) {
-        w->leaf_number = va >> WINDOW_LEAF_SHIFT;
+    if (vms->leaf_number == number && vms->leaf_record) {
+        w->leaf_number = number;
         w->leaf = (struct place){ptep_table(out->entry), out->record};
     }
     return 0;
@@ -187,6 +206,7 @@ static void link_store(struct window *w, ptep_t link, uint32_t level, vaddr_t va
 {
     vaddr_t base = va & ~(ptep_level_size(level - 1) - 1);
     pte_exchange(link, value);
+    w->vms->leaf_record = NULL;
     ledger_owe(w->vms, base);
     tell(w->vms, base, level, PTEP_ENTRIES);
     tell_views(w->vms, base, level);

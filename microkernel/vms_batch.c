@@ -2,8 +2,7 @@
 #include <hardware.h>
 #include <window.h>
 
-#define CHUNK       16  /* operations read at once */
-#define ENTRIES_MAX 256 /* entries changed in one call; what is left is the caller's to ask for again */
+#define ENTRIES_MAX 192 /* entries changed in one call; what is left is the caller's to ask for again */
 
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
@@ -58,10 +57,10 @@ static __attribute__((noinline)) int batch_general(struct window *w, struct thre
 /* Set single pages as long as it is simple: how many. */
 static __attribute__((noinline)) uint32_t batch_simple(struct window *w, const struct vms_op *op, uint32_t n)
 {
-    uint32_t done = 0;
-    while (done < n && op->op == VMS_SET && entry_set_simply(w, op))
-        op++, done++;
-    return done;
+    const struct vms_op *first = op, *end = op + n;
+    while (op < end && entry_set_simply(w, op))
+        op++;
+    return (uint32_t)(op - first);
 }
 
 /* In entries. */
@@ -78,21 +77,18 @@ static uint32_t cost(const struct vms_op *op)
 /* Operations from `user` on, until one fails or the bound is reached. *total: how many succeeded. */
 static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint32_t count, uint32_t *total)
 {
-    struct vms_op ops[CHUNK];
+    struct vms_op ops[VMS_BATCH_MAX];
     uint32_t entries = 0;
-    while (*total < count && entries < ENTRIES_MAX) {
-        uint32_t n = count - *total < CHUNK ? count - *total : CHUNK;
-        TRY(user_read(ops, user + *total * sizeof *ops, n * sizeof *ops));
-        uint32_t i = batch_simple(w, ops, n);
-        *total += i;
-        for (; i < n && entries < ENTRIES_MAX; i++, *total += 1) {
-            if (!ops[i].count)
-                ops[i].count = 1;
-            entries += cost(&ops[i]);
-            if (entries > ENTRIES_MAX && *total)
-                return 0;
-            TRY(batch_general(w, thread, &ops[i], user + *total * sizeof *ops));
-        }
+    TRY(user_read(ops, user, count * sizeof *ops));
+    while ((*total += batch_simple(w, ops + *total, count - *total)) < count && entries < ENTRIES_MAX) {
+        struct vms_op *op = ops + *total;
+        if (!op->count)
+            op->count = 1;
+        entries += cost(op);
+        if (entries > ENTRIES_MAX && *total)
+            break;
+        TRY(batch_general(w, thread, op, user + *total * sizeof *op));
+        *total += 1;
     }
     return 0;
 }

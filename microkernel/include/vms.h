@@ -8,6 +8,10 @@ struct vms {
     struct account *account; /* pays for the tables; borrowed from the task */
     uint32_t tables;         /* including L0 */
     uint64_t changes;        /* of entries that were present; never 0 */
+    /* The leaf table that was used last; it may be written. NULL: unknown, for a link of the space changed.
+     */
+    struct table_record *leaf_record;
+    uint64_t leaf_number;    /* va / what a leaf table maps */
     struct vms *mounter;     /* whose views show this space, or NULL */
     uint16_t view_index;     /* in the mounter's V, 0xffff: none */
     uint16_t view_slot;      /* the mounter's L0 slot, 0: none */
