@@ -9,8 +9,8 @@
  * stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-#define CLEAR_MOST  256 /* entries of a table that goes, in one step */
-#define CHANGE_MOST 192 /* entries changed in one step, where that can be done in steps */
+#define CLEAR_MOST  224 /* entries of a table that goes, in one step */
+#define CHANGE_MOST 160 /* entries changed in one step, where that can be done in steps */
 
 /* The table of va at a level, from the top down. *link: what links it. */
 static int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table, pte_t *link)
