@@ -2,6 +2,7 @@
  * themselves are in no direct map: they are reached by ptep once linked, or by the page slot. */
 #include <arch/paging.h>
 #include <hooks.h>
+#include <irqoff.h>
 #include <table.h>
 
 #define SPARE 64 /* free tables that stay when a block is returned */
@@ -78,10 +79,13 @@ void table_put(struct account *account, paddr_t table)
         return;
     ASSERT(record->live == 0);
 #ifdef OUROS_DEBUG
-    const uint64_t *entry = paging_slot(table);
-    for (uint32_t i = 0; i < PAGE_SIZE / sizeof *entry; i++)
-        ASSERT(entry[i] == 0);
-    paging_slot_done();
+    {
+        IRQOFF_UNCOUNTED;
+        const uint64_t *entry = paging_slot(table);
+        for (uint32_t i = 0; i < PAGE_SIZE / sizeof *entry; i++)
+            ASSERT(entry[i] == 0);
+        paging_slot_done();
+    }
 #endif
     uint32_t number = block_number(table);
     struct table_record *head = table_records(number);
