@@ -69,6 +69,7 @@ static uint32_t cost(const struct vms_op *op)
     switch (op->op) {
     case VMS_UNLINK:
     case VMS_UNSHARE: return PTEP_ENTRIES;
+    case VMS_LINK: return 1;
     case VMS_SHARE: return PTEP_ENTRIES / 32;
     default: return op->count + 6;
     }
