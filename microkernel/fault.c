@@ -21,11 +21,12 @@ static bool fault_call(struct thread *faulter, struct port *port)
 {
     struct thread *pager = container_of(port->receivers.next, struct thread, run);
     if (list_empty(&port->receivers) || port->dead || faulter->priority > pager->priority ||
-        ((faulter->flags | pager->flags | fastpath_off) & ~(uint32_t)(THREAD_F_FPU | THREAD_F_FAULT)) ||
+        ((faulter->flags | pager->flags | fastpath_off) & ~(uint32_t)(THREAD_F_FAST | THREAD_F_FAULT)) ||
         !sched_may_switch(pager))
         return false;
     /* POINT OF NO RETURN */
     ipc_put_fault(faulter, pager);
+    thread_unreserve(pager);
     pager->frame.rax = 0;
     pager->caller = faulter;
     list_remove(&pager->run);
@@ -42,11 +43,11 @@ static bool fault_call(struct thread *faulter, struct port *port)
 bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port *port)
 {
     const struct trap_frame *f = &pager->frame;
-    if ((uint32_t)f->rsi != FAULT_MAP || !pager->task->is_pager)
-        return false;
-    vms_switch(&faulter->task->vms); /* where its entries are at hand */
-    if (!vms_set_here(f->word[0], f->word[1], f->word[2])) {
+    bool map = (uint32_t)f->rsi == FAULT_MAP && pager->task->is_pager;
+    vms_switch(map ? &faulter->task->vms : &pager->task->vms); /* where its entries are at hand */
+    if (!map || !vms_set_here(f->word[0], f->word[1], f->word[2])) {
         vms_switch(&pager->task->vms);
+        thread_unreserve(pager); /* the general path accepts anew */
         return false;
     }
     /* POINT OF NO RETURN */

@@ -46,8 +46,7 @@ void thread_unreserve(struct thread *thread)
 
 void thread_wake(struct thread *thread, int error)
 {
-    if (thread->accept)
-        thread_unreserve(thread);
+    thread_unreserve(thread);
     thread->frame.rax = (uint64_t)(uint32_t)error;
     sched_ready(thread, SCHED_HEAD);
 }

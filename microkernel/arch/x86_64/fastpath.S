@@ -181,7 +181,7 @@ reply_recv_go: /* POINT OF NO RETURN */
 
 reply_recv_special:
     test $THREAD_F_FAULT, %ecx; jz 1f
-    test $~(THREAD_F_FAULT | THREAD_F_FPU), %ecx; jz fastpath_fault_reply
+    test $~(THREAD_F_FAULT | THREAD_F_FAST), %ecx; jz fastpath_fault_reply
 1:  SPECIAL full
     jmp reply_recv_go
 
