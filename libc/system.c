@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,28 +141,6 @@ int getpagesize(void)
 int getdtablesize(void)
 {
     return FD_MAX;
-}
-
-/* Limits are fixed: what there is, and no way to change it yet. */
-int getrlimit(int resource, struct rlimit *limits)
-{
-    rlim_t limit = RLIM_INFINITY;
-    if (resource < 0 || resource >= RLIM_NLIMITS)
-        return fail(EINVAL);
-    if (resource == RLIMIT_NOFILE)
-        limit = FD_MAX;
-    if (resource == RLIMIT_CORE)
-        limit = 0;
-    *limits = (struct rlimit){limit, limit};
-    return 0;
-}
-
-int setrlimit(int resource, const struct rlimit *limits)
-{
-    struct rlimit now = {0};
-    if (getrlimit(resource, &now))
-        return -1;
-    return limits->rlim_cur == now.rlim_cur && limits->rlim_max == now.rlim_max ? 0 : fail(ENOSYS);
 }
 
 int getgroups(int size, gid_t list[])

@@ -1,4 +1,4 @@
-// The builtins, in three files by what they deal with. Each takes argc and argv like a program and gives a
+// The builtins, in files by what they deal with. Each takes argc and argv like a program and gives a
 // status.
 #ifndef BUILTINS_H
 #define BUILTINS_H
@@ -26,6 +26,9 @@ int builtin_unset(int argc, char **argv);
 // builtin_read.c
 int builtin_getopts(int argc, char **argv);
 int builtin_read(int argc, char **argv);
+
+// builtin_limit.c
+int builtin_ulimit(int argc, char **argv);
 
 // builtin_misc.c
 int builtin_cd(int argc, char **argv);

@@ -56,6 +56,18 @@ static uint64_t lock_charge(struct space *space, struct range all)
     return pages;
 }
 
+/* Pages that are not locked yet. */
+static uint64_t lock_pages(struct space *space, struct range all)
+{
+    uint64_t pages = 0;
+    for (const struct region *r = region_from(space, all.start); r && r->start < all.end; r = r->next) {
+        vaddr_t from = r->start > all.start ? r->start : all.start, to = r->end < all.end ? r->end : all.end;
+        if (!(r->flags & REGION_LOCKED) && region_lockable(r))
+            pages += (to - from) >> PAGE_SHIFT;
+    }
+    return pages;
+}
+
 static void range_flag(struct space *space, struct range all, bool locked)
 {
     for (struct region *r = region_from(space, all.start); r && r->start < all.end; r = r->next)
@@ -67,7 +79,9 @@ static void range_flag(struct space *space, struct range all, bool locked)
 
 static int range_lock(struct space *space, struct range all, bool lock, uint64_t *absent)
 {
-    int error = lock ? space_commit(lock_charge(space, all)) : 0;
+    int error = lock ? space_commit(space, lock_charge(space, all)) : 0;
+    if (!error && lock)
+        error = space_within(space->limit.locked, space->locked, lock_pages(space, all));
     if (!error)
         error = region_cut(space, all.start, all.end);
     if (error)

@@ -11,7 +11,7 @@ static uint64_t complain(const struct space *space, vaddr_t va, const char *what
 
 static uint64_t check_regions(struct space *space)
 {
-    uint64_t errors = 0, count = 0, pages = 0, charged = 0;
+    uint64_t errors = 0, count = 0, pages = 0, charged = 0, locked = 0;
     vaddr_t last = USER_MIN;
     const struct region *before = NULL;
     for (struct region *r = space->first; r; before = r, r = r->next) {
@@ -26,9 +26,10 @@ static uint64_t check_regions(struct space *space)
         count++;
         pages += r->flags & PAGER_GUARD ? 0 : region_pages(r);
         charged += region_charge(r);
+        locked += r->flags & REGION_LOCKED ? region_pages(r) : 0;
     }
     if (before != space->last || count != space->region_count || pages != space->pages ||
-        charged != space->charged)
+        charged != space->charged || locked != space->locked)
         errors += complain(space, 0, "region counts");
     vaddr_t hole;
     if (region_place(space, 0, PAGE_SIZE, &hole) == 0 && region_find(space, hole))

@@ -37,7 +37,7 @@ static int anon_frame(struct region *r, frame_t *out)
 static int object_frame(struct object *object, uint64_t page, frame_t *out, struct request **request)
 {
     if (page >= object_size_pages(object->size))
-        return PAGER_EXC_IO;
+        return PAGER_EXC_END;
     frame_t f = object_page(object, (uint32_t)page);
     if (!f && object->type == OBJECT_ANON) {
         if (frame_alloc(FRAME_OBJECT, FRAME_ZERO, &f))
@@ -126,7 +126,7 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
 int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, struct plan *plan)
 {
     *plan = (struct plan){.va = va & ~(PAGE_SIZE - 1)};
-    if (r->flags & PAGER_GUARD || (r->flags & REGION_LOW_GUARD && plan->va == r->start))
+    if (r->flags & (PAGER_GUARD | PAGER_STACK) && region_guards(r, plan->va))
         return PAGER_EXC_GUARD;
     if ((wish & PAGE_FORCE && r->flags & REGION_DEVICE) ||
         (wish & PAGE_WRITE && r->flags & PAGER_SHARED && !(r->prot & VMS_WRITE)))

@@ -136,7 +136,7 @@ int space_fork(struct space *parent, handle_t task, struct channel *admin, handl
         charge += region_inherits(r) ? region_charge(r) : 0;
     frame_feed(); /* proc makes a thread and handles next, and others have no way to wait for the kernel's
                      memory */
-    int error = space_commit(charge);
+    int error = space_commit(NULL, charge);
     if (error) {
         machine_close(task);
         return error;
@@ -144,6 +144,7 @@ int space_fork(struct space *parent, handle_t task, struct channel *admin, handl
     error = space_create(task, admin, session, out);
     if (error)
         return error;
+    (*out)->limit = parent->limit;
     for (const struct region *r = parent->first; r && !error; r = r->next)
         error = region_inherits(r) ? fork_region(*out, r) : 0;
     if (!error)

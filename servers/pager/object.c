@@ -155,7 +155,7 @@ int object_create(enum object_type type, uint64_t size, uint64_t tag, struct cha
     uint64_t charge = type == OBJECT_ANON ? object_size_pages(size) : 0;
     if (object_size_pages(size) > UINT32_MAX)
         return E_FBIG;
-    int error = space_commit(charge);
+    int error = space_commit(NULL, charge);
     struct object *object = error ? NULL : pool_alloc(&object_pool);
     if (!object)
         return E_NOMEM;
@@ -205,6 +205,9 @@ static void object_free(struct object *object)
 {
     object_abandon(object);
     tables[object->index / TABLE_SLOTS][object->index % TABLE_SLOTS] = NULL;
+    struct space *payer = space_by_id(object->payer);
+    if (payer)
+        payer->objects -= object->charged;
     space_committed -= object->charged;
     object_count--;
     pool_free(&object_pool, object);

@@ -33,6 +33,7 @@ struct object {
     uint64_t tag;
     uint64_t pages, dirty;
     uint64_t charged;        /* pages committed */
+    uint64_t payer;          /* ANON: id of the space whose limit they count for, while it is there */
     struct channel *manager; /* FILE */
     frame_t first;           /* its pages, in no order */
     struct region *regions;

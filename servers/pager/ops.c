@@ -125,10 +125,16 @@ static int memory_object(struct ipc_request *r, const struct pager_object_size *
 {
     handle_t session;
     struct object *object;
-    message_begin(r);
-    int error = object_create(OBJECT_ANON, in->size, 0, NULL, &session, &object);
+    struct space *payer = own_space(r);
+    int error = payer ? space_commit(payer, object_size_pages(in->size)) : 0;
+    if (!error)
+        error = object_create(OBJECT_ANON, in->size, 0, NULL, &session, &object);
     if (error)
         return error;
+    if (payer) {
+        object->payer = payer->id;
+        payer->objects += object->charged;
+    }
     out->object = object->id;
     return ipc_give(r, session);
 }
@@ -220,6 +226,24 @@ static int op_exception_done(struct ipc_request *r, const struct pager_exception
     struct channel *admin = own_channel(r, CHANNEL_ADMIN);
     (void)out;
     return admin ? exception_done(admin, in->cookie, in->resume != 0) : E_TYPE;
+}
+
+static uint64_t limit_pages(uint64_t bytes)
+{
+    return bytes == UINT64_MAX ? bytes : bytes >> PAGE_SHIFT;
+}
+
+static int space_limit(struct ipc_request *r, const struct pager_limits *in, struct ipc_none *out)
+{
+    struct space *space = own_channel(r, CHANNEL_ADMIN) ? space_by_id(in->space) : NULL;
+    (void)out;
+    if (!space)
+        return E_SRCH;
+    space->limit = (struct space_limits){.size = limit_pages(in->size),
+                                         .data = limit_pages(in->data),
+                                         .stack = limit_pages(in->stack),
+                                         .locked = limit_pages(in->locked)};
+    return 0;
 }
 
 static int session(struct ipc_request *r, const struct pager_session *in, struct ipc_none *out)
@@ -463,6 +487,7 @@ const struct pager_ops pager_operations = {
     .space_map = op_space_map,
     .space_write = space_write,
     .space_read = space_read,
+    .space_limit = space_limit,
     .next_exception = next_exception,
     .exception_done = op_exception_done,
     .stats = stats,

@@ -91,7 +91,7 @@ int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa
         return E_INVAL;
     if (pages > UINT32_MAX)
         return E_NOMEM;
-    int error = space_commit(pages);
+    int error = space_commit(space, pages);
     if (!error)
         error = frame_alloc_run((uint32_t)pages, &first);
     if (error)

@@ -58,7 +58,7 @@ static int protect_check(struct space *space, vaddr_t start, vaddr_t end, uint32
             *charge += (stop - at) >> PAGE_SHIFT;
         at = stop;
     }
-    return space_commit(*charge);
+    return space_commit(space, *charge);
 }
 
 int space_protect(struct space *space, vaddr_t start, uint64_t length, uint32_t prot)

@@ -118,6 +118,8 @@ static void region_count_in(struct space *space, struct region *r)
     space->region_count++;
     if (!(r->flags & PAGER_GUARD))
         space->pages += region_pages(r);
+    if (r->flags & REGION_LOCKED)
+        space->locked += region_pages(r);
     space->charged += region_charge(r);
     space_committed += region_charge(r);
 }
@@ -127,6 +129,8 @@ static void region_count_out(struct space *space, struct region *r)
     space->region_count--;
     if (!(r->flags & PAGER_GUARD))
         space->pages -= region_pages(r);
+    if (r->flags & REGION_LOCKED)
+        space->locked -= region_pages(r);
     space->charged -= region_charge(r);
     space_committed -= region_charge(r);
 }
@@ -171,6 +175,13 @@ void region_change(struct region *r, vaddr_t end, uint32_t flags)
     region_count_in(r->space, r);
 }
 
+bool region_guards(const struct region *r, vaddr_t va)
+{
+    if (r->flags & PAGER_GUARD || (r->flags & REGION_LOW_GUARD && va == r->start))
+        return true;
+    return r->flags & PAGER_STACK && (r->end - va) >> PAGE_SHIFT > r->space->limit.stack;
+}
+
 int region_touch(struct region *r, uint64_t pages)
 {
     if (!(r->flags & REGION_LAZY))
@@ -178,7 +189,7 @@ int region_touch(struct region *r, uint64_t pages)
     uint64_t before = region_charge(r);
     r->touched += pages;
     uint64_t more = region_charge(r) - before;
-    if (more && space_commit(more)) {
+    if (more && space_commit(r->space, more)) {
         r->touched -= pages;
         return E_NOMEM;
     }

@@ -63,11 +63,15 @@ static bool range_free(struct space *space, vaddr_t start, vaddr_t end)
     return end <= USER_END && (!r || r->start >= end);
 }
 
-/* Can more be committed for a region that grows by so many bytes? */
-static int growth_commit(const struct region *r, uint64_t bytes)
+/* May a region grow by so many bytes? */
+static int growth_commit(const struct space *space, const struct region *r, uint64_t bytes)
 {
+    uint64_t pages = bytes >> PAGE_SHIFT;
     bool whole = r->flags & REGION_LOCKED || (r->flags & REGION_CHARGED && !(r->flags & REGION_LAZY));
-    return whole ? space_commit(bytes >> PAGE_SHIFT) : 0;
+    int error = space_within(space->limit.size, space->pages, pages);
+    if (!error && r->flags & REGION_LOCKED)
+        error = space_within(space->limit.locked, space->locked, pages);
+    return error || !whole ? error : space_commit(space, pages);
 }
 
 static int grow_in_place(struct space *space, struct region *r, vaddr_t end)
@@ -101,7 +105,7 @@ static int remap_move(struct space *space, const struct pager_remap *ask, vaddr_
         error = region_cut(space, ask->old, ask->old + ask->old_length);
     struct region *r = error ? NULL : region_find(space, ask->old);
     if (!error)
-        error = growth_commit(r, grown);
+        error = growth_commit(space, r, grown);
     bool locked = r && r->flags & REGION_LOCKED;
     if (!error)
         error = region_move(space, r, *out, ask->length);
@@ -148,7 +152,7 @@ int space_remap(struct space *space, const struct pager_remap *asked, vaddr_t *o
         return error;
     struct region *r = region_find(space, ask.old);
     if (!(ask.flags & PAGER_FIXED) && r->end == old_end && range_free(space, old_end, ask.old + ask.length)) {
-        error = growth_commit(r, ask.length - ask.old_length);
+        error = growth_commit(space, r, ask.length - ask.old_length);
         return error ? error : grow_in_place(space, r, ask.old + ask.length);
     }
     return ask.flags & PAGER_MAY_MOVE ? remap_move(space, &ask, out) : E_NOMEM;

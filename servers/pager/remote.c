@@ -6,7 +6,7 @@ static const uint8_t zeros[PAGE_SIZE];
 
 static int code_error(int code)
 {
-    return code == PAGER_EXC_NOMEM ? E_NOMEM : code == PAGER_EXC_IO ? E_IO : E_FAULT;
+    return code == PAGER_EXC_NOMEM ? E_NOMEM : code == PAGER_EXC_IO || code == PAGER_EXC_END ? E_IO : E_FAULT;
 }
 
 int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *absent)
@@ -29,8 +29,8 @@ int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *a
         int code = page_plan(space, r, va, own ? PAGE_WRITE : 0, &plan);
         if (code == PAGE_WAIT)
             ++*absent;
-        else if (code == PAGER_EXC_IO && r->object && r->object->type == OBJECT_FILE)
-            continue; /* beyond the end of the file */
+        else if (code == PAGER_EXC_END)
+            continue;
         else if (code)
             error = code_error(code);
         else

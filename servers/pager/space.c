@@ -31,8 +31,10 @@ static bool may_commit(uint64_t pages)
 }
 
 /* What the kernel was given for more tasks than there are now counts again. */
-int space_commit(uint64_t pages)
+int space_commit(const struct space *space, uint64_t pages)
 {
+    if (space && space_within(space->limit.data, space->charged + space->objects, pages))
+        return E_NOMEM;
     return may_commit(pages) || (frame_reap_kernel() && may_commit(pages)) ? 0 : E_NOMEM;
 }
 
@@ -59,6 +61,7 @@ int space_create(handle_t task, struct channel *admin, handle_t *session, struct
         space->task = task;
         space->admin = admin;
         space->hole = USER_MMAP_BASE;
+        space->limit = (struct space_limits){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
         error = machine_adopt(task, space->id);
     }
     if (!error)
@@ -158,7 +161,11 @@ static int region_prepare(struct space *space, const struct mapping *m, uint64_t
         r->flags |= REGION_LOW_GUARD;
     if (region_is_charged(r))
         r->flags |= REGION_CHARGED;
-    int error = space_commit(region_charge(r));
+    int error = space_commit(space, region_charge(r));
+    if (!error && !(r->flags & PAGER_GUARD))
+        error = space_within(space->limit.size, space->pages, region_pages(r));
+    if (!error && r->flags & REGION_LOCKED)
+        error = space_within(space->limit.locked, space->locked, region_pages(r));
     if (error)
         region_discard(r);
     else

@@ -53,6 +53,12 @@ struct region {
     struct region *object_next, *object_prev;
 };
 
+/* What a space may have: pages, UINT64_MAX: no limit (struct pager_limits). Kernel memory is limited by its
+ * task's account. */
+struct space_limits {
+    uint64_t size, data, stack, locked;
+};
+
 struct space {
     uint64_t id;
     uint32_t index; /* in the table of spaces, and in V */
@@ -68,7 +74,10 @@ struct space {
     bool lock_future; /* regions to come are locked */
     uint64_t pages;   /* in regions, guards not counted */
     uint64_t charged; /* committed */
-    vaddr_t hole;     /* no page is free in [USER_MMAP_BASE, hole) */
+    uint64_t locked;  /* pages of REGION_LOCKED regions */
+    uint64_t objects; /* pages committed for memory objects that it made, and that are there yet */
+    struct space_limits limit;
+    vaddr_t hole; /* no page is free in [USER_MMAP_BASE, hole) */
 };
 
 extern uint64_t space_committed; /* pages, all spaces and objects */
@@ -180,6 +189,8 @@ static inline bool region_is_plain(const struct region *r)
 {
     return !(r->flags & (PAGER_GUARD | PAGER_RESIDENT | REGION_DEVICE | REGION_DMA));
 }
+/* No access there: a guard, the lowest page of a stack, or what is beyond the stack's limit. */
+bool region_guards(const struct region *region, vaddr_t va);
 struct region *region_new(void);
 void region_discard(struct region *region);
 uint32_t region_live(void);
@@ -223,8 +234,13 @@ int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa
 void space_quarantine(struct space *space, const struct region *r);
 /* The DMA memory of a dead space may be used again. */
 void space_dma_release(uint64_t id);
-/* May `pages` more be committed? 0 or E_NOMEM. */
-int space_commit(uint64_t pages);
+/* May `pages` more be committed, and by this space (NULL: nobody's)? 0 or E_NOMEM. */
+int space_commit(const struct space *space, uint64_t pages);
+/* `more` beside `used`, within the limit? 0 or E_NOMEM. */
+static inline int space_within(uint64_t limit, uint64_t used, uint64_t more)
+{
+    return more == 0 || (used <= limit && more <= limit - used) ? 0 : E_NOMEM;
+}
 /* A copy of the parent in a new task, private pages shared until written. */
 int space_fork(struct space *parent, handle_t task, struct channel *admin, handle_t *session,
                struct space **out);

@@ -199,9 +199,13 @@ void channel_kick(struct channel *manager)
 static const char *exception_name(uint32_t code)
 {
     static const char *const names[] = {
-        [PAGER_EXC_CPU] = "exception",          [PAGER_EXC_UNMAPPED] = "nothing mapped",
-        [PAGER_EXC_DENIED] = "access denied",   [PAGER_EXC_GUARD] = "guard hit",
-        [PAGER_EXC_IO] = "page cannot be read", [PAGER_EXC_NOMEM] = "out of memory",
+        [PAGER_EXC_CPU] = "exception",
+        [PAGER_EXC_UNMAPPED] = "nothing mapped",
+        [PAGER_EXC_DENIED] = "access denied",
+        [PAGER_EXC_GUARD] = "guard hit",
+        [PAGER_EXC_IO] = "page cannot be read",
+        [PAGER_EXC_NOMEM] = "out of memory",
+        [PAGER_EXC_END] = "beyond the end of the object",
     };
     return code < sizeof names / sizeof *names && names[code] ? names[code] : "fault";
 }

@@ -4,9 +4,9 @@
 
 #include "server.h"
 
-#define STACK_SIZE       (8ul << 20)
-#define INTERPRETER_LINE 256 /* bytes of a script's first line that are looked at */
-#define SCRIPT_DEPTH     4   /* scripts whose interpreters are scripts */
+#define STACK_MOST       (1ul << 30) /* also without a limit */
+#define INTERPRETER_LINE 256         /* bytes of a script's first line that are looked at */
+#define SCRIPT_DEPTH     4           /* scripts whose interpreters are scripts */
 
 #define PAGE_UP(x) (((x) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
@@ -65,7 +65,7 @@ static uint64_t images;
 
 static int bare_task(struct process *p, struct image *image)
 {
-    int error = sys_task_create(below.task_maker, PROCESS_KMEM, &image->task);
+    int error = sys_task_create(below.task_maker, p->limit[LIMIT_KERNEL].soft, &image->task);
     if (error)
         return error;
     image->cookie = p->slot | __atomic_add_fetch(&images, 1, __ATOMIC_RELAXED) << 24;
@@ -98,7 +98,9 @@ int image_task(struct process *p, struct image *image)
     if (error)
         return error;
     image->space = space.space;
-    error = install_sessions(p, image, transfer.got[0]);
+    error = limit_space(p, space.space);
+    if (!error)
+        error = install_sessions(p, image, transfer.got[0]);
     sys_handle_close(transfer.got[0]);
     return error;
 }
@@ -394,13 +396,20 @@ static uint64_t random64(void)
     return z ^ z >> 31;
 }
 
-static int give_stack(const struct image_plan *plan, const struct arguments *a, const struct elf_image *elf,
-                      const struct startup_fd *fds, struct image *image)
+/* As far as it may grow, but a startup block goes on it in any case. */
+static uint64_t stack_size(const struct process *p)
 {
-    vaddr_t low = USER_STACK_TOP - STACK_SIZE;
+    uint64_t size = p->limit[LIMIT_STACK].soft;
+    return size < 2 * STARTUP_MAX ? 2 * STARTUP_MAX : size > STACK_MOST ? STACK_MOST : PAGE_UP(size);
+}
+
+static int give_stack(struct process *p, const struct image_plan *plan, const struct arguments *a,
+                      const struct elf_image *elf, const struct startup_fd *fds, struct image *image)
+{
+    vaddr_t low = USER_STACK_TOP - stack_size(p);
     struct pager_space_map request = {.space = image->space,
                                       .address = low,
-                                      .length = STACK_SIZE,
+                                      .length = USER_STACK_TOP - low,
                                       .prot = VMS_READ | VMS_WRITE,
                                       .flags = PAGER_FIXED | PAGER_NO_REPLACE | PAGER_STACK};
     int error = pager_space_map(below.pager, &request, NULL, DEADLINE_NEVER);
@@ -461,7 +470,7 @@ int image_load(struct process *p, const struct image_plan *plan, handle_t donor,
     if (!error)
         error = give_descriptors(plan, donor, image->task, fds);
     if (!error)
-        error = give_stack(plan, &a, &elf, fds, image);
+        error = give_stack(p, plan, &a, &elf, fds, image);
     name_image(image, plan->path, plan->path_length);
     ipc_free(a.data);
     ipc_free(fds);

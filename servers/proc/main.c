@@ -144,6 +144,7 @@ int main(void)
         .setids = setids,
         .usage = usage,
         .foreground = foreground,
+        .limit = limit_op,
         .start = life_start,
         .started_wait = wait_started,
     };

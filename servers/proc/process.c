@@ -5,6 +5,9 @@
 #include <stddef.h>
 
 struct process process_table[PROCESS_MAX];
+#define KERNEL_DEFAULT (8ul << 20) /* tables, handles, threads */
+#define KERNEL_MOST    (64ul << 20)
+
 static int32_t last_pid = 1; /* 1 is init, which is no process: orphans name it as their parent */
 
 /* Entries from here on are free: the lowest free one is taken, so the table is as long as it has to be. */
@@ -47,6 +50,27 @@ static int32_t new_pid(void)
     return 0;
 }
 
+/* Not counted: who was waited for. */
+static bool user_may_have_more(const struct process *parent)
+{
+    uint64_t count = 0;
+    if (parent->limit[LIMIT_PROCESSES].soft == LIMIT_NONE)
+        return true;
+    for (struct process *p = process_next(-1); p; p = process_next((int32_t)p->slot))
+        count += p->uid == parent->uid && !p->reaped;
+    return count < parent->limit[LIMIT_PROCESSES].soft;
+}
+
+int process_set_limit(struct process *p, uint32_t which, struct process_range range)
+{
+    if (which >= PROCESS_LIMITS || range.soft > range.hard)
+        return E_INVAL;
+    if (range.hard > p->limit[which].hard && p->euid != 0)
+        return E_PERM;
+    p->limit[which] = range;
+    return 0;
+}
+
 static struct process *free_entry(void)
 {
     for (uint32_t i = 0; i < PROCESS_MAX; i++) {
@@ -61,12 +85,18 @@ static struct process *free_entry(void)
 
 struct process *process_create(struct process *parent)
 {
-    struct process *p = free_entry();
+    struct process *p = parent && !user_may_have_more(parent) ? NULL : free_entry();
     int32_t pid = p ? new_pid() : 0;
     if (!pid)
         return NULL;
     p->pid = p->pgid = p->sid = pid;
     p->state = PROCESS_STARTING;
+    for (int i = 0; i < PROCESS_LIMITS; i++)
+        p->limit[i] = parent ? parent->limit[i] : (struct process_range){LIMIT_NONE, LIMIT_NONE};
+    if (!parent) {
+        p->limit[LIMIT_STACK].soft = STACK_DEFAULT;
+        p->limit[LIMIT_KERNEL] = (struct process_range){KERNEL_DEFAULT, KERNEL_MOST};
+    }
     if (parent) {
         p->parent = parent;
         p->sibling = parent->children;

@@ -27,6 +27,22 @@ enum process_state {
     PROCESS_ZOMBIE,
 };
 
+/* What a process may have, as setrlimit has it: numbers as in proto/proc.h. */
+enum process_limit {
+    LIMIT_SIZE, /* bytes of memory regions */
+    LIMIT_DATA,
+    LIMIT_STACK,
+    LIMIT_LOCKED,
+    LIMIT_KERNEL,    /* bytes of page tables, handles, threads and other kernel objects */
+    LIMIT_PROCESSES, /* of its user, when it makes one */
+    PROCESS_LIMITS,
+};
+#define LIMIT_NONE    UINT64_MAX
+#define STACK_DEFAULT (8ul << 20)
+struct process_range {
+    uint64_t soft, hard;
+};
+
 struct process {
     enum process_state state;
     uint32_t slot; /* own index */
@@ -43,6 +59,7 @@ struct process {
     bool reaped;
     bool started_by_init;
     uint64_t children_cpu_ns, cpu_ns;
+    struct process_range limit[PROCESS_LIMITS]; /* inherited, kept by exec */
     /* What it is made of, for the server. */
     uint32_t task;  /* handle; 0 once the task is dead */
     uint32_t vfs;   /* handle of its vfs process session, given up at its end */
@@ -53,11 +70,13 @@ struct process {
 
 extern struct process process_table[PROCESS_MAX];
 
-/* A new entry, STARTING, child of `parent` (may be NULL), with ids inherited, pid set. NULL: the table or the
- * pids are exhausted. */
+/* A new entry, STARTING, child of `parent` (may be NULL), with ids and limits inherited, pid set. NULL: the
+ * table or the pids are exhausted, or its user may have no more. */
 struct process *process_create(struct process *parent);
 /* By pid, any state but FREE; NULL. */
 struct process *process_find(int32_t pid);
+/* Another limit. E_INVAL: no such one, or soft > hard; E_PERM: a higher hard one, by who is not root. */
+int process_set_limit(struct process *process, uint32_t which, struct process_range range);
 /* The next entry in use after `slot` (start with -1); NULL at the end. */
 struct process *process_next(int32_t slot);
 /* Its end is complete: children become orphans (zombies among them are freed); itself becomes a zombie, or is

@@ -18,9 +18,6 @@
 
 #include "process.h"
 
-#define PROCESS_KMEM \
-    (8ul << 20) /* limit of kernel memory that a process may cause: tables, handles, threads */
-
 /* Guards the process table and the waiters. Never held across a call that can wait for a device. */
 extern struct ipc_lock proc_lock;
 
@@ -64,6 +61,11 @@ int image_load(struct process *p, const struct image_plan *plan, handle_t donor,
 void image_discard(struct image *image);
 /* It becomes the process's present one. The caller holds proc_lock. */
 void image_adopt(struct process *p, struct image *image);
+
+/* ---- limit.c ---- */
+int limit_op(struct ipc_request *r, const struct proc_limit *in, struct proc_limit_reply *out);
+/* What the process may have holds for this space of its own, which is a new one. */
+int limit_space(const struct process *p, uint64_t space);
 
 /* ---- life.c ---- */
 int life_fork(struct ipc_request *r, const struct ipc_none *in, struct proc_pid *out);

@@ -132,7 +132,8 @@ void signal_tty_thread(void *unused)
 static uint32_t exception_signal(const struct pager_exception *e)
 {
     switch (e->code) {
-    case PAGER_EXC_IO: return SIGNAL_BUS;
+    case PAGER_EXC_IO:
+    case PAGER_EXC_END: return SIGNAL_BUS;
     case PAGER_EXC_NOMEM: return SIGNAL_KILL;
     case PAGER_EXC_CPU: break;
     default: return SIGNAL_SEGV;
@@ -147,6 +148,28 @@ static uint32_t exception_signal(const struct pager_exception *e)
     case 17: return SIGNAL_BUS;
     default: return SIGNAL_SEGV;
     }
+}
+
+/* Why a process ends, for whoever reads the log. */
+static void exception_tell(const struct process *p, const struct pager_exception *e)
+{
+    static const char *const why[] = {
+        [PAGER_EXC_UNMAPPED] = "not mapped",
+        [PAGER_EXC_DENIED] = "protection",
+        [PAGER_EXC_GUARD] = "guard, or end of the stack",
+        [PAGER_EXC_IO] = "cannot be read",
+        [PAGER_EXC_NOMEM] = "out of memory",
+        [PAGER_EXC_END] = "beyond the end of the file",
+    };
+    static const char *const name[] = {
+        [SIGNAL_ILL] = "SIGILL", [SIGNAL_TRAP] = "SIGTRAP", [SIGNAL_BUS] = "SIGBUS",
+        [SIGNAL_FPE] = "SIGFPE", [SIGNAL_KILL] = "SIGKILL", [SIGNAL_SEGV] = "SIGSEGV"};
+    const char *signal = name[exception_signal(e)];
+    if (e->code < sizeof why / sizeof *why && why[e->code])
+        ipc_info("pid %d (%s): %s at 0x%lx (%s), rip 0x%lx", p->pid, p->name, signal, e->address,
+                 why[e->code], e->rip);
+    else
+        ipc_info("pid %d (%s): %s by exception %u, rip 0x%lx", p->pid, p->name, signal, e->vector, e->rip);
 }
 
 void signal_exception_thread(void *unused)
@@ -165,8 +188,7 @@ void signal_exception_thread(void *unused)
         for (struct process *p = process_next(-1); p; p = process_next((int32_t)p->slot)) {
             if (p->space != e.space || !alive(p))
                 continue;
-            ipc_info("%s (pid %d): vector %u, code %u, address %lx, rip %lx", p->name, p->pid, e.vector,
-                     e.code, e.address, e.rip);
+            exception_tell(p, &e);
             life_end(p, WAIT_STATUS_SIGNAL(exception_signal(&e)));
         }
         ipc_unlock(&proc_lock);

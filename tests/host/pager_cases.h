@@ -201,7 +201,7 @@ static void pager_shared_object(void)
     CHECK(store(a, va + 3 * PAGE_SIZE, 33) == 0 && holds(b, vb + PAGE_SIZE, 33) &&
           holds(b, vc + 3 * PAGE_SIZE, 33));
     CHECK(store(b, vc + 3 * PAGE_SIZE, 34) == 0 && holds(a, va + 3 * PAGE_SIZE, 33));
-    CHECK(store(b, vc + 10 * PAGE_SIZE, 1) == PAGER_EXC_IO);
+    CHECK(store(b, vc + 10 * PAGE_SIZE, 1) == PAGER_EXC_END);
     CHECK(space_fork(a, sim_task_new(1000), admin, &session, &c) == 0);
     CHECK(store(c, va + 4 * PAGE_SIZE, 44) == 0 && holds(a, va + 4 * PAGE_SIZE, 44));
     CHECK(faults_found() == 0);
@@ -245,7 +245,7 @@ static void pager_file_pages(void)
         CHECK(holds(s, va + i * PAGE_SIZE, 1000 + i));
     CHECK(store(s, vp + 7 * PAGE_SIZE, 5) == 0 && holds(s, va + 7 * PAGE_SIZE, 1007) && o->dirty == 0);
     CHECK(store(s, va + 8 * PAGE_SIZE, 6) == 0 && holds(s, vp + 8 * PAGE_SIZE, 6) && o->dirty == 1);
-    CHECK(store(s, va + 51 * PAGE_SIZE, 6) == PAGER_EXC_IO);
+    CHECK(store(s, va + 51 * PAGE_SIZE, 6) == PAGER_EXC_END);
     CHECK(faults_found() == 0);
     uint64_t offsets[4];
     CHECK(object_dirty_pages(o, offsets, 4) == 1 && offsets[0] == 8 * PAGE_SIZE);
@@ -258,7 +258,7 @@ static void pager_file_pages(void)
     object_written(o, 8 * PAGE_SIZE);
     CHECK(o->dirty == 0 && faults_found() == 0);
     CHECK(object_resize(o, 8 * PAGE_SIZE) == 0 && faults_found() == 0);
-    CHECK(store(s, va + 8 * PAGE_SIZE, 6) == PAGER_EXC_IO && holds(s, va + 7 * PAGE_SIZE, 1007));
+    CHECK(store(s, va + 8 * PAGE_SIZE, 6) == PAGER_EXC_END && holds(s, va + 7 * PAGE_SIZE, 1007));
     o->sessions = 0;
     object_unhold(o);
     space_destroy(s);
@@ -357,7 +357,7 @@ static void pager_lent_pages(void)
     CHECK(holds(s, va, 14) && holds(lender, own + PAGE_SIZE, 14) && faults_found() == 0);
     space_destroy(t);
     CHECK(!object_next_request(manager, &r) && !object_reclaim());
-    CHECK(object_resize(o, PAGE_SIZE) == 0 && store(s, va + PAGE_SIZE, 1) == PAGER_EXC_IO);
+    CHECK(object_resize(o, PAGE_SIZE) == 0 && store(s, va + PAGE_SIZE, 1) == PAGER_EXC_END);
     CHECK(space_unmap(lender, own, PAGE_SIZE) == 0 && faults_found() == 0); /* its own again, and gone */
     handle_t again;
     CHECK(object_session(o, &again) == 0 && o->sessions == 2);

@@ -43,7 +43,7 @@ static int model_access(const struct model_page *p, enum access access, uint64_t
     if (!(p->prot & need[access]))
         return PAGER_EXC_DENIED;
     if (p->file >= 0 && !p->own && p->page >= FILE_PAGES)
-        return PAGER_EXC_IO;
+        return PAGER_EXC_END;
     *value = p->file >= 0 && !p->own ? file_value((uint32_t)p->file, p->page) : p->value;
     return 0;
 }

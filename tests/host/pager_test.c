@@ -159,6 +159,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 
 #include "tests/host/pager_cases.h"
 #include "tests/host/pager_fork.h"
+#include "tests/host/pager_features.h"
 #include "tests/host/pager_random.h"
 
 int main(void)
@@ -175,6 +176,7 @@ int main(void)
     RUN(pager_moves);
     RUN(pager_discard_and_lock);
     RUN(pager_no_reserve);
+    RUN(pager_limits);
     RUN(pager_fork_copies);
     RUN(pager_fork_shares);
     RUN(pager_fork_leaves);

@@ -20,15 +20,17 @@ struct rlimit {
     rlim_t rlim_max;
 };
 
-#define RLIMIT_CPU    0
-#define RLIMIT_FSIZE  1
-#define RLIMIT_DATA   2
-#define RLIMIT_STACK  3
-#define RLIMIT_CORE   4
-#define RLIMIT_NPROC  6
-#define RLIMIT_NOFILE 7
-#define RLIMIT_AS     9
-#define RLIM_NLIMITS  16
+#define RLIMIT_CPU     0
+#define RLIMIT_FSIZE   1
+#define RLIMIT_DATA    2
+#define RLIMIT_STACK   3
+#define RLIMIT_CORE    4
+#define RLIMIT_NPROC   6
+#define RLIMIT_NOFILE  7
+#define RLIMIT_MEMLOCK 8
+#define RLIMIT_AS      9
+#define RLIMIT_KMEM    15 /* Ouros: page tables and kernel objects, bytes */
+#define RLIM_NLIMITS   16
 
 #define RUSAGE_SELF     0
 #define RUSAGE_CHILDREN (-1)

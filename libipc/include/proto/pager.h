@@ -105,6 +105,7 @@ enum pager_exception_code {
     PAGER_EXC_GUARD,    /* stack overflow or another guard */
     PAGER_EXC_IO,       /* SIGBUS: the page cannot be brought */
     PAGER_EXC_NOMEM,
+    PAGER_EXC_END, /* SIGBUS: beyond the end of the file */
 };
 struct pager_exception_done {
     uint64_t cookie;
@@ -163,6 +164,15 @@ struct pager_count {
 };
 struct pager_space_stat {
     uint64_t regions, resident_pages, tables, size_pages;
+};
+/* What one space may have, in bytes; UINT64_MAX: no limit. What it has already stays. */
+struct pager_limits {
+    uint64_t space;
+    uint64_t size;   /* all regions, guards not counted */
+    uint64_t data;   /* what counts as promised to it: private memory that may be written, memory objects that
+                        it made */
+    uint64_t stack;  /* how far a growing stack may grow */
+    uint64_t locked; /* regions locked by PAGER_LOCK and its like */
 };
 struct pager_object_create {
     uint64_t size; /* bytes */
@@ -245,7 +255,8 @@ struct pager_supply {
     OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                 \
     OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | TAKES(1))             \
     OP(40, lend, struct pager_lend, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                      \
-    OP(41, object_session, struct pager_object, struct ipc_none, RIGHT_WRITE, EFFECT | GIVES(1))
+    OP(41, object_session, struct pager_object, struct ipc_none, RIGHT_WRITE, EFFECT | GIVES(1))            \
+    OP(42, space_limit, struct pager_limits, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)
 
 /* residency fills the out-buffer with a byte for each page from `address` on: 1 if it is in memory.
  *
@@ -270,6 +281,9 @@ struct pager_supply {
  * are never dirty. They are the manager's alone again when resize has cut them off, or the object is unused;
  * until then the manager must not free them. object_session gives one more session with an object that is
  * still there, E_NOENT if it has been reported unused.
+ *
+ * A call that would bring a space beyond what space_limit allows answers E_NOMEM; a page that is touched
+ * beyond it raises PAGER_EXC_NOMEM, or PAGER_EXC_GUARD below a stack. fork hands the limits on.
  *
  * DMA memory of a dead space stays in quarantine until dma_release names the space.
  *

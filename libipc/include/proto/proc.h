@@ -75,6 +75,25 @@ struct proc_foreground {
     int64_t pgid; /* 0: only ask */
 };
 
+/* setrlimit and getrlimit. Bytes, or processes; UINT64_MAX: no limit. The reply is what was. */
+enum proc_limit_resource {
+    PROC_LIMIT_SIZE,   /* all of the address space that is in use */
+    PROC_LIMIT_DATA,   /* private memory that may be written, and shared memory that it made */
+    PROC_LIMIT_STACK,  /* of the first thread */
+    PROC_LIMIT_LOCKED, /* by mlock */
+    PROC_LIMIT_KERNEL, /* page tables and kernel objects */
+    PROC_LIMIT_PROCESSES,
+};
+enum proc_limit_flag { PROC_LIMIT_SET = 1 << 0 };
+struct proc_limit {
+    uint32_t resource; /* enum proc_limit_resource */
+    uint32_t flags;    /* enum proc_limit_flag; none: only ask */
+    uint64_t soft, hard;
+};
+struct proc_limit_reply {
+    uint64_t soft, hard;
+};
+
 #define PROC_PROTOCOL(OP)                                                                               \
     OP(1, fork, struct ipc_none, struct proc_pid, RIGHT_USE, EFFECT)                                    \
     OP(2, exec, struct proc_image, struct ipc_none, RIGHT_USE, EFFECT | BUF_IN | PARKS)                 \
@@ -89,6 +108,7 @@ struct proc_foreground {
     OP(11, setids, struct proc_setids, struct ipc_none, RIGHT_USE, EFFECT)                              \
     OP(12, usage, struct ipc_none, struct proc_usage, RIGHT_USE, IDEMPOTENT)                            \
     OP(13, foreground, struct proc_foreground, struct proc_foreground, RIGHT_USE, EFFECT)               \
+    OP(14, limit, struct proc_limit, struct proc_limit_reply, RIGHT_USE, IDEMPOTENT)                    \
     OP(32, start, struct proc_image, struct proc_pid, RIGHT_ADMIN, EFFECT | BUF_IN | PARKS)             \
     OP(33, started_wait, struct proc_pid, struct proc_waited, RIGHT_ADMIN, EFFECT | PARKS)
 
