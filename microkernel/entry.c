@@ -1,12 +1,13 @@
 /* The page-table primitives: what vms_batch and the replies to faults are made of.
  *
  * Each one finds its place, checks everything, and only then changes anything: an operation that fails has
- * done nothing. Rules (docs/memory.md says where each comes from): E1 a table is zeroed before it is linked;
- * linking is the last store E2 a table is unlinked, then every CPU is told, then it is freed E3 only whole
- * RAM blocks are mapped as memory, and only a device object's pages as a device E4 a leaf table
- * with more than one link is changed by nobody; its links are not writable E5 hardware changes A and D:
- * entries are cleared by exchange, changed by compare and exchange E6 huge entries are never split: what
- * stands in the way is answered, the pager clears it first */
+ * done nothing. Rules (docs/memory.md says where each comes from):
+ * E1 a table is zeroed before it is linked; linking is the last store
+ * E2 a table is unlinked, then every CPU is told, then it is freed
+ * E3 only whole RAM blocks are mapped as memory, and only a device object's pages as a device
+ * E4 a leaf table with more than one link is changed by nobody; its links are not writable
+ * E5 hardware changes A and D: entries are cleared by exchange, changed by compare and exchange
+ * E6 huge entries are never split: what stands in the way is answered, the pager clears it first */
 #include <window.h>
 
 #define CLEAR_MOST  224 /* entries of a table that goes, in one step */

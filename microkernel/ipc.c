@@ -7,10 +7,10 @@
  *
  * Invariants
  * I1 thread->caller == c implies c->server == thread
- * I2 c->served_by, c->server and c->received count only while c is queued or received; a port that dies sends
- *    all these away before it goes, so they need no reference to it
+ * I2 c->served_by, c->server and c->received count only while c is queued or received; a port that dies
+ *    sends all these away before it goes, so they need no reference to it
  * I3 c->serial changes when a call or fault ends that was not in a reply slot, so a deferred reply to an
- * older one finds nobody */
+ *    older one finds nobody */
 #include <messages.h>
 #include <sched.h>
 

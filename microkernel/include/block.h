@@ -2,9 +2,9 @@
  *
  * Invariants
  * B1 only RAM blocks are mapped by user spaces as memory; `mappings` counts their entries, 4 KiB and 2 MiB
- * alike; it cannot overflow, because there are never more than TABLES_MAX tables to hold entries B2 a block
- * leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it B3 RAM and KERNEL
- * blocks are in the direct map, TABLE blocks never */
+ *    alike; it cannot overflow, because there are never more than TABLES_MAX tables to hold entries
+ * B2 a block leaves the kind RAM only with no mapping left, and is zeroed before the kernel uses it
+ * B3 RAM and KERNEL blocks are in the direct map, TABLE blocks never */
 #pragma once
 
 #include <object.h>

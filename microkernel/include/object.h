@@ -2,7 +2,8 @@
  *
  * Invariants
  * O1 refs counts handles, and pointers held by other objects; an object with refs 0 is on the list of what
- * ends. O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
+ *    ends.
+ * O2 destruction never recurses: object_put only queues, object_reap does one bounded step at a time.
  * O3 every byte from kmem_alloc is charged to one account until it is given back. */
 #pragma once
 

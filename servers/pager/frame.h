@@ -2,12 +2,14 @@
  *
  * Invariants (frame_check tests them)
  * F1 a frame's count is the number of entries of leaf tables that map it, plus one if it is in an object, a
- * pool, pinned or blank. F2 a free frame is on the free list of its block and nowhere else; its count is 0.
+ *    pool, pinned or blank.
+ * F2 a free frame is on the free list of its block and nowhere else; its count is 0.
  * F3 a block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on
- * none. F4 frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window. F5
- * FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place. F6 a
- * FRAME_LENT frame is an object's page and shown by its manager's private memory too; when the object lets go
- * of it, it is FRAME_ANON again. */
+ *    none.
+ * F4 frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window.
+ * F5 FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place.
+ * F6 a FRAME_LENT frame is an object's page and shown by its manager's private memory too; when the object
+ *    lets go of it, it is FRAME_ANON again. */
 #ifndef PAGER_FRAME_H
 #define PAGER_FRAME_H
 

@@ -2,10 +2,11 @@
  * objects.
  *
  * Invariants
- * J1 a page of an object is a frame of kind FRAME_OBJECT in the index under (object, page); the index holds a
- * count. J2 a page with FRAME_DIRTY or FRAME_WRITEBACK is not dropped while its object lives; `dirty` counts
- * them. J3 an object with neither session nor region has no pages but those; its record goes when its manager
- * has been told (OBJECT_FILE), or at once. */
+ * J1 a page of an object is a frame of kind FRAME_OBJECT in the index under (object, page); the index holds
+ *    a count.
+ * J2 a page with FRAME_DIRTY or FRAME_WRITEBACK is not dropped while its object lives; `dirty` counts them.
+ * J3 an object with neither session nor region has no pages but those; its record goes when its manager has
+ *    been told (OBJECT_FILE), or at once. */
 #ifndef PAGER_OBJECT_H
 #define PAGER_OBJECT_H
 

@@ -2,13 +2,14 @@
  *
  * Invariants (check.c tests them)
  * S1 regions of a space do not overlap, lie in [USER_MIN, USER_END) and are page aligned; tree and list
- * agree. S2 the page tables are the only record of which private frames a space has: each present leaf entry
- * lies in a region, and holds one count of its frame (regions of devices and of DMA memory: none). S3 an
- * entry may be writable only if its region is, and if the frame is the space's own (FRAME_ANON, count 1), the
- *    page of a shared object (then FRAME_DIRTY or FRAME_LENT, if the object has a manager), lent by the
- * space, or DMA memory. S4 an entry leaves the tables, and the translation buffers, before its frame is given
- * back. S5 committed pages over all spaces and objects never exceed frame_usable() when a call adds to them.
- */
+ *    agree.
+ * S2 the page tables are the only record of which private frames a space has: each present leaf entry lies
+ *    in a region, and holds one count of its frame (regions of devices and of DMA memory: none).
+ * S3 an entry may be writable only if its region is, and if the frame is the space's own (FRAME_ANON, count
+ *    1), the page of a shared object (then FRAME_DIRTY or FRAME_LENT, if the object has a manager), lent by
+ *    the space, or DMA memory.
+ * S4 an entry leaves the tables, and the translation buffers, before its frame is given back.
+ * S5 committed pages over all spaces and objects never exceed frame_usable() when a call adds to them. */
 #ifndef PAGER_SPACE_H
 #define PAGER_SPACE_H
 

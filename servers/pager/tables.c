@@ -5,9 +5,10 @@
  *
  * A leaf table may be linked by several spaces (fork.c). Its link is read-only then, and before anything is
  * changed in it the space makes it its own: tables_own. Invariants:
- * L1 the count of a table's frame is its number of links less one; entries hold one count of their frame for
- * each *table* L2 an entry that is writable in the leaf lies in one table only, so its frame's count is 1
- * (S3), whatever its link allows: the kernel clears W in both tables when it copies one */
+ * L1 the count of a table's frame is its number of links less one; entries hold one count of their frame
+ *    for each *table*
+ * L2 an entry that is writable in the leaf lies in one table only, so its frame's count is 1 (S3), whatever
+ *    its link allows: the kernel clears W in both tables when it copies one */
 #include "space.h"
 
 #define SPAN       HUGE_SIZE /* what one leaf table maps */

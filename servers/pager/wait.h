@@ -1,9 +1,10 @@
 /* Who waits for an answer of the pager's: faults and requests that need a page, parked calls, exceptions.
  *
  * Invariants
- * W1 a waiter holds the caller's reply as a handle; it is answered, or closed, exactly once, and then freed.
+ * W1 a waiter holds the caller's reply as a handle; it is answered, or closed, exactly once, and then
+ *    freed.
  * W2 a waiter is on one list: a request's (for a page), a channel's `parked` or `pending`, or on none (an
- * exception that was handed out). All are chained, so that a cancelled or dead thread's is found. */
+ *    exception that was handed out). All are chained, so that a cancelled or dead thread's is found. */
 #ifndef PAGER_WAIT_H
 #define PAGER_WAIT_H
 

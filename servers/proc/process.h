@@ -6,7 +6,8 @@
  * Invariants
  * T1 a pid is not given out while a process, a process group or a session bears it
  * T2 a process is on its parent's list of children until it was waited for; orphans are nobody's and are
- * reaped at their end T3 a ZOMBIE has no task; an entry is freed when it was reaped and its refs are 0 */
+ *    reaped at their end
+ * T3 a ZOMBIE has no task; an entry is freed when it was reaped and its refs are 0 */
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
 

@@ -2,10 +2,10 @@
  *
  * Invariants
  * N1 an entry references its directory and its child, so that both pointers mean what they meant
- * N2 only file systems that say so (fs_ops.names_kept) are in it; one of those that takes a name away from a
- *    directory has to call name_cache_drop first
+ * N2 only file systems that say so (fs_ops.names_kept) are in it; one of those that takes a name away from
+ *    a directory has to call name_cache_drop first
  * N3 a slot is chosen by the hash alone: what stood there before goes, so the cache needs no order and no
- * memory */
+ *    memory */
 #include "vfs.h"
 
 enum { SLOTS = 256, NAME_MOST = 40 }; /* longer names are looked up each time */
