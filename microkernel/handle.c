@@ -5,7 +5,8 @@
  * H2 free counts the slots on the free list; reserved <= free
  * H3 the generation of a slot grows each time that it is freed, and is never 0
  * H4 a slot's id is a handle that finds this slot exactly while it is used; RIGHT_CALL stands in handles of
- *    sessions only, RIGHT_RECV in those of ports, HANDLE_REPLY in those of threads: fastpath.S counts on it
+ *    sessions only, RIGHT_RECV in those of ports, HANDLE_REPLY in those of threads; slot 0 has no rights:
+ *    fastpath.S counts on all this
  */
 #include <port.h>
 

@@ -22,8 +22,10 @@ struct handle_entry {
     uint32_t id;           /* the handle; while free: HANDLE_FREE with the generation of the next one */
     uint32_t rights; /* enum right; of a deferred reply: the caller's serial; free: index of the next one */
 };
-#define HANDLE_REPLY     (1u << 31)               /* in every serial, in no rights */
-#define HANDLE_FREE(gen) HANDLE_MAKE(0xffff, gen) /* no slot has this index */
+#define HANDLE_REPLY (1u << 31) /* in every serial, in no rights */
+/* No slot has this index, and of the first page only slot 0, which is never used, has its lower byte: all
+ * that fastpath.S looks at to find the slot. */
+#define HANDLE_FREE(gen) HANDLE_MAKE(0xff00, gen)
 
 #define HANDLES_PER_PAGE 256
 #define HANDLE_PAGES     128

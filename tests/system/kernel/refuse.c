@@ -1,5 +1,5 @@
 /* What the kernel refuses: messages in its own name, ports of others, a second answer, and ports or tables of
- * handles that would hold themselves alive. Frames and tables: tests/system/first/refuse.c. */
+ * handles that would hold themselves alive. Frames and tables: memory.c and share.c in tests/system/first. */
 #include "lib/ktest.h"
 
 #define SLOT 8
@@ -261,6 +261,38 @@ static void handles_beyond_quota(void)
     kport_close(&port);
 }
 
+/* What is in a free slot is no handle, whoever guesses it: indexes that no slot has, and the last slot of the
+ * first page, freed so that its link to the next free one looks like rights. */
+static void guess_free_slots(void)
+{
+    static handle_t copies[400];
+    handle_t last = 0, link = 0;
+    uint32_t n = 0;
+    kport_create(&port);
+    for (; n < 400 && !last; n++) {
+        CHECK_IS(sys_handle_copy(port.session, RIGHT_ALL, 0, 0, &copies[n]), 0);
+        last = HANDLE_INDEX(copies[n]) == 255 ? copies[n] : 0;
+        if (!last && (HANDLE_INDEX(copies[n]) & RIGHT_CALL) && HANDLE_INDEX(copies[n]) < 255)
+            link = copies[n];
+    }
+    CHECK(last && link);
+    CHECK_IS(sys_handle_close(link), 0);
+    CHECK_IS(sys_handle_close(last), 0);
+    for (uint32_t index = 0xfe00; index <= 0xffff; index++)
+        for (uint32_t generation = 0; generation < 4; generation++) {
+            handle_t guess = HANDLE_MAKE(index, generation);
+            struct ipc_message m = ktest_message(1, 0);
+            CHECK_IS(sys_call_message(guess, &m), E_HANDLE);
+            CHECK_IS(sys_notify(guess, 1), E_HANDLE);
+            CHECK_IS(sys_handle_close(guess), E_HANDLE);
+        }
+    CHECK_IS(sys_notify(0, 1), E_HANDLE);
+    while (n-- > 0)
+        if (copies[n] != link && copies[n] != last)
+            CHECK_IS(sys_handle_close(copies[n]), 0);
+    kport_close(&port);
+}
+
 /* Whoever serves the faults of a task has no say over frames: that is the first task's. */
 static void map_without_authority(void)
 {
@@ -302,6 +334,7 @@ int main(void)
                                          {"keeps-no-ownership", keeps_no_ownership},
                                          {"copy-handles-to-busy", copy_handles_to_busy},
                                          {"handles-beyond-quota", handles_beyond_quota},
+                                         {"guess-free-slots", guess_free_slots},
                                          {"map-without-authority", map_without_authority}};
     ktest_main(tests, KTEST_COUNT(tests));
 }
