@@ -14,7 +14,8 @@
 #define CHANGE_MOST 160 /* entries changed in one step, where that can be done in steps */
 
 /* The table of va at a level, from the top down. *link: what links it. */
-static int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table, pte_t *link)
+static __attribute__((noinline)) int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table,
+                                                 pte_t *link)
 {
     *table = w->vms->root;
 #pragma GCC unroll 3
@@ -35,31 +36,22 @@ static int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *ta
 
 int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
 {
-    uint64_t number = level == PTEP_LEAF ? va >> WINDOW_LEAF_SHIFT : WINDOW_NO_LEAF - 1;
-    if (w->leaf_number == number) {
-        *out = w->leaf;
-        out->entry += ptep_va_index(va, PTEP_LEAF);
-        return 0;
-    }
     struct vms *vms = w->vms;
     paddr_t table = 0;
     pte_t link = 0;
-    out->record = vms->leaf_number == number ? vms->leaf_record : NULL;
-    if (!out->record || DEBUG_BUILD) {
-        int error = window_walk(w, va, level, &table, &link);
-        DEBUG_ASSERT(!out->record || (!error && out->record == table_record(table) && pte_writable(link)));
-        TRY(error);
+    bool known = level == PTEP_LEAF && window_leaf_known(w, va);
+    if (!known || DEBUG_BUILD) {
+        TRY(window_walk(w, va, level, &table, &link));
         out->record = table_record(table);
+        DEBUG_ASSERT(!known || (out->record == vms->leaf_record && pte_writable(link)));
         if (level == PTEP_LEAF && pte_writable(link)) {
-            vms->leaf_number = number;
+            vms->leaf_number = va >> WINDOW_LEAF_SHIFT;
             vms->leaf_record = out->record;
         }
     }
+    if (known)
+        out->record = vms->leaf_record;
     out->entry = window_entry(w, level, va);
-    if (vms->leaf_number == number && vms->leaf_record) {
-        w->leaf_number = number;
-        w->leaf = (struct place){ptep_table(out->entry), out->record};
-    }
     return 0;
 }
 
@@ -75,7 +67,7 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
                 op->count * size > USER_END - op->va,
             E_INVAL);
     TRY(window_find(w, op->va, level, out));
-    return level == PTEP_LEAF && w->leaf_number != op->va >> WINDOW_LEAF_SHIFT ? E_SHARED : 0;
+    return level == PTEP_LEAF && !window_leaf_known(w, op->va) ? E_SHARED : 0;
 }
 
 /* May these frames be mapped? */
@@ -90,52 +82,48 @@ static int frames_check(const struct vms_op *op)
     return 0;
 }
 
-/* May the operation change this entry? */
-static int entry_check(const struct vms_op *op, pte_t e)
-{
-    bool fills = op->op == VMS_SET || op->op == VMS_SET_DEVICE || op->op == VMS_GUARD;
-    FAIL_IF(fills && !pte_empty(e) && !(op->flags & VMS_REPLACE), E_EXISTS);
-    return pte_table(e, op->level) ? E_BUSY : 0;
-}
-
-/* What the operation makes of an entry; `set`: the value for VMS_SET. */
+/* What the operation makes of an entry; `set`: the value for all but VMS_PROTECT. */
 static pte_t entry_value(const struct vms_op *op, pte_t e, pte_t set)
 {
-    switch (op->op) {
-    case VMS_CLEAR: return 0;
-    case VMS_GUARD: return pte_mkguard();
-    case VMS_PROTECT: /* device pages stay uncached */
-        return pte_mkprot(e, op->prot | (e & PTE_PCD ? VMS_UNCACHED : 0));
-    default: return set;
-    }
+    /* device pages stay uncached */
+    return op->op == VMS_PROTECT ? pte_mkprot(e, op->prot | (e & PTE_PCD ? VMS_UNCACHED : 0)) : set;
 }
 
-int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
+/* Fill empty entries: all, or none. Each value is `size` more than the one before. */
+static int entries_fill(const struct vms_op *op, struct place at, pte_t value, uint64_t size)
 {
-    struct place at;
-    bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE, flush = false;
-    FAIL_IF(op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF),
-            E_INVAL);
-    FAIL_IF((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot), E_INVAL);
-    if (sets)
-        TRY(frames_check(op));
-    TRY(range_find(w, op, &at));
-    bool again = op->op == VMS_PROTECT || op->op == VMS_CLEAR; /* may be done twice: goes in steps */
-    for (uint32_t i = 0; i < op->count && !(again && op->level == PTEP_LEAF); i++)
-        TRY(entry_check(op, ptep_load(at.entry + i)));
+    pte_t any = 0;
+    for (uint32_t i = 0; i < op->count; i++)
+        any |= ptep_load(at.entry + i);
+    FAIL_IF(!pte_empty(any), E_EXISTS);
+    for (uint32_t i = 0, n; i < op->count; i += n) { /* as many as map one block */
+        n = op->level < PTEP_LEAF ? 1
+                                  : PTEP_ENTRIES - (uint32_t)((value + i * size) / PAGE_SIZE % PTEP_ENTRIES);
+        n = n < op->count - i ? n : op->count - i;
+        entry_count(value + i * size, op->level, n);
+    }
+    at.record->live = (uint16_t)(at.record->live + op->count);
+    for (uint32_t i = 0; i < op->count; i++, value += size)
+        pte_store(at.entry + i, value);
+    return 0;
+}
 
+/* Change entries whatever they are, in steps: what an earlier step has done is passed over. set, size: the
+ * values, as above. */
+static int entries_change(struct window *w, const struct vms_op *op, struct place at, pte_t set,
+                          uint64_t size, pte_t *old)
+{
+    pte_t kept = op->op == VMS_SET || op->op == VMS_SET_DEVICE ? PTE_A | PTE_D : 0; /* may differ */
     uint32_t left = CHANGE_MOST;
-    uint64_t size = ptep_level_size(op->level);
-    pte_t set = op->level < PTEP_LEAF ? pte_mkhuge(pte_make(op->pa, op->prot)) : pte_make(op->pa, op->prot);
-    for (uint32_t i = 0; i < op->count; i++, set += size) {
+    bool flush = false;
+    for (uint32_t i = 0; i < op->count && op->level < PTEP_LEAF; i++)
+        FAIL_IF(pte_table(ptep_load(at.entry + i), op->level), E_BUSY);
+    for (uint32_t i = 0; i < op->count && left; i++, set += size) {
         pte_t e = ptep_load(at.entry + i), value = entry_value(op, e, set);
         *old = e;
-        if (value == e)
+        if (!((value ^ e) & ~kept))
             continue;
-        if (again && !left--) {
-            tell(w->vms, op->va, op->level, op->count);
-            return SYS_RESTART;
-        }
+        left--;
         while (!pte_replace(at.entry + i, &e, value))
             value = entry_value(op, e, set);
         *old = e;
@@ -145,13 +133,32 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
             entry_count(e, op->level, -1u);
         }
         if (pte_present(e)) {
-            ledger_owe(w->vms, op->va + i * size);
+            ledger_owe(w->vms, op->va + i * ptep_level_size(op->level));
             flush = true;
         }
     }
     if (flush)
         tell(w->vms, op->va, op->level, op->count);
-    return 0;
+    return left ? 0 : SYS_RESTART;
+}
+
+int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
+{
+    struct place at;
+    bool sets = op->op == VMS_SET || op->op == VMS_SET_DEVICE;
+    FAIL_IF(op->flags & ~(sets ? VMS_REPLACE : 0) || (op->op == VMS_GUARD && op->level != PTEP_LEAF),
+            E_INVAL);
+    FAIL_IF((sets || op->op == VMS_PROTECT) && !vms_prot_valid(op->prot), E_INVAL);
+    if (sets)
+        TRY(frames_check(op));
+    TRY(range_find(w, op, &at));
+    uint64_t size = sets ? ptep_level_size(op->level) : 0;
+    pte_t set = op->op == VMS_GUARD ? pte_mkguard() : sets ? pte_make(op->pa, op->prot) : 0;
+    if (op->level < PTEP_LEAF)
+        set = pte_mkhuge(set); /* what is present */
+    return op->op != VMS_PROTECT && op->op != VMS_CLEAR && !(op->flags & VMS_REPLACE)
+               ? entries_fill(op, at, set, size)
+               : entries_change(w, op, at, set, size, old);
 }
 
 int entry_link(struct window *w, const struct vms_op *op)

@@ -54,13 +54,47 @@ static __attribute__((noinline)) int batch_general(struct window *w, struct thre
     return error;
 }
 
-/* Set single pages as long as it is simple: how many. */
-static __attribute__((noinline)) uint32_t batch_simple(struct window *w, const struct vms_op *op, uint32_t n)
+/* The first word of an operation: op, level, prot, flags, count; and what it is but for SIMPLE_PROT in one
+ * that sets one leaf entry. */
+#define SIMPLE_HEAD (VMS_SET | PTEP_LEAF << 8 | (uint64_t)VMS_READ << 16 | 1ul << 32)
+#define SIMPLE_PROT ((uint64_t)(VMS_PROT_ALL & ~VMS_READ) << 16)
+static inline uint64_t head_of(const struct vms_op *op)
+{
+    uint64_t head;
+    __builtin_memcpy(&head, op, sizeof head);
+    return head;
+}
+_Static_assert(offsetof(struct vms_op, va) == sizeof(uint64_t), "op, level, prot, flags, count");
+
+/* The leaf tables from 1 on and before this one lie in the user's range with all that they map. */
+#define LEAF_END (USER_END >> WINDOW_LEAF_SHIFT)
+
+/* The most frequent case in the fewest steps: empty entries of one leaf table are set to frames of one RAM
+ * block, all with the same protection. How many were set; why it was not more is for entry_change to say. */
+static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, uint64_t n)
 {
     const struct vms_op *first = op, *end = op + n;
-    while (op < end && entry_set_simply(w, op))
-        op++;
-    return (uint32_t)(op - first);
+    uint64_t head = head_of(op), leaf = op->va >> WINDOW_LEAF_SHIFT, block = op->pa >> HUGE_SHIFT;
+    struct place at;
+    if (!n || (head & ~SIMPLE_PROT) != SIMPLE_HEAD || leaf - 1 >= LEAF_END - 1 ||
+        block_kind_of(op->pa) != BLOCK_RAM ||
+        ((DEBUG_BUILD || !window_leaf_known(w, op->va)) &&
+         (window_find(w, op->va, PTEP_LEAF, &at) || !window_leaf_known(w, op->va))))
+        return 0;
+    struct table_record *record = w->vms->leaf_record;
+    ptep_t table = ptep_table(window_entry(w, PTEP_LEAF, op->va));
+    pte_t bits = pte_make(0, (uint8_t)(head >> 16));
+    for (; op < end && head_of(op) == head; op++) {
+        ptep_t entry = table + ptep_va_index(op->va, PTEP_LEAF);
+        if (op->va >> WINDOW_LEAF_SHIFT != leaf || op->pa >> HUGE_SHIFT != block ||
+            (op->va | op->pa) & (PAGE_SIZE - 1) || !pte_empty(ptep_load(entry)))
+            break;
+        pte_store(entry, op->pa | bits);
+    }
+    n = (uint64_t)(op - first);
+    blocks[block].mappings += (uint32_t)n;
+    record->live = (uint16_t)(record->live + n);
+    return (uint32_t)n;
 }
 
 /* In entries; each operation for itself takes as long as six of them, with a debug build's checks. */
@@ -75,21 +109,23 @@ static uint32_t cost(const struct vms_op *op)
     }
 }
 
-/* Operations from `user` on, until one fails or the bound is reached. *total: how many succeeded. */
-static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint32_t count, uint32_t *total)
+/* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.
+ */
+static __attribute__((noinline)) int batch_rest(struct window *w, struct thread *thread, struct vms_op *ops,
+                                                vaddr_t user, uint32_t count, uint32_t *total)
 {
-    struct vms_op ops[VMS_BATCH_MAX];
-    uint32_t entries = 0;
-    TRY(user_read(ops, user, count * sizeof *ops));
-    while ((*total += batch_simple(w, ops + *total, count - *total)) < count && entries < ENTRIES_MAX) {
+    for (uint32_t entries = 0, simple; *total < count && entries < ENTRIES_MAX; *total += simple) {
         struct vms_op *op = ops + *total;
+        simple = batch_simple(w, op, count - *total);
+        if (simple)
+            continue;
         if (!op->count)
             op->count = 1;
         entries += cost(op);
         if (entries > ENTRIES_MAX && *total)
             break;
         TRY(batch_general(w, thread, op, user + *total * sizeof *op));
-        *total += 1;
+        simple = 1;
     }
     return 0;
 }
@@ -97,15 +133,20 @@ static int batch_all(struct window *w, struct thread *thread, vaddr_t user, uint
 int sys_vms_batch(struct thread *thread, struct syscall *s)
 {
     struct task *task;
+    struct vms_op ops[VMS_BATCH_MAX];
     TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
     TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
     struct vms *vms = &task->vms;
-    FAIL_IF(s->a[3] > VMS_BATCH_MAX, E_INVAL);
+    uint64_t count = s->a[3];
+    FAIL_IF(count > VMS_BATCH_MAX, E_INVAL);
     FAIL_IF(!vms_alive(vms), E_DEAD);
+    TRY(user_read(ops, s->a[2], count * sizeof *ops));
     struct window w;
-    uint32_t total = 0;
+    int error = 0;
     window_open(&w, vms);
-    int error = batch_all(&w, thread, s->a[2], (uint32_t)s->a[3], &total);
+    uint32_t total = batch_simple(&w, ops, count);
+    if (total < count)
+        error = batch_rest(&w, thread, ops, s->a[2], (uint32_t)count, &total);
     window_close(&w);
     if ((error == SYS_TOUCH || error == SYS_RESTART) && total)
         error = 0; /* the next call begins there, and faults or goes on */

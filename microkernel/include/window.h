@@ -27,38 +27,23 @@ struct window {
     struct vms *vms;
     bool peer;                 /* through VMS_PEER, else VMS_SELF */
     ptep_t fresh[PTEP_LEVELS]; /* by level: the table page that was invalidated last */
-    /* The leaf table that was used last; it may be written. */
-    uint64_t leaf_number; /* va / what a leaf table maps; WINDOW_NO_LEAF: none */
-    struct place leaf;    /* its first entry */
-    uint32_t missing;     /* after E_NOTABLE: level of the table that is not there */
-    uint64_t head;        /* the first word of the last simple set, and what pte_make gives for its prot */
-    pte_t prot_bits;
-    uint64_t block; /* of RAM, the last one that was set simply; ~0: none */
+    uint32_t missing;          /* after E_NOTABLE: level of the table that is not there */
 };
-#define WINDOW_NO_LEAF    (~0ul)
 #define WINDOW_LEAF_SHIFT (PAGE_SHIFT + PTEP_INDEX_BITS)
 
 #define PEER_ENTRY ptep_at(VMS_SELF, 0, (vaddr_t)VMS_PEER << PTEP_TOP_SHIFT)
-
-/* The first word of an operation that sets one leaf entry (struct vms_op). */
-#define SIMPLE_HEAD(prot) (VMS_SET | PTEP_LEAF << 8 | (uint64_t)(prot) << 16 | 1ul << 32)
-_Static_assert(offsetof(struct vms_op, va) == sizeof(uint64_t), "op, level, prot, flags, count");
 
 /* Forget what is known about tables: one was unlinked. */
 static inline void window_forget(struct window *w)
 {
     for (uint32_t l = 0; l < PTEP_LEVELS; l++)
         w->fresh[l] = NULL;
-    w->leaf_number = WINDOW_NO_LEAF;
 }
 
 static inline void window_open(struct window *w, struct vms *vms)
 {
     w->vms = vms;
     w->peer = !vms_loaded(vms);
-    w->head = SIMPLE_HEAD(VMS_READ);
-    w->block = ~0ul;
-    w->prot_bits = pte_make(0, VMS_READ);
     window_forget(w);
     if (w->peer) {
         DEBUG_ASSERT(ptep_load(PEER_ENTRY) == 0);
@@ -101,6 +86,13 @@ static inline pte_t window_read(void *window, uint32_t level, vaddr_t va)
     return ptep_load(window_entry(window, level, va));
 }
 
+/* Is the leaf table of va known, and may it be written? So after window_find has found it, unless it is
+ * shared. */
+static inline bool window_leaf_known(const struct window *w, vaddr_t va)
+{
+    return w->vms->leaf_record && w->vms->leaf_number == va >> WINDOW_LEAF_SHIFT;
+}
+
 /* Find the entry of va (user half) at a level. E_NOTABLE: w->missing is set.
  * E_HUGE: a huge entry stands above. E_INVAL: va lies in a view. */
 int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out);
@@ -134,39 +126,6 @@ static inline bool vms_prot_valid(uint32_t prot)
 /* SET, SET_DEVICE (pa: physical, checked by the caller), PROTECT, CLEAR, GUARD. *old: what the last entry
  * was. */
 int entry_change(struct window *w, const struct vms_op *op, pte_t *old);
-/* The most frequent case, one empty leaf entry for RAM, in the fewest steps. False: nothing was
- * done, and entry_change says why. */
-static inline bool entry_set_simply(struct window *w, const struct vms_op *op)
-{
-    struct place at;
-    uint64_t block = op->pa >> HUGE_SHIFT, head;
-    __builtin_memcpy(&head, op, sizeof head);
-    if (head != w->head) {
-        if (head != SIMPLE_HEAD(op->prot) || op->prot > VMS_PROT_ALL || !(op->prot & VMS_READ))
-            return false;
-        w->head = head;
-        w->prot_bits = pte_make(0, op->prot);
-    }
-    if (block != w->block) {
-        if (block_kind_of(op->pa) != BLOCK_RAM)
-            return false;
-        w->block = block;
-    }
-    if ((op->va | op->pa) & (PAGE_SIZE - 1))
-        return false;
-    if (w->leaf_number != op->va >> WINDOW_LEAF_SHIFT &&
-        (op->va - USER_MIN >= USER_END - USER_MIN || window_find(w, op->va, PTEP_LEAF, &at) ||
-         w->leaf_number != op->va >> WINDOW_LEAF_SHIFT))
-        return false;
-    ptep_t entry = w->leaf.entry + ptep_va_index(op->va, PTEP_LEAF);
-    if (!pte_empty(ptep_load(entry)))
-        return false;
-    blocks[block].mappings++;
-    pte_store(entry, op->pa | w->prot_bits);
-    w->leaf.record->live++;
-    return true;
-}
-
 int entry_link(struct window *w, const struct vms_op *op);
 int entry_unlink(struct window *w, const struct vms_op *op);
 /* Link the leaf table of va in space `from` here too; from now on nobody changes it. E_NOENT: there is none.

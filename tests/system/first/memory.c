@@ -219,6 +219,20 @@ static void refusals(void)
     CHECK_EQ(vms(t, VMS_CLEAR, 3, va, 0, 0, ~0u), E_INVAL);
     CHECK_EQ(map(t, 3, USER_END - PAGE_SIZE, f, VMS_READ, 1), 0);
     CHECK_EQ(vms(t, VMS_SET, 3, USER_END - PAGE_SIZE, f, VMS_READ, 2), E_INVAL);
+    const vaddr_t good[] = {0x10000,
+                            USER_END - 2 * PAGE_SIZE}; /* behind these in one batch as little as alone */
+    for (size_t i = 0; i < 2; i++) {
+        struct vms_op two[2] = {
+            {.op = VMS_SET, .level = 3, .prot = VMS_READ, .count = 1, .va = good[i], .pa = f}};
+        uint64_t done = 0;
+        two[1] = two[0];
+        two[1].va = i ? USER_END : PAGE_SIZE;
+        map(t, 3, good[i], f, VMS_READ, 1); /* with its tables */
+        CHECK_EQ(vms(t, VMS_CLEAR, 3, good[i], 0, 0, 1), 0);
+        CHECK_EQ(sys_vms_batch(MEMORY, t, two, 2, &done), E_INVAL);
+        CHECK_EQ(done, 1);
+        CHECK_EQ(vms(t, VMS_CLEAR, 3, good[i], 0, 0, 1), 0);
+    }
     CHECK_EQ(vms(t, 99, 3, va, 0, 0, 1), E_INVAL);
     CHECK_EQ(vms(0x7777, VMS_CLEAR, 3, va, 0, 0, 1), E_HANDLE);
     CHECK_EQ(vms(MEMORY, VMS_CLEAR, 3, va, 0, 0, 1), E_TYPE);
