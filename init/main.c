@@ -231,6 +231,8 @@ int main(void)
     if (!error)
         error = power_start();
     if (!error)
+        error = pci_start();
+    if (!error)
         error = map_bundle();
     if (!error)
         error = read_manifest();

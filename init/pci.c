@@ -1,7 +1,10 @@
-/* PCI functions for drivers (PCI Local Bus Specification 3.0, §6.1, §6.2; bridges: PCI-to-PCI Bridge
- * Architecture 1.2, §3.2). A driver gets its BARs as device or io objects, its interrupts as
- * message-signalled irq objects and a copy of the configuration space; it never writes configuration space
- * itself. Bus mastering is on only while the driver lives. */
+/* PCI functions for drivers (PCI Local Bus Specification 3.0, 3.2.2.3.2, 6.1, 6.2; bridges: PCI-to-PCI Bridge
+ * Architecture 1.2, 3.2). A driver gets its BARs as device or io objects, its interrupts as message-signalled
+ * irq objects and a copy of the configuration space; it never writes configuration space itself. Bus
+ * mastering is on only while the driver lives.
+ *
+ * init alone holds the ports of configuration space, and only its first thread uses them. */
+#include "pci.h"
 #include "service.h"
 #include <ipc/format.h>
 #include <ipc/log.h>
@@ -10,41 +13,64 @@
 #include <ipc/task.h>
 
 enum {
-    CONFIG_ID = 0x00,
-    CONFIG_COMMAND = 0x04,
-    CONFIG_STATUS = 0x06,
-    CONFIG_HEADER = 0x0e,
-    CONFIG_BAR0 = 0x10,
-    CONFIG_SECONDARY = 0x19,
-    CONFIG_CAPABILITIES = 0x34,
-    CONFIG_BYTES = 256,
+    PORTS = 0xcf8,
+    PORTS_COUNT = 8,
+    PORT_ADDRESS = 0, /* in them */
+    PORT_DATA = 4,
     COMMAND_IO = 1,
     COMMAND_MEMORY = 2,
     COMMAND_MASTER = 4,
     COMMAND_NO_INTX = 0x400,
     STATUS_CAPABILITIES = 0x10,
     HEADER_MANY = 0x80,
+    HEADER_KIND = 0x7f,
     HEADER_BRIDGE = 1,
-    CAP_MSI = 0x05,
-    CAP_MSIX = 0x11,
-    BARS = 6,
+    CAPABILITIES_MOST = 48,
     BUSES = 256,
     VECTORS_MAX = 4, /* interrupts given to one function */
 };
+#define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
 
-/* access: ACCESS_READ of 1, 2 or 4 bytes, or ACCESS_SIZE. */
-static uint32_t get(uint32_t function, uint32_t offset, uint32_t access)
+static handle_t ports;
+
+/* access: ACCESS_READ or ACCESS_WRITE. */
+static uint32_t config(uint32_t function, uint32_t offset, uint32_t access, uint32_t value)
 {
-    uint64_t value = 0;
+    uint64_t read = UINT32_MAX;
 
-    if (sys_hw_pci(authorities.hardware, function, offset, access, 0, &value))
-        return UINT32_MAX;
-    return (uint32_t)value;
+    sys_io_access(ports, PORT_ADDRESS, ACCESS_WRITE(4), 1u << 31 | function << 8 | (offset & 0xfc), 0);
+    sys_io_access(ports, PORT_DATA + offset % 4, access, value, &read);
+    return (uint32_t)read;
 }
 
-static void put_command(uint32_t function, uint32_t value)
+uint32_t pci_get(uint32_t function, uint32_t offset, uint32_t bytes)
 {
-    sys_hw_pci(authorities.hardware, function, CONFIG_COMMAND, ACCESS_WRITE(2), value, 0);
+    return config(function, offset, ACCESS_READ(bytes), 0);
+}
+
+void pci_put(uint32_t function, uint32_t offset, uint32_t bytes, uint32_t value)
+{
+    config(function, offset, ACCESS_WRITE(bytes), value);
+}
+
+static uint32_t header_kind(uint32_t function)
+{
+    return pci_get(function, CONFIG_HEADER, 1) & HEADER_KIND;
+}
+
+/* The list may be damaged: it is followed a bounded way. */
+uint32_t pci_capability(uint32_t function, uint8_t id)
+{
+    uint32_t at = 0;
+
+    if (pci_get(function, CONFIG_STATUS, 2) & STATUS_CAPABILITIES)
+        at = pci_get(function, CONFIG_CAPABILITIES, 1) & 0xfc;
+    for (int steps = 0; at >= 0x40 && steps < CAPABILITIES_MOST; steps++) {
+        if (pci_get(function, at, 1) == id)
+            return at;
+        at = pci_get(function, at + 1, 1) & 0xfc;
+    }
+    return 0;
 }
 
 /* ---- BARs ---- */
@@ -54,17 +80,27 @@ struct bar {
     bool is_io, is_wide;    /* wide: the next BAR is its upper half */
 };
 
-/* The size is what stays zero when all ones are written. */
+/* What a BAR reads when all ones were written to it: what stays zero is the size. It decodes nothing now. */
+static uint32_t size_bits(uint32_t function, uint32_t at)
+{
+    uint32_t before = pci_get(function, at, 4), bits;
+
+    pci_put(function, at, 4, UINT32_MAX);
+    bits = pci_get(function, at, 4);
+    pci_put(function, at, 4, before);
+    return bits;
+}
+
 static struct bar read_bar(uint32_t function, uint32_t i)
 {
-    uint32_t at = CONFIG_BAR0 + 4 * i, low = get(function, at, 4), high = 0;
+    uint32_t at = CONFIG_BAR0 + 4 * i, low = pci_get(function, at, 4), high = 0;
     struct bar bar = {.is_io = low & 1, .is_wide = (low & 7) == 4 && i + 1 < BARS};
     uint64_t mask = bar.is_io ? ~3ul : ~15ul, size;
 
-    size = get(function, at, ACCESS_SIZE);
+    size = size_bits(function, at);
     if (bar.is_wide) {
-        high = get(function, at + 4, 4);
-        size |= (uint64_t)get(function, at + 4, ACCESS_SIZE) << 32;
+        high = pci_get(function, at + 4, 4);
+        size |= (uint64_t)size_bits(function, at + 4) << 32;
     } else if ((uint32_t)size & (uint32_t)mask) {
         size |= 0xffffffff00000000ul;
     }
@@ -76,6 +112,14 @@ static struct bar read_bar(uint32_t function, uint32_t i)
     return bar;
 }
 
+uint64_t pci_bar_address(uint32_t function, uint32_t i)
+{
+    uint32_t at = CONFIG_BAR0 + 4 * i, low = i < BARS ? pci_get(function, at, 4) : 1;
+    uint64_t high = (low & 7) == 4 && i + 1 < BARS ? pci_get(function, at + 4, 4) : 0;
+
+    return low & 1 ? 0 : high << 32 | (low & ~15u);
+}
+
 /* Names of a driver's second and further functions begin with "pci1.", "pci2.", … */
 static void name_of(char *name, uint32_t nth, const char *what, uint32_t i)
 {
@@ -85,10 +129,12 @@ static void name_of(char *name, uint32_t nth, const char *what, uint32_t i)
         ipc_format(name, NAME_MAX, "pci%u.%s%u", (unsigned)nth, what, (unsigned)i);
 }
 
-/* A BAR that the kernel keeps to itself (an MSI-X table lies in it) is left out. */
+/* A BAR is left out if an MSI-X table lies in its pages, or the kernel refuses it. */
 static int give_bars(struct outfit *o, uint32_t function, uint32_t nth)
 {
-    for (uint32_t i = 0; i < BARS; i++) {
+    uint32_t bars = header_kind(function) == 0 ? BARS : 0; /* no bridge */
+
+    for (uint32_t i = 0; i < bars; i++) {
         struct bar bar = read_bar(function, i);
         uint64_t size = bar.is_io ? bar.size : (bar.size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
         uint32_t place = i;
@@ -97,7 +143,7 @@ static int give_bars(struct outfit *o, uint32_t function, uint32_t nth)
         int error;
 
         i += bar.is_wide;
-        if (!size)
+        if (!size || (!bar.is_io && msi_in_range(bar.address, bar.address + size)))
             continue;
         error = IPC_FED(sys_hw_create(authorities.hardware, bar.is_io ? HW_IO : HW_DEVICE, bar.address, size,
                                       0, &handle, 0));
@@ -114,43 +160,31 @@ static int give_bars(struct outfit *o, uint32_t function, uint32_t nth)
 
 /* ---- interrupts ---- */
 
-/* Offset of a capability, or 0. The list may be damaged: it is followed a bounded way. */
-static uint32_t capability(uint32_t function, uint8_t id)
+static int give_interrupt(struct outfit *o, struct msi *m, uint32_t nth, uint32_t i)
 {
-    uint32_t at = 0;
+    char name[NAME_MAX];
+    handle_t handle;
+    uint64_t message;
+    int error = IPC_FED(sys_hw_create(authorities.hardware, HW_IRQ_MSI, 0, 0, 0, &handle, &message));
 
-    if (get(function, CONFIG_STATUS, 2) & STATUS_CAPABILITIES)
-        at = get(function, CONFIG_CAPABILITIES, 1) & 0xfc;
-    for (int steps = 0; at >= 0x40 && steps < 48; steps++) {
-        if (get(function, at, 1) == id)
-            return at;
-        at = get(function, at + 1, 1) & 0xfc;
-    }
-    return 0;
+    if (error)
+        return error;
+    msi_set(m, i, (uint32_t)(message >> 32), (uint32_t)message);
+    name_of(name, nth, "irq.", i);
+    return outfit_move(o, name, handle);
 }
 
 static int give_interrupts(struct outfit *o, uint32_t function, uint32_t nth)
 {
-    uint32_t msix = capability(function, CAP_MSIX), count = 0;
+    struct msi m;
+    int error = msi_open(function, &m);
 
-    if (msix)
-        count = (get(function, msix + 2, 2) & 0x7ff) + 1;
-    else if (capability(function, CAP_MSI))
-        count = 1;
-    if (count > VECTORS_MAX)
-        count = VECTORS_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        char name[NAME_MAX];
-        handle_t handle;
-        int error = IPC_FED(sys_hw_create(authorities.hardware, HW_IRQ_MSI, function, i, 0, &handle, 0));
-
-        name_of(name, nth, "irq.", i);
-        if (!error)
-            error = outfit_move(o, name, handle);
-        if (error)
-            return error;
-    }
-    return 0;
+    if (error)
+        return error;
+    for (uint32_t i = 0; !error && i < m.count && i < VECTORS_MAX; i++)
+        error = give_interrupt(o, &m, nth, i);
+    msi_close(&m);
+    return error;
 }
 
 /* ---- a function for a driver ---- */
@@ -158,33 +192,36 @@ static int give_interrupts(struct outfit *o, uint32_t function, uint32_t nth)
 static int give_config(struct outfit *o, uint32_t function, uint32_t nth)
 {
     static char names[FUNCTIONS_MAX][NAME_MAX];
-    uint32_t config[CONFIG_BYTES / 4];
+    uint32_t space[CONFIG_BYTES / 4];
 
     for (uint32_t i = 0; i < CONFIG_BYTES / 4; i++)
-        config[i] = get(function, 4 * i, 4);
+        space[i] = pci_get(function, 4 * i, 4);
     ipc_format(names[nth], NAME_MAX, nth ? "pci%u.config" : "pci.config", (unsigned)nth);
-    return outfit_blob(o, names[nth], config, sizeof config);
+    return outfit_blob(o, names[nth], space, sizeof space);
 }
 
 static int give(struct outfit *o, uint32_t function)
 {
+    enum { DECODE = COMMAND_IO | COMMAND_MEMORY };
     struct service *s = o->service;
-    uint32_t nth = s->function_count, command = get(function, CONFIG_COMMAND, 2);
+    uint32_t nth = s->function_count, command = pci_get(function, CONFIG_COMMAND, 2);
     int error;
 
-    put_command(function, command & ~(uint32_t)(COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER));
+    command = (command & ~(uint32_t)(DECODE | COMMAND_MASTER)) | COMMAND_NO_INTX;
+    pci_put(function, CONFIG_COMMAND, 2, command);
     error = give_bars(o, function, nth);
-    put_command(function, command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX);
+    pci_put(function, CONFIG_COMMAND, 2, command | DECODE);
     s->functions[s->function_count++] = (uint16_t)function;
     if (!error)
         error = give_interrupts(o, function, nth);
+    pci_put(function, CONFIG_COMMAND, 2, command | DECODE | COMMAND_MASTER);
     return error ? error : give_config(o, function, nth);
 }
 
 /* ---- the search ---- */
 
 struct search {
-    struct outfit *outfit;
+    struct outfit *outfit; /* NULL: only to know where MSI-X tables are */
     const struct grant *grant;
     uint8_t buses[BUSES], bus_count; /* to be looked at, and how many of them */
     bool known[BUSES];
@@ -217,8 +254,10 @@ static void add_bus(struct search *s, uint32_t bus)
 
 static int look_at(struct search *s, uint32_t function, uint32_t id)
 {
-    if ((get(function, CONFIG_HEADER, 1) & 0x7f) == HEADER_BRIDGE)
-        add_bus(s, get(function, CONFIG_SECONDARY, 1));
+    if (header_kind(function) == HEADER_BRIDGE)
+        add_bus(s, pci_get(function, CONFIG_SECONDARY, 1));
+    if (!s->outfit)
+        return msi_note(function);
     if (!wanted(s->grant, id) || s->outfit->service->function_count == FUNCTIONS_MAX ||
         given_already(function))
         return 0;
@@ -231,12 +270,12 @@ static int scan_bus(struct search *s, uint32_t bus)
         uint32_t functions = 1;
 
         for (uint32_t f = 0; f < functions; f++) {
-            uint32_t function = PCI_FUNCTION(bus, device, f), id = get(function, CONFIG_ID, 4);
+            uint32_t function = PCI_FUNCTION(bus, device, f), id = pci_get(function, CONFIG_ID, 4);
             int error;
 
             if ((id & 0xffff) == 0xffff)
                 continue;
-            if (f == 0 && get(function, CONFIG_HEADER, 1) & HEADER_MANY)
+            if (f == 0 && pci_get(function, CONFIG_HEADER, 1) & HEADER_MANY)
                 functions = 8;
             error = look_at(s, function, id);
             if (error)
@@ -246,14 +285,29 @@ static int scan_bus(struct search *s, uint32_t bus)
     return 0;
 }
 
+static int scan(struct search *s)
+{
+    int error = scan_bus(s, 0);
+
+    for (uint32_t i = 0; !error && i < s->bus_count; i++)
+        error = scan_bus(s, s->buses[i]);
+    return error;
+}
+
+int pci_start(void)
+{
+    struct search s = {0};
+    int error = sys_hw_create(authorities.hardware, HW_IO, PORTS, PORTS_COUNT, 0, &ports, 0);
+
+    return error ? error : scan(&s);
+}
+
 int pci_grant(struct outfit *o, const struct grant *g)
 {
     struct search s = {.outfit = o, .grant = g};
     uint32_t before = o->service->function_count;
-    int error = scan_bus(&s, 0);
+    int error = scan(&s);
 
-    for (uint32_t i = 0; !error && i < s.bus_count; i++)
-        error = scan_bus(&s, s.buses[i]);
     if (error)
         return error;
     return o->service->function_count > before ? 0 : E_NODEV;
@@ -262,9 +316,10 @@ int pci_grant(struct outfit *o, const struct grant *g)
 void pci_silence(struct service *s)
 {
     for (uint32_t i = 0; i < s->function_count; i++) {
-        uint32_t command = get(s->functions[i], CONFIG_COMMAND, 2);
+        uint32_t function = s->functions[i], command = pci_get(function, CONFIG_COMMAND, 2);
 
-        put_command(s->functions[i], command & ~(uint32_t)COMMAND_MASTER);
+        pci_put(function, CONFIG_COMMAND, 2, command & ~(uint32_t)COMMAND_MASTER);
+        msi_off(function);
     }
     s->function_count = 0;
 }

@@ -129,8 +129,9 @@ int outfit_blob(struct outfit *o, const char *name, const void *data,
 int outfit_all(struct outfit *o); /* everything that the manifest gives */
 
 /* pci.c */
+int pci_start(void); /* take the ports of configuration space, look where MSI-X tables are */
 int pci_grant(struct outfit *o, const struct grant *g); /* E_NODEV: no such function */
-void pci_silence(struct service *s); /* bus mastering off for the functions of a dead driver */
+void pci_silence(struct service *s); /* bus mastering and messages off for the functions of a dead driver */
 
 /* power.c */
 void clock_start(void);         /* set the wall clock by the machine's */

@@ -1,85 +1,83 @@
-/* What the hardware authority hands out: interrupts, port ranges, device memory, PCI configuration.
+/* What the hardware authority hands out: interrupts, port ranges, device memory.
  *
- * H1 no object reaches what the kernel's own safety rests on: RAM, interrupt controllers, MSI-X tables, and
- * the ways to PCI configuration that go round hw_pci (ports 0xcf8 to 0xcff, ECAM). */
+ * H1 no object reaches what the kernel's own safety rests on: RAM and interrupt controllers; nor ECAM, so
+ * that PCI configuration has one way, the ports 0xcf8 to 0xcff, and who holds them knows all that happens. */
 #include <arch/platform.h>
 #include <block.h>
 #include <log.h>
 #include <arch/cpu.h>
 #include <hardware.h>
 
-#define PORTS       0x10000u
-#define DEVICE_MOST (4ul << 30) /* bytes of one device object: its check walks the blocks */
+#define PORTS         0x10000u
+#define RANGE_MOST    (4ul << 30) /* bytes of one device object: its check walks the blocks */
+#define FORBIDDEN_MAX 64
 
 #define LEGACY_START 0xa0000ul
 #define LEGACY_END   0x100000ul
 
-/* Ports of the legacy interrupt controllers and of PCI configuration. 0xcf9 alone is the reset register. */
-static bool port_forbidden(uint64_t first, uint64_t count)
+/* What no io or device object may reach. The ports are the legacy interrupt controllers'. */
+static struct forbidden {
+    enum object_kind kind;
+    uint64_t start, end;
+} forbidden[FORBIDDEN_MAX] = {{OBJ_IO, 0x20, 0x22}, {OBJ_IO, 0xa0, 0xa2}, {OBJ_IO, 0x4d0, 0x4d2}};
+static uint32_t forbidden_count = 3;
+
+void hw_forbid(paddr_t start, paddr_t end)
 {
-    static const struct {
-        uint16_t first, last;
-    } range[] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x4d0, 0x4d1}, {0xcf8, 0xcff}};
-    if (first == 0xcf9 && count == 1)
-        return false;
-    for (uint32_t i = 0; i < sizeof(range) / sizeof(range[0]); i++)
-        if (first <= range[i].last && range[i].first < first + count)
-            return true;
-    return false;
+    ASSERT(forbidden_count < FORBIDDEN_MAX);
+    forbidden[forbidden_count++] = (struct forbidden){OBJ_DEVICE, start, end};
 }
 
-static int check_io(uint64_t first, uint64_t count)
-{
-    FAIL_IF(first >= PORTS || count == 0 || count > PORTS - first, E_RANGE);
-    return port_forbidden(first, count) ? E_RIGHTS : 0;
-}
-
-/* Whole pages that never are anybody's memory: outside the memory map, or between 640 KiB and 1 MiB. Reserved
- * blocks may hold the kernel's image, or become memory. */
-static bool device_allowed(paddr_t start, paddr_t end)
+/* Pages that may be somebody's memory: all but what is outside the memory map, or between 640 KiB and 1 MiB.
+ * Reserved blocks may hold the kernel's image, or become memory. */
+static bool is_memory(paddr_t start, paddr_t end)
 {
     bool legacy = start >= LEGACY_START && end <= LEGACY_END;
     for (paddr_t at = start & ~(HUGE_SIZE - 1); at < end && !legacy; at += HUGE_SIZE)
         if (block_kind_of(at) != BLOCK_DEVICE)
-            return false;
-    return !platform_forbids(start, end);
+            return true;
+    return false;
 }
 
-static int check_device(paddr_t start, uint64_t bytes)
+static int range_check(enum object_kind kind, uint64_t start, uint64_t size)
 {
-    uint64_t top = 1ul << cpu_paddr_bits;
-    FAIL_IF(start % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0, E_INVAL);
-    FAIL_IF(start >= top || bytes > top - start || bytes > DEVICE_MOST, E_RANGE);
-    return device_allowed(start, start + bytes) ? 0 : E_RIGHTS;
+    bool io = kind == OBJ_IO;
+    uint64_t unit = io ? 1 : PAGE_SIZE, top = io ? PORTS : 1ul << cpu_paddr_bits;
+    FAIL_IF((start | size) % unit, E_INVAL);
+    FAIL_IF(start >= top || size == 0 || size > top - start || size > RANGE_MOST, E_RANGE);
+    for (uint32_t i = 0; i < forbidden_count; i++)
+        FAIL_IF(kind == forbidden[i].kind && start < forbidden[i].end && forbidden[i].start < start + size,
+                E_RIGHTS);
+    return !io && is_memory(start, start + size) ? E_RIGHTS : 0;
 }
 
-static int create_range(struct account *account, enum object_kind kind, const struct syscall *s,
+static int range_create(struct account *account, enum object_kind kind, uint64_t start, uint64_t size,
                         struct object **out)
 {
-    TRY(kind == OBJ_IO ? check_io(s->a[2], s->a[3]) : check_device(s->a[2], s->a[3]));
+    TRY(range_check(kind, start, size));
     TRY(object_create(account, kind, sizeof(struct range), out));
     struct range *range = (struct range *)*out;
-    range->start = s->a[2];
-    range->size = s->a[3];
+    range->start = start;
+    range->size = size;
     return 0;
 }
 
-static int create(struct account *account, const struct syscall *s, struct object **out)
+static int create(struct account *account, struct syscall *s, struct object **out)
 {
     uint64_t a = s->a[2], b = s->a[3];
     switch (s->a[1]) {
     case HW_IRQ_LINE:
-        FAIL_IF(a > UINT32_MAX || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW), E_RANGE);
-        return irq_create(account, &(struct irq){.source = (uint32_t)a}, (uint32_t)b, out);
+        FAIL_IF(a >= IRQ_MESSAGE || b & ~(uint64_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW), E_RANGE);
+        return irq_create(account, (uint32_t)a, (uint32_t)b, out);
     case HW_ISA_IRQ:
         FAIL_IF(a >= ISA_IRQS, E_RANGE);
-        return irq_create(account, &(struct irq){.source = platform.isa[a].gsi}, platform.isa[a].flags, out);
+        return irq_create(account, platform.isa[a].gsi, platform.isa[a].flags, out);
     case HW_IRQ_MSI:
-        FAIL_IF(a > 0xffff || b > 0x7ff, E_RANGE);
-        return irq_create(
-            account, &(struct irq){.source = (uint32_t)a, .index = (uint32_t)b, .message = true}, 0, out);
-    case HW_IO: return create_range(account, OBJ_IO, s, out);
-    case HW_DEVICE: return create_range(account, OBJ_DEVICE, s, out);
+        TRY(irq_create(account, IRQ_MESSAGE, 0, out));
+        s->r[1] = (uint64_t)lapic_msi_address() << 32 | ((struct irq *)*out)->vector;
+        return 0;
+    case HW_IO: return range_create(account, OBJ_IO, a, b, out);
+    case HW_DEVICE: return range_create(account, OBJ_DEVICE, a, b, out);
     default: return E_INVAL;
     }
 }

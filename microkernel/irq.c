@@ -5,57 +5,35 @@
 
 static struct irq *by_vector[VECTOR_DEVICES];
 
-static int vector_take(const struct irq *what, uint32_t *vector)
+int irq_create(struct account *account, uint32_t line, uint32_t flags, struct object **out)
 {
-    *vector = 0;
-    for (uint32_t i = 0; i < VECTOR_DEVICES; i++) {
-        const struct irq *irq = by_vector[i];
-        if (!irq && !*vector)
-            *vector = VECTOR_DEVICE + i;
-        else if (irq && irq->message == what->message && irq->source == what->source &&
-                 irq->index == what->index)
+    uint32_t free = VECTOR_DEVICES;
+    for (uint32_t i = VECTOR_DEVICES; i-- > 0;)
+        if (!by_vector[i])
+            free = i;
+        else if (by_vector[i]->line == line && line != IRQ_MESSAGE)
             return E_BUSY;
-    }
-    return *vector ? 0 : E_FULL;
-}
-
-int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out)
-{
-    uint32_t vector;
-    TRY(vector_take(what, &vector));
+    FAIL_IF(free == VECTOR_DEVICES, E_FULL);
+    TRY(line == IRQ_MESSAGE ? 0 : ioapic_route(line, VECTOR_DEVICE + free, flags));
     TRY(object_create(account, OBJ_IRQ, sizeof(struct irq), out));
-    struct irq *irq = (struct irq *)*out;
-    irq->source = what->source;
-    irq->index = what->index;
-    irq->message = what->message;
+    struct irq *irq = by_vector[free] = (struct irq *)*out;
+    irq->line = line;
     irq->level = flags & IRQ_LEVEL;
-    int error = irq->message ? pci_msi_set(irq->source, irq->index, lapic_msi_address(), vector)
-                             : ioapic_route(irq->source, vector, flags);
-    if (error) {
-        object_put(*out); /* without a vector: it never was programmed */
-        return error;
-    }
-    irq->vector = vector;
-    by_vector[vector - VECTOR_DEVICE] = irq;
+    irq->vector = VECTOR_DEVICE + free;
     return 0;
 }
 
 bool irq_destroy(struct object *object)
 {
     struct irq *irq = (struct irq *)object;
-    if (irq->vector) {
-        if (irq->message)
-            pci_msi_set(irq->source, irq->index, 0, 0);
-        else
-            ioapic_mask(irq->source, true);
-        by_vector[irq->vector - VECTOR_DEVICE] = NULL;
-    }
+    ioapic_mask(irq->line, true);
+    by_vector[irq->vector - VECTOR_DEVICE] = NULL;
     if (irq->port)
         object_put(&irq->port->object);
     return true;
 }
 
-/* A message that nobody is bound to is lost: drivers poll once when they start. */
+/* One that nobody is bound to is lost: drivers poll once when they start. */
 void irq_fire(uint32_t vector)
 {
     const struct irq *irq = by_vector[vector - VECTOR_DEVICE];
@@ -63,7 +41,7 @@ void irq_fire(uint32_t vector)
     if (!irq || !irq->port)
         return;
     if (irq->level)
-        ioapic_mask(irq->source, true);
+        ioapic_mask(irq->line, true);
     sched_interrupt = true;
     port_notify(irq->port, irq->bits);
     sched_interrupt = false;
@@ -79,8 +57,7 @@ static int irq_bind(struct irq *irq, struct thread *thread, handle_t handle, uin
         object_put(&irq->port->object);
     irq->port = (struct port *)port;
     irq->bits = bits;
-    if (!irq->message)
-        ioapic_mask(irq->source, !port);
+    ioapic_mask(irq->line, !port);
     return 0;
 }
 
@@ -92,6 +69,6 @@ int sys_irq_ctl(struct thread *thread, struct syscall *s)
         return irq_bind(irq, thread, s->a[2], s->a[3]);
     FAIL_IF(s->a[1] != IRQ_ACK, E_INVAL);
     if (irq->level && irq->port)
-        ioapic_mask(irq->source, false);
+        ioapic_mask(irq->line, false);
     return 0;
 }

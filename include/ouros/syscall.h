@@ -120,19 +120,16 @@ struct port_info {
 /* ---- hardware ---- */
 enum hw_kind {
     HW_IRQ_LINE = 1, /* a = global system interrupt, b = enum irq_line flags */
-    HW_IRQ_MSI, /* a = PCI function, b = index: the kernel programs the MSI-X entry or the MSI capability */
-    HW_IO,      /* a = first port, b = count. 0x3f8 takes the console from the kernel */
+    HW_IRQ_MSI,      /* raised by a message: second = the address to write to << 32 | the data to write */
+    HW_IO,           /* a = first port, b = count. 0x3f8 takes the console from the kernel */
     HW_DEVICE,  /* a = physical address, b = bytes; whole pages outside the memory map (or in the legacy hole
-                   below 1 MiB),  never APIC, ECAM or MSI-X tables */
+                   below 1 MiB), never APICs or ECAM */
     HW_ISA_IRQ, /* a = ISA interrupt 0 to 15, through the MADT's overrides */
 };
 enum irq_line { IRQ_LEVEL = 1 << 0, IRQ_ACTIVE_LOW = 1 << 1 };
-#define PCI_FUNCTION(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
-/* access of hw_pci and io_access: 1, 2 or 4 bytes, and whether it writes. hw_pci writes the command register
- * alone (2 bytes at 4), else E_RIGHTS; where no function is, it reads ones. */
+/* access of io_access: 1, 2 or 4 bytes, and whether it writes. */
 #define ACCESS_READ(bytes)  (bytes)
 #define ACCESS_WRITE(bytes) ((bytes) | 0x100)
-#define ACCESS_SIZE         0x204 /* hw_pci: what a base address reads when all ones were written to it */
 
 enum irq_op {
     IRQ_BIND = 1, /* port, bits: raised on each interrupt; a level line is masked then until IRQ_ACK (edges

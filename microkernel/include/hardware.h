@@ -1,23 +1,22 @@
-/* Interrupt objects: a line of an I/O APIC or a message of a PCI function, turned into notification bits. */
+/* What the hardware authority hands out: interrupts, port ranges, device memory. */
 #pragma once
 
 #include <port.h>
 
+/* An interrupt, turned into notification bits: a line of an I/O APIC, or a message to the local one. */
 struct irq {
     struct object object;
     uint32_t vector;
-    uint32_t source; /* global system interrupt, or PCI function */
-    uint32_t index;  /* of the message */
-    bool message;
+    uint32_t line;     /* global system interrupt, or IRQ_MESSAGE */
     bool level;        /* a line that is masked from its interrupt until IRQ_ACK */
     struct port *port; /* NULL: not bound. Holds a reference */
     uint64_t bits;
 };
+#define IRQ_MESSAGE UINT32_MAX /* not a line: who writes the vector to the local APIC raises it */
 
-/* Make the interrupt that what->message, source and index name; flags of a line: enum irq_line. E_BUSY:
- * somebody has it; E_RANGE: no such line or message; E_NODEV: no such function, or it cannot send messages;
- * E_FULL: no vector left; E_KMEM, E_QUOTA. */
-int irq_create(struct account *account, const struct irq *what, uint32_t flags, struct object **out);
+/* Make the interrupt of a line, or one for a message; flags of a line: enum irq_line. E_BUSY: somebody has
+ * it; E_RANGE: no such line; E_FULL: no vector left; E_KMEM, E_QUOTA. */
+int irq_create(struct account *account, uint32_t line, uint32_t flags, struct object **out);
 bool irq_destroy(struct object *object);
 
 /* An io or device object: I/O ports, or physical pages outside RAM, that its holder may use or have mapped

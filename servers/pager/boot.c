@@ -156,8 +156,8 @@ static int load_startup(struct space *space, const struct options *o, const stru
     const uint32_t authority = RIGHT_COPY | RIGHT_MANAGE;
     int error = give(&handles[0], "task", space->task, space->task, SLOT_TASK, authority | RIGHT_INFO);
     if (!error)
-        error =
-            give(&handles[1], "pager", session, space->task, SLOT_PAGER, RIGHT_COPY | RIGHT_CALL | RIGHT_USE);
+        error = give(&handles[1], "pager", session, space->task, SLOT_PAGER,
+                     RIGHT_COPY | RIGHT_CALL | RIGHT_USE | PAGER_RIGHT_DEVICE);
     if (!error)
         error = give(&handles[2], "task-maker", HANDLE_FIRST(PAGER_HANDLE_TASK_MAKER), space->task, SLOT_FREE,
                      authority);

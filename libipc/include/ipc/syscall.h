@@ -121,12 +121,6 @@ static inline int sys_hw_create(handle_t hardware, enum hw_kind kind, uint64_t a
     return error;
 }
 
-static inline int sys_hw_pci(handle_t hardware, uint32_t function, uint32_t offset, uint32_t access,
-                             uint32_t value, uint64_t *result)
-{
-    return ipc_trap(SYS_hw_pci, hardware, function, offset, access, value, 0, result, 0);
-}
-
 static inline int sys_irq_ctl(handle_t irq, enum irq_op op, handle_t port, uint64_t bits)
 {
     return ipc_trap(SYS_irq_ctl, irq, op, port, bits, 0, 0, 0, 0);

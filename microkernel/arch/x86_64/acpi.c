@@ -60,7 +60,7 @@ static void mcfg_read(const uint8_t *t, uint32_t length)
         paddr_t base = field(t + at, 8);
         uint64_t first = t[at + 10], last = t[at + 11];
         if (first <= last)
-            platform_forbid(base + (first << 20), base + ((last + 1) << 20));
+            hw_forbid(base + (first << 20), base + ((last + 1) << 20));
     }
 }
 

@@ -25,21 +25,6 @@
 #define MSI_START 0xfee00000u /* where messages are written */
 #define MSI_END   0xfef00000u
 
-void platform_forbid(paddr_t start, paddr_t end)
-{
-    ASSERT(platform.forbidden_count < FORBIDDEN_MAX);
-    platform.forbidden[platform.forbidden_count].start = start;
-    platform.forbidden[platform.forbidden_count++].end = end;
-}
-
-bool platform_forbids(paddr_t start, paddr_t end)
-{
-    for (uint32_t i = 0; i < platform.forbidden_count; i++)
-        if (start < platform.forbidden[i].end && platform.forbidden[i].start < end)
-            return true;
-    return false;
-}
-
 uint32_t lapic_msi_address(void)
 {
     return MSI_START | (lapic_read(LAPIC_ID) >> 24) << 12;
@@ -80,6 +65,8 @@ int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
 void ioapic_mask(uint32_t gsi, bool masked)
 {
     struct ioapic *io = ioapic_of(gsi);
+    if (!io)
+        return;
     uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
     uint32_t value = ioapic_read(io, index) & ~REDIRECT_MASKED;
     ioapic_write(io, index, masked ? value | REDIRECT_MASKED : value);
@@ -102,7 +89,7 @@ void apic_init(void)
     for (uint32_t i = 0; i < platform.ioapics; i++) {
         struct ioapic *io = &platform.ioapic[i];
         io->registers = local_map(LOCAL_IOAPIC + i, io->address, LOCAL_WRITE | LOCAL_UNCACHED);
-        platform_forbid(io->address, io->address + PAGE_SIZE);
+        hw_forbid(io->address, io->address + PAGE_SIZE);
         io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
         for (uint32_t line = 0; line < io->count; line++)
             ioapic_write(io, IOAPIC_REDIRECT + 2 * line, REDIRECT_MASKED);
@@ -110,8 +97,8 @@ void apic_init(void)
     uint64_t base = msr_read(MSR_APIC_BASE);
     msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     base &= APIC_BASE_FRAME;
-    platform_forbid(base, base + PAGE_SIZE);
-    platform_forbid(MSI_START, MSI_END);
+    hw_forbid(base, base + PAGE_SIZE);
+    hw_forbid(MSI_START, MSI_END);
     local_map(LOCAL_LAPIC, base, LOCAL_WRITE | LOCAL_UNCACHED);
     lapic_write(LAPIC_TPR, 0);
     lapic_write(LAPIC_TIMER_LVT, LVT_MASKED);

@@ -21,7 +21,6 @@ void arch_boot(uint32_t magic, uint32_t info)
     boot_stage(STAGE_ACPI);
     acpi_init(&params);
     apic_init();
-    pci_init();
     boot_stage(STAGE_TIME);
     time_init();
     boot_stage(STAGE_MEMORY);

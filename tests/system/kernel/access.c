@@ -172,49 +172,105 @@ static void no_authority(void)
     CHECK(sys_hw_create(ipc_handle("hardware"), HW_IO, 0xfffe, 8, 0, &handle, NULL) != 0);
 }
 
-static int pci(uint32_t function, uint32_t offset, uint32_t access, uint32_t in, uint64_t *out)
+static int message_create(handle_t *handle, uint64_t *message)
 {
-    return sys_hw_pci(ipc_handle("hardware"), function, offset, access, in, out);
+    return sys_hw_create(ipc_handle("hardware"), HW_IRQ_MSI, 0, 0, 0, handle, message);
 }
 
-/* Base addresses can be sized and not moved, nor is anything else written but the command register. */
-static void pci_functions(void)
+/* Interrupts by message: each has a vector of its own, which is free again when it is closed, and they end.
+ */
+static void messages(void)
 {
-    uint64_t id = 0, bar = 0, size = 0, now = 0, found = 0;
-    for (uint32_t f = 0; f < 256; f++) {
-        CHECK_IS(pci(f, 0, ACCESS_READ(4), 0, &id), 0);
-        for (uint32_t at = 0x10; (uint32_t)id != UINT32_MAX && at < 0x28; at += 4) {
-            CHECK_IS(pci(f, at, ACCESS_READ(4), 0, &bar), 0);
-            int error = pci(f, at, ACCESS_SIZE, 0, &size);
-            CHECK(error == 0 || error == E_RANGE); /* a bridge */
-            CHECK_IS(pci(f, at, ACCESS_READ(4), 0, &now), 0);
-            CHECK(now == bar);
-            found += !error && bar && size != bar && (size | bar) == size;
-            CHECK_IS(pci(f, at, ACCESS_WRITE(4), (uint32_t)bar, NULL), E_RIGHTS);
-            CHECK_IS(pci(f, at, ACCESS_WRITE(2), UINT16_MAX, NULL), E_RIGHTS);
+    static handle_t held[256];
+    static uint64_t message[256];
+    unsigned most = 0;
+    for (unsigned round = 0; round < 3; round++) {
+        unsigned n = 0;
+        int error = 0;
+        while (n < 256 && !(error = message_create(&held[n], &message[n]))) {
+            CHECK_IS(message[n] >> 32 & 0xfff00fff, 0xfee00000); /* to a local APIC, no redirection */
+            CHECK((uint32_t)message[n] >= 32 && (uint32_t)message[n] < 256); /* fixed, edge */
+            for (unsigned i = 0; i < n; i++)
+                CHECK(message[i] != message[n]);
+            n++;
         }
-        for (uint32_t at = 0; at < 256; at += 2)
-            if (at != 4)
-                CHECK_IS(pci(f, at, ACCESS_WRITE(2), 0, NULL), E_RIGHTS);
-        CHECK_IS(pci(f, 4, ACCESS_READ(2), 0, &now), 0);
-        CHECK_IS(pci(f, 4, ACCESS_WRITE(2), (uint32_t)now, NULL), 0);
+        CHECK_IS(error, E_FULL);
+        CHECK(n > 100 && (n == most || round == 0));
+        most = n;
+        while (n > 0)
+            sys_handle_close(held[--n]);
     }
-    CHECK(found > 0);
-    CHECK_IS(pci(0, 2, ACCESS_READ(4), 0, &now), E_RANGE);
-    CHECK_IS(pci(0, 4, ACCESS_SIZE, 0, &now), E_RANGE);
-    CHECK_IS(pci(0, 0, ACCESS_READ(3), 0, &now), E_INVAL);
-    CHECK_IS(pci(0, 256, ACCESS_READ(1), 0, &now), E_RANGE);
-    CHECK_IS(pci(1 << 16, 0, ACCESS_READ(1), 0, &now), E_RANGE);
-    CHECK_IS(sys_hw_pci(ipc_handle("task-maker"), 0, 0, ACCESS_READ(4), 0, &now), E_TYPE);
+    CHECK_IS(sys_hw_create(ipc_handle("task-maker"), HW_IRQ_MSI, 0, 0, 0, &held[0], &message[0]), E_TYPE);
+}
+
+/* A line is one driver's; there are only so many. */
+static void lines(void)
+{
+    handle_t line = 0, other = 0;
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 23, IRQ_LEVEL, 0, &line, NULL), 0);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 23, 0, 0, &other, NULL), E_BUSY);
+    sys_handle_close(line);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 23, 0, 0, &line, NULL), 0);
+    sys_handle_close(line);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 4000, 0, 0, &line, NULL), E_RANGE);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, UINT32_MAX, 0, 0, &line, NULL), E_RANGE);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 1ul << 32, 0, 0, &line, NULL), E_RANGE);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_IRQ_LINE, 23, 4, 0, &line, NULL), E_RANGE);
+    CHECK_IS(sys_hw_create(ipc_handle("hardware"), HW_ISA_IRQ, 16, 0, 0, &line, NULL), E_RANGE);
+}
+
+/* Interrupt controllers, where messages are written, RAM; ranges that wrap. */
+static void forbidden_ranges(void)
+{
+    static const struct {
+        enum hw_kind kind;
+        uint64_t start, size;
+        int error;
+    } tries[] = {
+        {HW_IO, 0x20, 1, E_RIGHTS},
+        {HW_IO, 0x1f, 2, E_RIGHTS},
+        {HW_IO, 0xa1, 4, E_RIGHTS},
+        {HW_IO, 0, 0x10000, E_RIGHTS},
+        {HW_IO, 0x4d1, 1, E_RIGHTS},
+        {HW_IO, 0x80, 0, E_RANGE},
+        {HW_IO, 0x10000, 1, E_RANGE},
+        {HW_IO, 0xffff, UINT64_MAX, E_RANGE},
+        {HW_DEVICE, 0xfee00000, 4096, E_RIGHTS},
+        {HW_DEVICE, 0xfeeff000, 4096, E_RIGHTS},
+        {HW_DEVICE, 0xfec00000, 4096, E_RIGHTS},
+        {HW_DEVICE, 0xfebff000, 0x2000, E_RIGHTS},
+        {HW_DEVICE, 0, 4096, E_RIGHTS},
+        {HW_DEVICE, 0x9f000, 0x2000, E_RIGHTS},
+        {HW_DEVICE, 0xff000, 0x2000, E_RIGHTS},
+        {HW_DEVICE, 0xe0000, 0, E_RANGE},
+        {HW_DEVICE, 0xe0001, 4096, E_INVAL},
+        {HW_DEVICE, 0xe0000, 4095, E_INVAL},
+        {HW_DEVICE, 0xf00000000, 1ul << 33, E_RANGE},
+        {HW_DEVICE, 1ul << 52, 4096, E_RANGE},
+        {HW_DEVICE, -4096ul, 8192, E_RANGE},
+    };
+    for (unsigned i = 0; i < sizeof tries / sizeof *tries; i++) {
+        handle_t handle;
+        int error = sys_hw_create(ipc_handle("hardware"), tries[i].kind, tries[i].start, tries[i].size, 0,
+                                  &handle, NULL);
+        if (error != tries[i].error)
+            ipc_info("# try %u", i);
+        CHECK_IS(error, tries[i].error);
+    }
 }
 
 int main(void)
 {
     static const struct ktest tests[] = {
-        {"forbidden-reads", forbidden_reads}, {"forbidden-writes", forbidden_writes},
-        {"forbidden-jumps", forbidden_jumps}, {"privileged", privileged},
-        {"bad-addresses", bad_addresses},     {"no-authority", no_authority},
-        {"pci-functions", pci_functions},
+        {"forbidden-reads", forbidden_reads},
+        {"forbidden-writes", forbidden_writes},
+        {"forbidden-jumps", forbidden_jumps},
+        {"privileged", privileged},
+        {"bad-addresses", bad_addresses},
+        {"no-authority", no_authority},
+        {"messages", messages},
+        {"lines", lines},
+        {"forbidden-ranges", forbidden_ranges},
     };
     kthread_start(&judging, judge, NULL, ipc_thread_priority());
     kthread_await(&judging, THREAD_CALLING);

@@ -1,9 +1,9 @@
 /* What a fuzzing thread does: one system call after the other, its arguments chosen by their names in
  * syscalls.def.
  *
- * Left out, because they end the run and not the kernel: I/O ports that reset the machine, stop it, or move
- * the console; PCI functions that decode memory or the clock; frames of the monitor and of the children's own
- * images. Killing and suspending the fuzzer's own tasks is made rarer, or little else would happen. */
+ * Left out, because they end the run and not the kernel: I/O ports that reset the machine, stop it, move the
+ * console, or configure PCI functions; frames of the monitor and of the children's own images. Killing and
+ * suspending the fuzzer's own tasks is made rarer, or little else would happen. */
 #include "fuzz.h"
 
 #include <ipc/time.h>
@@ -351,7 +351,7 @@ static int message_call(struct fuzz *f, uint64_t number)
 /* Arguments that would end the run: see the top of the file. */
 static void tame(struct fuzz *f, unsigned number, uint64_t a[6])
 {
-    static const uint16_t ports[] = {0x80, 0x3e8, 0x20, 0xa1, 0x4d0, 0xcf8, 0xffff};
+    static const uint16_t ports[] = {0x80, 0x3e8, 0x20, 0xa1, 0x4d0, 0xffff};
     switch (number) {
     case SYS_task_ctl:
         if (a[1] == TASK_KILL || a[1] == TASK_SUSPEND)
@@ -373,10 +373,6 @@ static void tame(struct fuzz *f, unsigned number, uint64_t a[6])
         else if (a[1] == HW_DEVICE)
             a[2] = f->control->others[below(f, BLOCKS_MOST)];
         break;
-    case SYS_hw_pci: /* writes: to the AHCI controller, and to functions that are not there */
-        if (a[3] & 0x100)
-            a[1] = one_in(f, 2) ? PCI_FUNCTION(0, 31, 2) : PCI_FUNCTION(3 + below(f, 200), 0, 0);
-        break;
     default: break;
     }
 }
@@ -388,8 +384,6 @@ static int plain_call(struct fuzz *f, unsigned number)
         a[i] = choose(f, one_in(f, 32) ? (enum kind)below(f, PHYSICAL + 1) : (enum kind)kind_of[number][i]);
     if (number == SYS_vms_batch && !one_in(f, 4))
         a[3] = one_in(f, 2) ? 1 : below(f, 9);
-    if (number == SYS_hw_pci || number == SYS_io_access)
-        a[3] = one_in(f, 4) ? a[3] : 1ul << below(f, 3) | below(f, 2) << 8;
     if (number == SYS_io_access)
         a[1] = below(f, 4), a[2] = one_in(f, 4) ? a[2] : 1ul << below(f, 3) | below(f, 2) << 8;
     if ((number == SYS_msg_read || number == SYS_msg_write) && !one_in(f, 4))

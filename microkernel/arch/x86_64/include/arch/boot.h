@@ -42,8 +42,7 @@ enum local_page {
     LOCAL_TIME,
     LOCAL_LAPIC,
     LOCAL_IOAPIC,                  /* IOAPIC_MAX */
-    LOCAL_MSIX = LOCAL_IOAPIC + 8, /* while an entry is programmed */
-    LOCAL_SLOT,                    /* page slots of memory code, one per CPU and purpose */
+    LOCAL_SLOT = LOCAL_IOAPIC + 8, /* page slots of memory code, one per CPU and purpose */
 };
 #define LOCAL_BASE     0xfffffd8000000000ul /* KERNEL_LOCAL_SLOT */
 

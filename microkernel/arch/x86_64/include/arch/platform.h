@@ -6,9 +6,8 @@
 #include <ouros/time.h>
 
 /* The firmware's tables, as far as they concern us; filled in by acpi_init. */
-#define IOAPIC_MAX    8
-#define FORBIDDEN_MAX 1024
-#define ISA_IRQS      16
+#define IOAPIC_MAX 8
+#define ISA_IRQS   16
 struct platform {
     struct ioapic {
         paddr_t address;
@@ -20,17 +19,12 @@ struct platform {
         uint32_t gsi;
         uint32_t flags; /* enum irq_line */
     } isa[ISA_IRQS];
-    struct {
-        paddr_t start, end;
-    } forbidden[FORBIDDEN_MAX];
-    uint32_t forbidden_count;
 };
 extern struct platform platform;
 
-/* No device object may reach these: interrupt controllers, where messages are written, the ways to PCI
- * configuration. Start and end, exclusive. */
-void platform_forbid(paddr_t start, paddr_t end);
-bool platform_forbids(paddr_t start, paddr_t end);
+/* No device object may reach this (hw.c): interrupt controllers, where messages are written, ECAM. The end is
+ * exclusive. */
+void hw_forbid(paddr_t start, paddr_t end);
 
 /* Find and read the MADT and the MCFG. What is missing or damaged is reported, and assumed to be as on a PC.
  */
@@ -64,17 +58,9 @@ static inline void lapic_write(uint32_t offset, uint32_t value)
 uint32_t lapic_msi_address(void);
 
 /* Lead a global system interrupt to a vector of this CPU, masked; flags: enum irq_line. E_RANGE: no such
- * line. */
+ * line. To mask one that is not there does nothing. */
 int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags);
 void ioapic_mask(uint32_t gsi, bool masked);
-
-/* ---- PCI configuration space by the ports 0xcf8 and 0xcfc, and message-signalled interrupts (PCI 3.0,
- * chapter 6). A function is bus << 8 | device << 3 | function. ---- */
-/* No device object may reach the MSI-X tables of all functions. */
-void pci_init(void);
-/* Let entry `index` send `data` to `address`, or nothing if that is 0: MSI-X, or MSI with index 0. E_NODEV:
- * the function has neither; E_RANGE: not so many entries. */
-int pci_msi_set(uint32_t function, uint32_t index, uint32_t address, uint32_t data);
 
 /* ---- Clocks: the time stamp counter, the one-shot timer of the local APIC. ---- */
 extern struct time_page *const time_page;
