@@ -26,12 +26,15 @@ struct host_entry *host_entry(handle_t handle)
     return e;
 }
 
-static void open_object(enum object_kind kind, void *object)
+static void open_object(const struct host_entry *e)
 {
-    if (kind == OBJ_SESSION)
-        ((struct host_session *)object)->handles++;
-    else if (kind == OBJ_MEMORY)
-        ((struct host_object *)object)->handles++;
+    switch (e->kind) {
+    case OBJ_SESSION: ((struct host_session *)e->object)->handles++; break;
+    case OBJ_MEMORY: ((struct host_object *)e->object)->handles++; break;
+    case OBJ_TASK: ((struct host_task *)e->object)->handles++; break;
+    case OBJ_THREAD: ((struct host_program *)e->object)->handles++; break;
+    default:;
+    }
 }
 
 handle_t host_handle(enum object_kind kind, void *object, uint32_t rights)
@@ -42,18 +45,35 @@ handle_t host_handle(enum object_kind kind, void *object, uint32_t rights)
 
             table[i] = (struct host_entry){
                 .kind = kind, .rights = rights, .generation = generation ? generation : 1, .object = object};
-            open_object(kind, object);
+            open_object(&table[i]);
             return HANDLE_MAKE(i, table[i].generation);
         }
     return HANDLE_NONE;
+}
+
+void ipc_host_place(uint32_t slot, handle_t handle)
+{
+    struct host_entry *e, was;
+
+    pthread_mutex_lock(&host_lock);
+    e = host_entry(handle);
+    if (!e || slot >= SLOT_FREE)
+        abort();
+    was = table[slot];
+    table[slot] = *e;
+    table[slot].generation = 1;
+    e->kind = OBJ_NONE;
+    host_entry_close(&was);
+    pthread_mutex_unlock(&host_lock);
 }
 
 static void close_session(struct host_session *session)
 {
     if (--session->handles > 0)
         return;
-    if (session->socket >= 0) {
+    if (session->socket >= 0)
         host_remote_close(session);
+    if (session->socket >= 0 || session->peer) {
         free(session);
         return;
     }
@@ -67,6 +87,22 @@ static void close_session(struct host_session *session)
     free(session);
 }
 
+handle_t ipc_host_peer(struct ipc_host_peer *peer, uint32_t rights)
+{
+    struct host_session *session = calloc(1, sizeof *session);
+    handle_t handle;
+
+    if (!session)
+        abort();
+    pthread_mutex_lock(&host_lock);
+    session->badge = ++host_port.next_serial << 24;
+    session->socket = -1;
+    session->peer = peer;
+    handle = host_handle(OBJ_SESSION, session, rights | RIGHT_CALL | RIGHT_COPY | RIGHT_NOTIFY);
+    pthread_mutex_unlock(&host_lock);
+    return handle;
+}
+
 /* A reply that is given up: nobody else can answer. */
 static void close_reply(uint64_t serial)
 {
@@ -77,34 +113,57 @@ static void close_reply(uint64_t serial)
         }
 }
 
-int host_close(handle_t handle)
+void host_entry_close(struct host_entry *entry)
 {
-    struct host_entry *e = host_entry(handle), was;
+    struct host_entry was = *entry;
+    struct host_object *memory = was.object;
 
-    if (!e)
-        return E_HANDLE;
-    was = *e;
-    e->kind = OBJ_NONE;
-    if (was.kind == OBJ_SESSION) {
-        close_session(was.object);
-    } else if (was.kind == OBJ_REPLY) {
-        close_reply(was.serial);
-    } else if (was.kind == OBJ_MEMORY && --((struct host_object *)was.object)->handles == 0) {
-        free(((struct host_object *)was.object)->bytes);
-        free(was.object);
+    entry->kind = OBJ_NONE;
+    switch (was.kind) {
+    case OBJ_SESSION: close_session(was.object); break;
+    case OBJ_REPLY: close_reply(was.serial); break;
+    case OBJ_TASK: host_task_put(was.object); break;
+    case OBJ_THREAD: host_program_put(was.object); break;
+    case OBJ_MEMORY:
+        if (--memory->handles > 0)
+            break;
+        free(memory->bytes);
+        free(memory);
+        break;
+    default:;
     }
-    return 0;
 }
 
-int host_copy(handle_t handle, uint32_t rights, handle_t *copy)
+int host_close(handle_t handle)
 {
     struct host_entry *e = host_entry(handle);
 
     if (!e)
         return E_HANDLE;
-    if (!(e->rights & RIGHT_COPY) || (rights != RIGHT_ALL && rights & ~e->rights))
+    host_entry_close(e);
+    return 0;
+}
+
+/* A copy into a slot that is free; its generation stays to be set. */
+int host_entry_copy(const struct host_entry *from, uint32_t rights, struct host_entry *to)
+{
+    if (!(from->rights & RIGHT_COPY) || (rights != RIGHT_ALL && rights & ~from->rights))
         return E_RIGHTS;
-    *copy = host_handle(e->kind, e->object, rights == RIGHT_ALL ? e->rights : rights);
+    *to = *from;
+    to->rights = rights == RIGHT_ALL ? from->rights : rights;
+    open_object(to);
+    return 0;
+}
+
+int host_copy(handle_t handle, uint32_t rights, handle_t *copy)
+{
+    struct host_entry *e = host_entry(handle), made;
+    int error = !e ? E_HANDLE : host_no_more() ? E_FULL : host_entry_copy(e, rights, &made);
+
+    if (error)
+        return error;
+    *copy = host_handle(made.kind, made.object, made.rights);
+    host_entry_close(&made);
     return *copy ? 0 : E_FULL;
 }
 
@@ -117,6 +176,8 @@ int host_copy_info(handle_t handle, struct handle_info *info)
     *info = (struct handle_info){.kind = e->kind, .rights = e->rights};
     if (e->kind == OBJ_SESSION)
         info->id = ((struct host_session *)e->object)->badge;
+    else if (e->kind == OBJ_TASK)
+        info->id = ((struct host_task *)e->object)->id;
     return 0;
 }
 

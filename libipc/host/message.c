@@ -7,10 +7,23 @@
 enum { KILLS_MAX = 3 };
 
 static uint32_t absent_every, copies;
+static uint64_t absent_at;
 
 void ipc_host_absent(uint32_t n)
 {
     absent_every = n;
+}
+
+void ipc_host_absent_at(const void *byte)
+{
+    absent_at = (uint64_t)byte;
+}
+
+int host_touch(uint64_t address)
+{
+    if (address >> PAGE_SHIFT == absent_at >> PAGE_SHIFT)
+        absent_at = 0;
+    return 0;
 }
 
 void host_condition(pthread_cond_t *condition)
@@ -54,7 +67,24 @@ void host_call_end(struct host_call *call, int error)
     unlink_call(call);
     call->state = CALL_DONE;
     call->error = error;
-    pthread_cond_signal(&call->done);
+    if (call->held)
+        host_held_end(call);
+    else
+        pthread_cond_signal(&call->done);
+    pthread_cond_broadcast(&host_port.settled);
+}
+
+void host_call_queue(struct host_call *call)
+{
+    append(&host_port.queue, call);
+    pthread_cond_broadcast(&host_port.arrived);
+}
+
+void host_idle(void)
+{
+    host_port.busy -= host_self.busy;
+    host_self.busy = false;
+    pthread_cond_broadcast(&host_port.settled);
 }
 
 static struct host_call *received(uint64_t serial)
@@ -100,8 +130,7 @@ static void count_kills(struct host_call *call)
 
 static int wait_for_answer(struct host_call *call, uint64_t deadline)
 {
-    append(&host_port.queue, call);
-    pthread_cond_broadcast(&host_port.arrived);
+    host_call_queue(call);
     while (call->state != CALL_DONE && !(call->one_way && call->state == CALL_RECEIVED))
         if (!host_wait(&call->done, deadline) && call->state != CALL_DONE) {
             host_call_end(call, E_TIMEDOUT);
@@ -111,7 +140,7 @@ static int wait_for_answer(struct host_call *call, uint64_t deadline)
     return call->error;
 }
 
-static int check(handle_t handle, const struct ipc_message *m, struct host_session **session)
+int host_check(handle_t handle, const struct ipc_message *m, struct host_session **session)
 {
     struct host_entry *e = host_entry(handle);
 
@@ -129,18 +158,37 @@ static int check(handle_t handle, const struct ipc_message *m, struct host_sessi
     return 0;
 }
 
+/* The function is called without the lock; what it answers is the reply. */
+static int call_peer(struct ipc_host_peer *peer, struct ipc_message *m)
+{
+    uint32_t accept = m->accept;
+    int error = peer->call ? peer->call(peer, m) : E_DEAD;
+
+    if (error || m->handle_count <= accept)
+        return error;
+    for (uint32_t i = 0; i < m->handle_count; i++)
+        sys_handle_close(m->handles[i]);
+    m->handle_count = 0;
+    return E_FULL;
+}
+
 int host_call(handle_t handle, struct ipc_message *m, bool one_way)
 {
     uint64_t deadline = m->flags & IPC_DEADLINE ? m->deadline : DEADLINE_NEVER;
     struct host_call call = {.message = m, .one_way = one_way, .thread = host_thread_id()};
     struct host_session *session;
+    struct ipc_host_peer *peer = NULL;
     int error;
 
-    if (HANDLE_INDEX(handle) == SLOT_PAGER)
-        return host_pager_call(m);
     pthread_mutex_lock(&host_lock);
-    error = check(handle, m, &session);
-    if (!error && session->socket < 0) {
+    if (HANDLE_INDEX(handle) == SLOT_PAGER && !host_entry(handle)) {
+        pthread_mutex_unlock(&host_lock);
+        return host_pager_call(m);
+    }
+    error = host_check(handle, m, &session);
+    if (!error)
+        peer = session->peer;
+    if (!error && !peer && session->socket < 0) {
         call.badge = session->badge;
         call.rights = host_entry(handle)->rights;
         call.serial = ++host_port.next_call;
@@ -149,6 +197,8 @@ int host_call(handle_t handle, struct ipc_message *m, bool one_way)
         pthread_cond_destroy(&call.done);
     }
     pthread_mutex_unlock(&host_lock);
+    if (peer)
+        return call_peer(peer, m);
     return error || session->socket < 0 ? error : host_remote_call(session, m);
 }
 
@@ -222,6 +272,7 @@ int host_recv(struct ipc_message *m)
     int error = 0;
 
     pthread_mutex_lock(&host_lock);
+    host_idle();
     if (host_self.caller)
         error = E_BUSY;
     while (!error) {
@@ -232,6 +283,8 @@ int host_recv(struct ipc_message *m)
         else if (!host_wait(&host_port.arrived, deadline))
             error = E_TIMEDOUT;
     }
+    host_self.busy = !error;
+    host_port.busy += !error;
     pthread_mutex_unlock(&host_lock);
     return error;
 }
@@ -256,7 +309,9 @@ int host_reply(handle_t reply, struct ipc_message *m)
     if (reply && !serial_of(reply))
         error = E_HANDLE;
     call = error ? NULL : received(serial_of(reply));
-    if (call)
+    if (call && call->held && call->held->reply)
+        error = call->held->reply(call->held, m);
+    if (call && !error)
         error = transfer(m, call->message, call->message->accept);
     if (!error && call) {
         memcpy(call->message->words, m->words, sizeof m->words);
@@ -274,13 +329,17 @@ int host_reply(handle_t reply, struct ipc_message *m)
 int host_defer(handle_t *reply)
 {
     int error = host_self.caller ? 0 : E_INVAL;
+    struct host_call *call;
 
     pthread_mutex_lock(&host_lock);
-    *reply = error ? HANDLE_NONE : host_handle(OBJ_REPLY, NULL, 0);
+    *reply = error || host_no_more() ? HANDLE_NONE : host_handle(OBJ_REPLY, NULL, 0);
     if (!error && !*reply)
         error = E_FULL;
     if (!error) {
         host_entry(*reply)->serial = host_self.caller;
+        call = received(host_self.caller);
+        if (call && call->held)
+            call->held->deferred = true;
         host_self.caller = 0;
     }
     pthread_mutex_unlock(&host_lock);
@@ -306,12 +365,14 @@ int host_message_copy(handle_t reply, uint64_t offset, void *here, uint64_t leng
 
         length = length > IPC_COPY_MAX ? IPC_COPY_MAX : length;
         if (offset > size || length > size - offset)
-            error = E_SIZE;
-        else if (to_client)
+            error = E_SIZE, length = 0;
+        else if (absent_at - (to_client ? b->out : b->in) - offset < length)
+            error = E_ABSENT, length = absent_at - (to_client ? b->out : b->in) - offset;
+        if (to_client)
             memcpy((char *)b->out + offset, here, length);
         else
             memcpy(here, (char *)b->in + offset, length);
-        *count = error ? 0 : length;
+        *count = length;
     }
     pthread_mutex_unlock(&host_lock);
     return error;

@@ -11,6 +11,7 @@ struct host_port host_port;
 __attribute__((constructor)) static void begin(void)
 {
     host_condition(&host_port.arrived);
+    host_condition(&host_port.settled);
 }
 
 uint32_t host_thread_id(void)
@@ -58,9 +59,9 @@ static int mint(uint64_t tag, uint64_t rights, uint64_t *handle, uint64_t *badge
     struct host_session *session = calloc(1, sizeof *session);
     handle_t made;
 
-    if (tag >= 1u << 24 || !session) {
+    if (tag >= 1u << 24 || !session || host_no_more()) {
         free(session);
-        return session ? E_RANGE : E_KMEM;
+        return tag >= 1u << 24 ? E_RANGE : E_QUOTA;
     }
     session->badge = ++host_port.next_serial << 24 | tag;
     session->socket = -1;

@@ -19,6 +19,26 @@ LIMIT = 300  # seconds
 # What `@libipc` among the sources stands for: libipc over the host's kernel of threads (libipc/host).
 LIBIPC = "badges client feed format invoke keep lock log open ping request server server_keep startup_build strcpy task"
 LIBIPC = ["libipc/host/*.c", *(f"libipc/{name}.c" for name in LIBIPC.split())]
+WRAPPERS = pathlib.Path("out/host-tests/servers")
+
+
+def server(name):
+    """What `@NAME` stands for: all of a server's sources, its main under the name NAME_main."""
+    files = sorted(glob.glob(f"servers/{name}/**/*.c", recursive=True))
+    mains = [file for file in files if os.path.basename(file) == "main.c"] or files
+    wrapper = WRAPPERS / f"{name}.c"
+    wrapper.parent.mkdir(parents=True, exist_ok=True)
+    text = f'#define main {name}_main\n#include "{os.path.abspath(mains[0])}"\n'
+    if not wrapper.exists() or wrapper.read_text() != text:
+        wrapper.write_text(text)
+    return [str(wrapper), *(file for file in files if file != mains[0])]
+
+
+def meant(word):
+    """The patterns and files that a word among the sources stands for."""
+    if word == "@libipc":
+        return LIBIPC
+    return server(word[1:]) if word.startswith("@") else [word]
 
 
 def sources(test):
@@ -28,7 +48,7 @@ def sources(test):
     prefix = "// sources:"
     if not first.startswith(prefix):
         raise ValueError(f"{test}: the first line must begin with `{prefix}`")
-    words = [name for word in first[len(prefix) :].split() for name in (LIBIPC if word == "@libipc" else [word])]
+    words = [name for word in first[len(prefix) :].split() for name in meant(word)]
     return [name for word in words for name in sorted(glob.glob(word)) or [word]]
 
 

@@ -1,14 +1,14 @@
-// sources: @libipc servers/blk/ram.c servers/blk/partition.c servers/blk/virtio_blk.c
+// sources: @libipc @blk
 /* The server of block devices as it is, on the host, with a RAM disk that has two partitions: through its
  * protocol, by several clients, and by its next instance. */
-#define main blk_main
-#include "../../servers/blk/main.c"
-#undef main
-
 #include "check.h"
 #include <ipc/host.h>
+#include <proto/blk.h>
+#include <ipc/task.h>
 #include <ipc/startup_build.h>
 #include <pthread.h>
+
+int blk_main(void);
 
 enum { SECTORS = 2048, FIRST = 64, SIZE = 512 };
 

@@ -9,6 +9,12 @@
 
 static int check_failures;
 
+/* What was printed before a sanitizer ends the test is not lost. */
+__attribute__((constructor)) static void check_lines(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 /* Run a case: `static void NAME(void)`. */
 #define RUN(name)                     \
     do {                              \

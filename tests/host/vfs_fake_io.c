@@ -1,3 +1,0 @@
-#include "vfs_fake.h"
-#include "servers/vfs/server/io.c"
-#include "servers/vfs/server/poll.c"
