@@ -2,8 +2,7 @@
  * A function for GNU make that ends it with a given status: $(ouros-exit N).
  *
  * make answers 2 for any recipe that fails; `make run` owes its caller the status of the guest's last
- * command.
- */
+ * command. */
 #include <stdlib.h>
 
 int plugin_is_GPL_compatible;

@@ -178,8 +178,7 @@ static void free_slot(struct task *task, uint32_t index)
         object_close(object, rights);
         return;
     }
-    /* A reply that is given up: nobody else can answer. A dying server's callers are dealt with by its loans.
-     */
+    /* A reply that is given up: nobody else can answer. A dying server's callers are dealt with by its loans. */
     struct thread *caller = (struct thread *)object;
     if (caller->serial == rights && !task->dying)
         ipc_fail_caller(caller, E_DEAD);

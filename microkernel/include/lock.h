@@ -2,8 +2,7 @@
  * other free; they are what a second processor will wait at.
  *
  *      LOCK_GUARD(&lock);        the lock is held to the end of the block, however it is left, and interrupts
- *                                are then exactly as they were before
- */
+ *                                are then exactly as they were before */
 #pragma once
 
 #include <arch/interrupts.h>

@@ -9,10 +9,8 @@
 
 #include <hooks.h>
 
-#define PORT_DELIVERED_MAX                                                           \
-    64 /* notices given and not acknowledged: more wait, so that PORT_ACK is bounded \
-        */
-#define PORT_KEEP_MAX 256
+#define PORT_DELIVERED_MAX 64 /* notices given and not acknowledged: the others wait, PORT_ACK is bounded */
+#define PORT_KEEP_MAX      256
 
 struct port {
     struct object object;

@@ -22,8 +22,7 @@ extern bool sched_interrupt;
 extern uint8_t sched_ready_top;
 
 /* May a waiting thread, on no ready queue, take over when the current one blocks, so that nothing else is to
- * be done?
- */
+ * be done? */
 static inline bool sched_may_switch(const struct thread *next)
 {
     return next->priority >= sched_ready_top && !sched_work && !next->task->suspended;

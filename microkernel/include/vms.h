@@ -8,8 +8,7 @@ struct vms {
     struct account *account; /* pays for the tables; borrowed from the task */
     uint32_t tables;         /* including L0 */
     uint64_t changes;        /* of entries that were present; never 0 */
-    /* The leaf table that was used last; it may be written. NULL: unknown, for a link of the space changed.
-     */
+    /* The leaf table that was used last; it may be written. NULL: unknown, for a link of the space changed. */
     struct table_record *leaf_record;
     uint64_t leaf_number;    /* va / what a leaf table maps */
     struct vms *mounter;     /* whose views show this space, or NULL */

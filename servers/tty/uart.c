@@ -48,8 +48,7 @@ int uart_start(handle_t port, uint64_t bits)
     irq = ipc_handle("irq.serial");
     if (!io)
         return E_NODEV;
-    /* At level 1, each byte costs an interrupt, and an emulator hands over no more than the level at a time.
-     */
+    /* At level 1, each byte costs an interrupt, and an emulator hands over no more than the level at a time. */
     put(REG_IDENTITY, FIFO_ON_14);
     if ((get(REG_IDENTITY) & IDENTITY_FIFO) == IDENTITY_FIFO)
         fifo = FIFO_SIZE;

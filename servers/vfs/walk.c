@@ -3,8 +3,7 @@
  * A walk is at a place `cur` (referenced) and eats the text from `p` to `end`. A symbolic link replaces the
  * text by its target and what is left, in a new buffer; so the work is bounded by VFS_SYMLINK_MAX texts of
  * VFS_PATH_MAX bytes, whatever a disk says. `..` is answered by the file system, except at the process's root
- * and at the root of a mount.
- */
+ * and at the root of a mount. */
 #include "vfs.h"
 
 struct walker {

@@ -102,8 +102,7 @@ struct ipc_server {
      * answered message left it. It and the results of operations marked EFFECT become lasting together,
      * before the answer goes out; a repeated call gets its result from there. So each EFFECT is done exactly
      * once, whenever the server dies, if all that it changes lies in `kept`. One worker only. No pointers but
-     * to the server's own static memory; ipc_client states inside it are found again. docs/ipc.md says more.
-     */
+     * to the server's own static memory; ipc_client states inside it are found again. docs/ipc.md says more. */
     void *kept;
     size_t kept_size; /* bytes, at most IPC_KEPT_MAX */
 
@@ -122,8 +121,7 @@ struct ipc_server {
     void (*timeout)(void); /* the deadline has passed */
 
     /* For the pager: MSG_FAULT and MSG_EXCEPTION. Fills label and words of *reply and returns 0, or defers by
-     * sys_reply_defer and returns IPC_LATER. Called again with the error when the kernel refused the reply.
-     */
+     * sys_reply_defer and returns IPC_LATER. Called again with the error when the kernel refused the reply. */
     int (*fault)(const struct ipc_message *fault, int error, struct ipc_message *reply);
 };
 
