@@ -3,51 +3,63 @@
 
 enum { BLOCK_KB = 2048, ENTRIES_AT_ONCE = 64 };
 
-static int stats_get(struct pager_stats *s, struct kernel_stats *kernel)
+struct stats {
+    struct pager_stats pager;
+    struct kernel_stats kernel;
+};
+
+/* What both say of themselves, as `text` puts it. */
+static int fill_stats(size_t (*text)(const struct stats *s, char *to, size_t size), char *to, size_t size,
+                      size_t *length)
 {
-    struct pager_count count;
-    struct ipc_transfer transfer = {.out = s, .out_len = sizeof *s};
-    int error = pager_stats_with(below.pager, &(struct ipc_none){}, &count, &transfer);
-    return error ? error : sys_kernel_info(KINFO_STATS, kernel, sizeof *kernel, NULL);
+    struct stats s = {0};
+    struct ipc_transfer transfer = {.out = &s.pager, .out_len = sizeof s.pager};
+    int error = pager_stats_with(below.pager, &(struct ipc_none){}, NULL, &transfer);
+    if (!error)
+        error = sys_kernel_info(KINFO_STATS, &s.kernel, sizeof s.kernel, NULL);
+    *length = error ? 0 : text(&s, to, size);
+    return error;
+}
+
+static size_t meminfo_text(const struct stats *s, char *to, size_t size)
+{
+    const struct pager_stats *p = &s->pager;
+    const struct kernel_stats *k = &s->kernel;
+    size_t n = text_append(
+        to, size, 0, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
+        (p->total_pages + p->kernel_pages + p->table_pages) * 4, p->free_pages * 4, p->free_pages * 4);
+    n = text_append(to, size, n,
+                    "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
+                    p->object_pages * 4, p->anon_pages * 4, p->pinned_pages * 4);
+    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n",
+                    k->blocks[BLOCK_KERNEL] * BLOCK_KB, (k->tables - k->tables_free) * 4);
+    return text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
+                       p->spaces, p->regions, p->faults);
 }
 
 int memory_fill_meminfo(int32_t pid, char *to, size_t size, size_t *length)
 {
-    struct pager_stats s = {0};
-    struct kernel_stats kernel = {0};
     (void)pid;
-    int error = stats_get(&s, &kernel);
-    if (error)
-        return error;
-    size_t n = text_append(
-        to, size, 0, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\nMemAvailable:   %8lu kB\n",
-        (s.total_pages + s.kernel_pages + s.table_pages) * 4, s.free_pages * 4, s.free_pages * 4);
-    n = text_append(to, size, n,
-                    "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
-                    s.object_pages * 4, s.anon_pages * 4, s.pinned_pages * 4);
-    n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n",
-                    kernel.blocks[BLOCK_KERNEL] * BLOCK_KB, (kernel.tables - kernel.tables_free) * 4);
-    *length = text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
-                          s.spaces, s.regions, s.faults);
-    return 0;
+    return fill_stats(meminfo_text, to, size, length);
 }
 
 /* Pages, then counts since boot. */
+static size_t vmstat_text(const struct stats *s, char *to, size_t size)
+{
+    const struct pager_stats *p = &s->pager;
+    const struct kernel_stats *k = &s->kernel;
+    size_t n =
+        text_append(to, size, 0, "free: %lu\nanon: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", p->free_pages,
+                    p->anon_pages, p->object_pages, p->pinned_pages, k->tables - k->tables_free);
+    n = text_append(to, size, n, "faults: %lu\ncow: %lu\npage_ins: %lu\nforks: %lu\n", p->faults,
+                    p->cow_faults, p->page_ins, p->forks);
+    return text_append(to, size, n, "interrupts: %lu\nswitches: %lu\n", k->irqs, k->switches);
+}
+
 int memory_fill_vmstat(int32_t pid, char *to, size_t size, size_t *length)
 {
-    struct pager_stats s = {0};
-    struct kernel_stats kernel = {0};
     (void)pid;
-    int error = stats_get(&s, &kernel);
-    if (error)
-        return error;
-    size_t n =
-        text_append(to, size, 0, "free: %lu\nanon: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", s.free_pages,
-                    s.anon_pages, s.object_pages, s.pinned_pages, kernel.tables - kernel.tables_free);
-    n = text_append(to, size, n, "faults: %lu\ncow: %lu\npage_ins: %lu\nforks: %lu\n", s.faults, s.cow_faults,
-                    s.page_ins, s.forks);
-    *length = text_append(to, size, n, "interrupts: %lu\nswitches: %lu\n", kernel.irqs, kernel.switches);
-    return 0;
+    return fill_stats(vmstat_text, to, size, length);
 }
 
 /* One line a block of 2 MiB: its number, kind, and frames by what they are used for. */
