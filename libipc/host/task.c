@@ -196,6 +196,7 @@ int host_task_ctl(handle_t handle, enum task_op op, uint64_t a, uint64_t b, uint
             return task->threads ? E_FULL : E_NOENT;
         *value = host_handle(OBJ_THREAD, task->threads, RIGHT_MANAGE);
         return *value ? 0 : E_FULL;
+    case TASK_LIMIT: return 0; /* nothing is counted */
     case TASK_SUSPEND:
     case TASK_RESUME: task->suspended = op == TASK_SUSPEND; return 0;
     case TASK_NAME:
@@ -235,6 +236,7 @@ int host_thread_ctl(handle_t handle, enum thread_op op, uint64_t a)
         return E_HANDLE;
     switch (op) {
     case THREAD_START: thread->started = true; return 0;
+    case THREAD_INFO: *(struct thread_info *)a = (struct thread_info){.task_id = thread->task->id}; return 0;
     case THREAD_GET_REGS: *(struct thread_regs *)a = thread->regs; return 0;
     case THREAD_SET_REGS: thread->regs = *(const struct thread_regs *)a; return 0;
     case THREAD_COPY:

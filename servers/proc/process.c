@@ -182,7 +182,7 @@ static bool wanted(const struct process *parent, const struct process *child, in
         return child->pid == want;
     if (want == 0)
         return child->pgid == parent->pgid;
-    return want == -1 || child->pgid == -want;
+    return want == -1 || -(int64_t)child->pgid == want;
 }
 
 int process_wait(struct process *parent, int64_t want, uint32_t options, struct process **out,
