@@ -10,13 +10,20 @@ PROGRAM_LINK  := -Wl,--gc-sections
 
 program_objects = $(patsubst %.c,out/posix/%.o,$(1))
 
-out/posix/programs/%.o: FLAGS = $(PROGRAM_FLAGS) -Iprograms -Iprograms/lib
+out/posix/programs/%.o: FLAGS = $(PROGRAM_FLAGS) -Iprograms -Iprograms/lib -Iout/gen
 out/posix/tests/%.o: FLAGS = $(PROGRAM_FLAGS) -pthread -Itests/system/lib -idirafter include -idirafter libipc/include
 
 out/posix/%.o: %.c $(LIBC_READY) build/programs.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(OUROS_CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+# What includes every protocol; rewritten only when there is another one.
+out/gen/protocols.h: .FORCE
+	@mkdir -p $(@D)
+	@for p in $(sort $(notdir $(wildcard libipc/include/proto/*.h))); do echo "#include <proto/$$p>"; done > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+out/posix/programs/ipctrace/protocols.o: out/gen/protocols.h
 
 PROGRAM_NAMES := $(if $(HAVE_LIBC),$(patsubst programs/%.c,%,$(wildcard programs/*.c)) \
     $(filter-out lib,$(notdir $(patsubst %/,%,$(sort $(dir $(wildcard programs/*/*.c)))))))

@@ -62,7 +62,7 @@ static void register_nodes_of(handle_t vfs, const struct server *server)
     }
 }
 
-/* init's own: /dev/power, /dev/svc. */
+/* init's own: /dev/power, /dev/svc, /dev/ipctrace. */
 static void register_own(handle_t vfs, const char *name, uint32_t tag, uint32_t mode, uint32_t flags)
 {
     uint32_t rights = RIGHT_USE | RIGHT_READ | RIGHT_WRITE | (flags & VFS_NODE_STATIC ? 0 : RIGHT_ADMIN);
@@ -122,6 +122,7 @@ static void nodes_job(void *unused)
                 register_nodes_of(session, services[i].server);
             register_own(session, "power", TAG_POWER, 0600, VFS_NODE_STATIC);
             register_own(session, "svc", TAG_SVC, 0644, 0);
+            register_own(session, "ipctrace", TAG_TRACE, 0400, 0);
             sys_handle_close(session);
         }
         set_nodes_done();

@@ -1,5 +1,6 @@
-/* /dev/power and /dev/svc: init behind a descriptor. A write is one command. /dev/power is a static node,
- * root's alone; /dev/svc is opened by anybody to read, and its mode lets only root write. */
+/* /dev/power, /dev/svc and /dev/ipctrace (trace.c): init behind a descriptor. A write is one command.
+ * /dev/power is a static node, root's alone; /dev/svc is opened by anybody to read, and its mode lets only
+ * root write. */
 #include "service.h"
 #include <ipc/heap.h>
 #include <ipc/server.h>
@@ -23,6 +24,8 @@ static int op_open_node(struct ipc_request *r, const struct io_open_node *in, st
     int error;
 
     (void)out;
+    if (r->tag == TAG_TRACE)
+        return access == IO_O_RDONLY ? trace_open(r) : E_ACCES;
     if (r->tag != TAG_SVC || access > IO_O_RDWR)
         return E_INVAL;
     reader = ipc_zalloc(sizeof *reader);
@@ -36,7 +39,7 @@ static int op_open_node(struct ipc_request *r, const struct io_open_node *in, st
 
 void nodes_close(uint64_t badge, void *state)
 {
-    (void)badge;
+    trace_close(badge);
     ipc_free(state);
 }
 
@@ -46,7 +49,7 @@ static int op_write(struct ipc_request *r, const struct io_write *in, struct io_
     int error;
 
     (void)in;
-    if (r->tag < TAG_POWER || r->in_len >= sizeof text)
+    if (r->tag < TAG_POWER || r->tag > TAG_SVC || r->in_len >= sizeof text)
         return E_INVAL;
     error = ipc_read(r, 0, text, r->in_len);
     if (error)
@@ -62,6 +65,8 @@ static int op_read(struct ipc_request *r, const struct io_read *in, struct io_co
     uint32_t at, n;
     int error;
 
+    if (r->tag == TAG_TRACE)
+        return trace_read(r, &out->count);
     if (!reader)
         return r->tag == TAG_POWER ? 0 : E_INVAL; /* the end of the file */
     at = in->offset == IO_AT_CURSOR ? reader->offset : (uint32_t)in->offset;

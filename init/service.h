@@ -141,9 +141,18 @@ _Noreturn void power_off(uint32_t status, bool again);
 void power_request(uint32_t status, bool again); /* from the loop: a thread of its own does it */
 int power_command(char *text);                   /* what is written to /dev/power */
 
-/* nodes.c: /dev/power and /dev/svc. */
-enum { TAG_POWER = 0x1000, TAG_SVC }; /* of init's sessions: 1 to 16 are services, these are the nodes */
-struct ipc_service nodes_io(void);    /* proto/io.h for them (ipc/server.h) */
+/* trace.c: the open node, its closed session, a read of it (proto/io.h). */
+int trace_open(struct ipc_request *r);
+void trace_close(uint64_t badge);
+int trace_read(struct ipc_request *r, uint64_t *count);
+
+/* nodes.c: /dev/power, /dev/svc and /dev/ipctrace. */
+enum {
+    TAG_POWER = 0x1000,
+    TAG_SVC,
+    TAG_TRACE
+};                                 /* of init's sessions: 1 to 16 are services, these are the nodes */
+struct ipc_service nodes_io(void); /* proto/io.h for them (ipc/server.h) */
 void nodes_close(uint64_t badge, void *state);
 
 /* jobs.c: threads that call down. */

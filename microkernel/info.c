@@ -16,7 +16,7 @@ static int give_text(const char *text, struct syscall *s)
     return user_write(s->a[1], text, length);
 }
 
-int sys_kernel_info(struct thread *, struct syscall *s)
+int sys_kernel_info(struct thread *thread, struct syscall *s)
 {
     switch (s->a[0]) {
     case KINFO_AUDIT:
@@ -32,6 +32,6 @@ int sys_kernel_info(struct thread *, struct syscall *s)
         return user_write(s->a[1], &stats, sizeof stats);
     case KINFO_BUILD: return give_text(OUROS_BUILD, s);
     case KINFO_CMDLINE: return give_text(boot_cmdline, s);
-    default: return E_INVAL;
+    default: return trace_control(thread, s);
     }
 }

@@ -33,6 +33,7 @@ static void enqueue(struct thread *t, struct port *port)
         list_add_tail(&leader->peers, &t->peers);
     else
         list_add_before(l, &t->run);
+    trace_queued(t, port->borrower);
 }
 
 /* Out of the queue; if it led a group, the next of the group leads in its place. */
@@ -52,6 +53,7 @@ static void dequeue(struct thread *t, struct port *port)
 void ipc_leave(struct thread *caller)
 {
     struct port *port = caller->served_by;
+    trace_end(TRACE_LEFT, caller, 0);
     if (list_empty(&caller->received))
         dequeue(caller, port);
     else
@@ -177,7 +179,7 @@ static int deliver(struct thread *sender, struct thread *receiver, struct port *
     uint32_t handles;
     TRY(transfer(sender, receiver, &handles));
     put_message(sender, receiver);
-    message_note(sender, receiver);
+    message_taken(sender, receiver);
     port->messages++;
     if (!(sender->flags & THREAD_F_ONE_WAY)) {
         sender->server = receiver;
@@ -266,6 +268,7 @@ void ipc_fail_caller(struct thread *caller, int error)
     bool fault = caller->flags & THREAD_F_FAULT, same = caller->kill_seq == caller->frame.rsi >> 32;
     if (error == E_RESTARTED && same && caller->kills >= KILLS_MAX)
         error = E_IO;
+    trace_end(TRACE_FAILED, caller, (uint32_t)error);
     ipc_leave(caller);
     if (fault)
         sched_ready(caller, SCHED_TAIL); /* it faults again, and finds what there is then */
@@ -281,6 +284,7 @@ void ipc_abandon(struct thread *caller, enum cancel_why why)
     if (why != CANCEL_ASKED) {
         if (caller->server)
             caller->server->caller_gone = true;
+        trace_end(why == CANCEL_TIMEDOUT ? TRACE_FAILED : TRACE_LEFT, caller, E_TIMEDOUT);
         ipc_leave(caller);
     }
     notice_send(notice, MSG_CANCEL, badge, caller->id, caller->frame.rsi >> 32, why);
@@ -371,7 +375,7 @@ static int answer(struct thread *server, struct thread *caller)
         return fault_reply(caller, (uint32_t)from->rsi, from->word);
     uint32_t handles;
     TRY(transfer(server, caller, &handles));
-    message_note(server, caller);
+    message_answered(server, caller);
     ipc_leave(caller);
     __builtin_memcpy(to->word, from->word, sizeof to->word);
     to->rdi = 0;

@@ -247,7 +247,7 @@ struct thread *sched_leave(void)
     account(next, -tsc_read());
     cpu->current = next;
     stats.switches += next != current;
-    sched_work = more;
+    sched_work = more | trace_on;
     if (next) {
         next->state = THREAD_RUNNING;
         next->flags &= ~(uint32_t)THREAD_F_REGS;

@@ -200,6 +200,30 @@ enum kernel_info {
     KINFO_AUDIT, /* struct kernel_stats after a full check of the kernel's invariants (debug builds: panics if
                     broken) */
     KINFO_CMDLINE, /* text: the boot command line */
+    /* Tracing of messages, by who has the authority over hardware: the fourth argument. */
+    KINFO_TRACE_START, /* length: how many pages of records to keep. E_BUSY: it is on already; E_KMEM */
+    KINFO_TRACE_READ,  /* the oldest records that fit, struct trace_record; none: nothing new. Forgets them */
+    KINFO_TRACE_STOP,  /* and forget all records */
+};
+/* What becomes of a call, in order. A thread has one at a time, so `client` says which one is meant. */
+enum trace_kind {
+    TRACE_QUEUED = 1, /* nobody waits to receive it */
+    TRACE_TAKEN,      /* a thread of the server has it */
+    TRACE_ANSWERED,   /* by the server */
+    TRACE_FAILED,     /* the kernel told the client an error in place of the answer */
+    TRACE_LEFT,       /* neither: a fault was served, the client died, or waited too long in the queue */
+    TRACE_LOST,       /* `label` records are missing here: nobody read them in time */
+};
+enum trace_flag { TRACE_ONE_WAY = 1 << 0, TRACE_FAULT = 1 << 1 };
+/* No words and no buffers: what was said stays between the two. */
+struct trace_record {
+    uint64_t time_ns;                      /* monotonic */
+    uint32_t kind;                         /* enum trace_kind */
+    uint32_t label;                        /* the message's; ANSWERED: the status; FAILED: the error */
+    uint32_t client, server;               /* threads' ids; 0: not known yet */
+    uint32_t client_task, server_task;     /* ids */
+    uint32_t seq, flags;                   /* the client's number of the call; enum trace_flag */
+    char client_name[16], server_name[16]; /* of the tasks; they end with NUL */
 };
 struct kernel_stats {
     uint64_t objects[16]; /* by enum object_kind, live */

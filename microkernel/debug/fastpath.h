@@ -1,7 +1,7 @@
 /* fastpath=off: every message takes the general path. Debug builds only. */
 #pragma once
 
-#include <ouros/types.h>
+#include <trace.h> /* which keeps them off it too */
 
 #ifdef OUROS_DEBUG
 extern uint64_t fastpath_taken; /* messages that took the short way */

@@ -1,4 +1,4 @@
-/* The last messages, in a ring that only debug builds have. */
+/* The last messages, in a ring that only debug builds have; and a record of each while tracing is on (trace.h). */
 #pragma once
 
 #define MESSAGES         64 /* in the ring */
@@ -32,7 +32,7 @@
 .endm
 /* clang-format on */
 #else
-#include <thread.h>
+#include <trace.h>
 
 struct message_record {
     uint32_t from, to; /* threads' ids */
@@ -49,4 +49,16 @@ void message_note(const struct thread *from, const struct thread *to);
 #else
 static inline void message_note(const struct thread *, const struct thread *) {}
 #endif
+
+/* On the general path: the server has the call, the client its answer. */
+static inline void message_taken(const struct thread *client, const struct thread *server)
+{
+    message_note(client, server);
+    trace_taken(client, server);
+}
+static inline void message_answered(const struct thread *server, const struct thread *client)
+{
+    message_note(server, client);
+    trace_end(TRACE_ANSWERED, client, (uint32_t)server->frame.rsi);
+}
 #endif

@@ -110,9 +110,10 @@ static int fill_status(int32_t pid, char *to, size_t size, size_t *length)
                            copy.name, state, copy.pid, ppid, copy.pgid, copy.sid);
     n = text_append(to, size, n, "Uid:\t%u\nGid:\t%u\nVmSize:\t%lu kB\nVmRSS:\t%lu kB\n", copy.euid,
                     copy.egid, stat.size_pages * 4, stat.resident_pages * 4);
-    *length = text_append(to, size, n,
-                          "Threads:\t%u\nHandles:\t%u\nTables:\t%u\nKernelMemory:\t%lu kB\nCpuMs:\t%lu\n",
-                          info.threads, info.handles, info.tables, info.kmem_used / 1024, cpu_ms);
+    *length = text_append(
+        to, size, n,
+        "Task:\t%lu\nThreads:\t%u\nHandles:\t%u\nTables:\t%u\nKernelMemory:\t%lu kB\nCpuMs:\t%lu\n", info.id,
+        info.threads, info.handles, info.tables, info.kmem_used / 1024, cpu_ms);
     return 0;
 }
 

@@ -187,6 +187,13 @@ static inline int sys_kernel_info(enum kernel_info what, void *buffer, uint64_t 
     return ipc_trap(SYS_kernel_info, what, (uint64_t)buffer, length, 0, 0, 0, filled, 0);
 }
 
+/* KINFO_TRACE_…; `hardware` is the authority. */
+static inline int sys_kernel_trace(handle_t hardware, enum kernel_info what, void *buffer, uint64_t length,
+                                   uint64_t *filled)
+{
+    return ipc_trap(SYS_kernel_info, what, (uint64_t)buffer, length, hardware, 0, 0, filled, 0);
+}
+
 /* ---- calls that carry a message ---- */
 
 /* Everything of a message in memory; x86_64/message.S moves it to and from the registers of ouros/message.h
