@@ -1,35 +1,20 @@
 #include "tests/host/pager_machine.h"
 
 #include <ouros/boot.h>
-#include <stdarg.h>
 #include <sys/mman.h>
 
 #define ENTRIES_MAX 4096u /* of one call, as in the kernel */
-#define MUST(condition)                                                    \
-    do {                                                                   \
-        if (!(condition)) {                                                \
-            printf("not ok machine: line %d: %s\n", __LINE__, #condition); \
-            fflush(stdout);                                                \
-            abort();                                                       \
-        }                                                                  \
-    } while (0)
-
 uint8_t *machine_ram;
-struct sim_caller *sim_caller;
-uint32_t sim_fail_mint, sim_fail_unshare, sim_touch_every;
-bool sim_quiet;
+uint32_t sim_fail_unshare;
 
 static struct sim_task tasks[SIM_TASKS];
 static struct {
     uint8_t kind;
     uint32_t mappings;
 } blocks[BOOT_BLOCKS_MAX];
-static uint32_t block_count, tables_free, slab_free, copies;
+static uint32_t block_count, tables_free, slab_free;
 static uint32_t *frame_maps; /* entries that map each frame */
 static bool *frame_is_table;
-static uint64_t serial;
-static handle_t next_reply;
-static struct sim_caller *replies[1 << 16];
 static struct boot_info info;
 
 /* ---- tasks ---- */
@@ -54,8 +39,9 @@ struct sim_task *sim_task(handle_t handle)
     return &tasks[handle];
 }
 
-static void task_end(struct sim_task *task)
+void sim_task_end(handle_t handle)
 {
+    struct sim_task *task = sim_task(handle);
     MUST(task->root.live == 0 && task->tables == 0); /* the pager takes everything away first */
     memset(task, 0, sizeof *task);
 }
@@ -274,7 +260,7 @@ static int do_op(struct sim_task *task, struct vms_op *op)
     }
 }
 
-int machine_batch(handle_t handle, struct vms_op *ops, uint32_t n, uint64_t *done)
+int sim_batch(handle_t handle, struct vms_op *ops, uint32_t n, uint64_t *done)
 {
     struct sim_task *task = sim_task(handle);
     uint32_t entries = 0;
@@ -327,7 +313,7 @@ uint32_t sim_tables_free(void)
     return tables_free;
 }
 
-int machine_mount(handle_t handle, uint32_t index, uint32_t slot)
+int sim_mount(handle_t handle, uint32_t index, uint32_t slot)
 {
     struct sim_task *task = sim_task(handle);
     if (index == PAGER_NO_INDEX && !slot) {
@@ -348,7 +334,7 @@ int machine_mount(handle_t handle, uint32_t index, uint32_t slot)
 
 /* ---- blocks ---- */
 
-int machine_window(paddr_t block, bool map)
+int sim_window(paddr_t block, bool map)
 {
     blocks[block / HUGE_SIZE].mappings += map ? 1u : -1u;
     return mprotect(machine_ram + block, HUGE_SIZE, map ? PROT_READ | PROT_WRITE : PROT_NONE) ? E_INVAL : 0;
@@ -374,7 +360,7 @@ static int block_take(uint64_t *value)
     return E_NOENT;
 }
 
-int machine_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value)
+int sim_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value)
 {
     uint32_t n = (uint32_t)(address / HUGE_SIZE);
     MUST(n < block_count);
@@ -414,118 +400,7 @@ void machine_copy(void *to, const void *from)
     memcpy(to, from, PAGE_SIZE);
 }
 
-/* ---- handles and messages ---- */
-
-int machine_adopt(handle_t task, uint64_t cookie)
-{
-    sim_task(task)->cookie = cookie;
-    return 0;
-}
-
-int machine_close(handle_t handle)
-{
-    if (handle >= 0x20000)
-        return 0; /* a session */
-    if (handle >= 0x10000) {
-        if (replies[handle & 0xffff])
-            replies[handle & 0xffff]->closed = true;
-        replies[handle & 0xffff] = NULL;
-    } else {
-        task_end(sim_task(handle));
-    }
-    return 0;
-}
-
-int machine_handle_info(handle_t handle, struct handle_info *out)
-{
-    (void)handle, (void)out;
-    return E_HANDLE;
-}
-
-int machine_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
-{
-    (void)rights;
-    if (sim_fail_mint > 0) {
-        sim_fail_mint--;
-        return E_QUOTA;
-    }
-    *badge = ++serial << 24 | tag;
-    *session = 0x20000 + (uint32_t)serial;
-    return 0;
-}
-
-int machine_defer(handle_t *reply)
-{
-    MUST(sim_caller && !sim_caller->reply);
-    next_reply = (next_reply + 1) & 0xffff;
-    MUST(!replies[next_reply]);
-    replies[next_reply] = sim_caller;
-    *reply = sim_caller->reply = 0x10000 + next_reply;
-    return 0;
-}
-
-int machine_reply(handle_t reply, uint32_t label, const uint64_t *words, uint32_t n)
-{
-    MUST(reply >= 0x10000 && reply < 0x20000 && replies[reply & 0xffff]);
-    struct sim_caller *c = replies[reply & 0xffff];
-    replies[reply & 0xffff] = NULL;
-    c->answered = true;
-    c->label = label;
-    for (uint32_t i = 0; i < n; i++)
-        c->word[i] = words[i];
-    return 0;
-}
-
-static bool copy_fails(void)
-{
-    return sim_touch_every && ++copies % sim_touch_every == 0;
-}
-
-int machine_read(uint64_t offset, void *to, uint64_t length)
-{
-    if (offset > sim_caller->in_len || length > sim_caller->in_len - offset)
-        return E_SIZE;
-    if (copy_fails())
-        return E_TOUCH;
-    memcpy(to, (const uint8_t *)sim_caller->in + offset, length);
-    return 0;
-}
-
-int machine_write(uint64_t offset, const void *from, uint64_t length)
-{
-    if (offset > sim_caller->out_len || length > sim_caller->out_len - offset)
-        return E_SIZE;
-    if (copy_fails())
-        return E_TOUCH;
-    memcpy((uint8_t *)sim_caller->out + offset, from, length);
-    return 0;
-}
-
-void machine_log(const char *format, ...)
-{
-    va_list arguments;
-    if (sim_quiet)
-        return;
-    va_start(arguments, format);
-    printf("# ");
-    vprintf(format, arguments);
-    printf("\n");
-    va_end(arguments);
-}
-
-void machine_panic(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    printf("not ok panic: ");
-    vprintf(format, arguments);
-    printf("\n");
-    va_end(arguments);
-    fflush(stdout);
-    abort();
-}
-
-void sim_start(uint32_t n, uint64_t bundle_bytes)
+const struct boot_info *sim_start(uint32_t n, uint64_t bundle_bytes)
 {
     MUST(!machine_ram); /* the pager's own state begins once */
     block_count = n;
@@ -550,5 +425,5 @@ void sim_start(uint32_t n, uint64_t bundle_bytes)
     info.pager_ranges = 1;
     for (uint64_t i = 0; i < bundle_bytes; i++)
         machine_ram[5 * HUGE_SIZE + i] = (uint8_t)(i / PAGE_SIZE * 7 + i);
-    MUST(frame_init(&info));
+    return &info;
 }

@@ -7,6 +7,7 @@
 #include "servers/pager/fault.h"
 #include "servers/pager/object.h"
 #include "servers/pager/space.h"
+#include <ouros/boot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,16 @@ struct sim_task {
 #define SIM_NOWHERE 0xffffu
 #define SIM_TASKS   600u
 
-/* Who calls now, and what a caller was told. */
+#define MUST(condition)                                                    \
+    do {                                                                   \
+        if (!(condition)) {                                                \
+            printf("not ok machine: line %d: %s\n", __LINE__, #condition); \
+            fflush(stdout);                                                \
+            abort();                                                       \
+        }                                                                  \
+    } while (0)
+
+/* pager_callers.c: who calls now, and what a caller was told. */
 struct sim_caller {
     const void *in;
     void *out;
@@ -43,11 +53,17 @@ extern uint32_t sim_fail_mint;    /* the next so many sessions are refused: E_QU
 extern uint32_t sim_touch_every;  /* one in so many copies meets an absent page; 0: none */
 extern bool sim_quiet;
 
-/* Begin anew: a machine of so many blocks with a bundle of so many bytes. */
-void sim_start(uint32_t blocks, uint64_t bundle_bytes);
+/* A machine of so many blocks with a bundle of so many bytes; once. What the kernel would tell the pager. */
+const struct boot_info *sim_start(uint32_t blocks, uint64_t bundle_bytes);
+/* The system calls of the same names, on handles that sim_task_new gave. */
+int sim_batch(handle_t task, struct vms_op *ops, uint32_t count, uint64_t *done);
+int sim_mount(handle_t task, uint32_t index, uint32_t slot);
+int sim_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value);
+int sim_window(paddr_t block, bool map);
 /* A new task's handle. quota: tables besides the root. */
 handle_t sim_task_new(uint32_t quota);
 struct sim_task *sim_task(handle_t handle);
+void sim_task_end(handle_t handle);
 /* Set an entry as the reply to a fault does. */
 int sim_set_one(struct sim_task *task, vaddr_t va, paddr_t pa, uint64_t how);
 /* The entry of va, writable only if the link of its table is; or 0. */

@@ -1,4 +1,4 @@
-// sources: tests/host/pager_machine.c servers/pager/frame.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
 #include "tests/host/pager_machine.h"
@@ -158,6 +158,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 }
 
 #include "tests/host/pager_cases.h"
+#include "tests/host/pager_objects.h"
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
 #include "tests/host/pager_random.h"
@@ -165,8 +166,8 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 int main(void)
 {
     handle_t h;
-    sim_start(BLOCKS, BUNDLE);
-    if (channel_create(CHANNEL_ADMIN, &h, &admin) || channel_create(CHANNEL_MANAGER, &h, &manager) ||
+    if (!frame_init(sim_start(BLOCKS, BUNDLE)) || channel_create(CHANNEL_ADMIN, &h, &admin) ||
+        channel_create(CHANNEL_MANAGER, &h, &manager) ||
         object_bundle(5 * HUGE_SIZE, BUNDLE, &bundle_of_test))
         return 1;
     RUN(pager_zero_fill);
