@@ -141,10 +141,21 @@ static int op_ready(struct ipc_request *r, const struct ipc_none *in, struct ipc
     return 0;
 }
 
+/* Its line of the manifest about a server, or null. */
+static const struct need *need_of(const struct service *s, const char *name)
+{
+    for (uint32_t i = 0; s && i < s->server->need_count; i++)
+        if (strcmp(s->server->needs[i].server, name) == 0)
+            return &s->server->needs[i];
+    return 0;
+}
+
+/* One more session with a server that it needs, with the rights of its line. */
 static int op_lookup(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
 {
     char name[NAME_MAX] = "";
     uint64_t session, badge;
+    const struct need *need;
     struct service *s;
     int error;
 
@@ -156,10 +167,11 @@ static int op_lookup(struct ipc_request *r, const struct ipc_none *in, struct ip
     if (error)
         return error;
     s = service_named(name);
-    if (!s)
-        return E_NOENT;
+    need = need_of(asker(r), name);
+    if (!s || !need)
+        return s ? E_PERM : E_NOENT;
     error = IPC_FED(
-        sys_port_ctl(s->port, PORT_MINT, 0, RIGHT_USE | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
+        sys_port_ctl(s->port, PORT_MINT, 0, need->rights | RIGHT_CALL | RIGHT_COPY, 0, &session, &badge));
     return error ? error : ipc_give(r, (handle_t)session);
 }
 
@@ -208,6 +220,7 @@ static int run(void)
     struct ipc_server server = {.name = "init",
                                 .protocols = {{&init_protocol, &ops}, nodes_io()},
                                 .port = init_port,
+                                .sessions_most = 4, /* of /dev/svc */
                                 .start = start,
                                 .client_close = nodes_close,
                                 .dead = dead,

@@ -31,6 +31,7 @@ static int op_open_node(struct ipc_request *r, const struct io_open_node *in, st
     reader = ipc_zalloc(sizeof *reader);
     if (!reader)
         return E_NOMEM;
+    r->client = IPC_CLIENT(1, in->pid); /* vfs asks for the process */
     error = ipc_give_session(r, TAG_SVC, RIGHT_USE | rights[access], reader);
     if (error)
         ipc_free(reader);

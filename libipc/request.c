@@ -4,8 +4,6 @@
 #include <ipc/string.h>
 #include <ipc/task.h>
 
-uint32_t ipc_deferred_most;
-
 /* The kernel copies a bounded piece at a time. */
 static int copy_all(struct ipc_request *r, uint64_t offset, char *here, uint64_t length, uint32_t access)
 {
@@ -18,8 +16,7 @@ static int copy_all(struct ipc_request *r, uint64_t offset, char *here, uint64_t
         here += count;
         length -= count;
         if (error == E_ABSENT) {
-            r->touch_offset = offset;
-            r->touch_access = access;
+            r->touch = offset | (access & FAULT_WRITE ? IPC_TOUCH_OUT : 0);
             return E_TOUCH;
         }
         if (error)
@@ -74,19 +71,17 @@ int ipc_give(struct ipc_request *r, handle_t handle)
 
 int ipc_defer(struct ipc_request *r, struct ipc_request *kept)
 {
-    handle_t reply;
-    int error = ipc_deferred_most == UINT32_MAX ? 0 : ipc_deferred_add(r->badge, ipc_deferred_most);
+    uint64_t task;
+    int error = r->reply ? E_INVAL : sys_reply_defer(&r->reply, &task);
 
     if (error)
         return error;
-    error = sys_reply_defer(&reply);
-    if (error) {
-        ipc_deferred_take(r->badge);
-        return error;
-    }
+    r->client = r->client ? r->client : task;
+    error = ipc_deferred_add(r);
+    if (error)
+        return error; /* the loop answers by the handle (server.c: answer_at_once) */
+    r->deferred = 1;
     *kept = *r;
-    kept->reply = reply;
-    r->deferred = true;
     r->got_count = r->give_count = r->give_close = 0;
     return 0;
 }
@@ -109,8 +104,8 @@ void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_messa
     m->label = (uint32_t)status;
     m->handle_count = 0;
     if (status == E_TOUCH) {
-        m->words[0] = r->touch_offset;
-        m->words[1] = r->touch_access;
+        m->words[0] = r->touch & ~IPC_TOUCH_OUT;
+        m->words[1] = r->touch & IPC_TOUCH_OUT ? FAULT_WRITE : 0;
     } else if (r->give_count && status == 0) {
         m->handle_count = r->give_count;
         memcpy(m->handles, r->give, sizeof m->handles);
@@ -121,7 +116,7 @@ void ipc_request_send(struct ipc_request *r, struct ipc_message *m)
 {
     int error = sys_reply_message(r->reply, m); /* closes the handle when it succeeds */
 
-    if (error == E_FULL) { /* the caller accepts no such handles */
+    if (error && m->handle_count) { /* the caller accepts no such handles, or has no room */
         m->label = E_FULL;
         m->handle_count = 0;
         error = sys_reply_message(r->reply, m);
@@ -131,7 +126,8 @@ void ipc_request_send(struct ipc_request *r, struct ipc_message *m)
     if (error)
         sys_handle_close(r->reply);
     r->reply = HANDLE_NONE;
-    ipc_deferred_take(r->badge);
+    if (r->deferred)
+        ipc_deferred_take(r);
     ipc_request_end(r);
 }
 

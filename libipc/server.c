@@ -14,7 +14,7 @@
 #include <ipc/thread.h>
 #include <proto/init.h>
 
-enum { NUMBERS = 0x300, TAG_BITS = 24, DEFERRED_MOST = 256 };
+enum { NUMBERS = 0x300, TAG_BITS = 24 };
 
 typedef int (*handler)(struct ipc_request *, const void *, void *);
 
@@ -122,23 +122,21 @@ static int call_handler(struct ipc_request *r, const struct ipc_message *m, uint
     if (error)
         return error;
     if (kept() && r->op->flags & EFFECT && kept_replay(r, reply, &error)) {
-        r->replayed = true;
+        r->replayed = 1;
         return error;
     }
     return r->op->request_size > IPC_WORD_BYTES ? large_request(handle, r, reply)
                                                 : handle(r, m->words, reply);
 }
 
-/* Reply now, not with the receive: handles must be closed behind it (S3). */
-static void reply_with_handles(struct ipc_request *r, struct ipc_message *m)
+/* Reply now, not with the receive: handles must be closed behind it (S3), or the slot is empty, since the
+ * call was not deferred after all. */
+static void answer_at_once(struct ipc_request *r, struct ipc_message *m)
 {
-    if (sys_reply_message(0, m)) {
-        m->label = E_FULL;
-        m->handle_count = 0;
-        sys_reply_message(0, m);
-    }
+    if (kept())
+        kept_publish(0); /* all else is published before the worker waits (S4) */
+    ipc_request_send(r, m);
     m->handle_count = 0;
-    ipc_request_end(r);
     if (kept())
         kept_sent();
 }
@@ -161,9 +159,9 @@ static void call(struct worker *w, struct ipc_message *m)
         memcpy(r.got, m->handles, sizeof r.got);
     r.reply = HANDLE_NONE;
     r.give_count = r.give_close = 0;
-    r.touch_access = 0;
-    r.touch_offset = 0;
-    r.deferred = r.replayed = false;
+    r.client = 0;
+    r.touch = 0;
+    r.deferred = r.replayed = 0;
 #pragma GCC unroll 6
     for (unsigned i = 0; i < IPC_WORDS; i++)
         to->words[i] = 0;
@@ -176,12 +174,10 @@ static void call(struct worker *w, struct ipc_message *m)
         ipc_request_reply(&r, status, to);
     if (kept() && !r.deferred && !r.replayed)
         kept_result(&r, to);
-    if (!(r.got_count | r.give_count))
+    if (!(r.got_count | r.give_count | r.reply))
         return; /* no handles to send or close */
-    if (kept() && to->handle_count)
-        kept_publish(0); /* all else is published before the worker waits (S4) */
-    if (to->handle_count)
-        reply_with_handles(&r, to);
+    if (to->handle_count || (r.reply && !r.deferred))
+        answer_at_once(&r, to);
     else
         ipc_request_end(&r);
 }
@@ -196,6 +192,7 @@ static void closed(uint64_t badge)
         server->client_close(badge, state);
     if (state)
         ipc_client_set(badge, 0);
+    ipc_session_closed(badge);
 }
 
 static void run_hook(const struct ipc_message *m)
@@ -391,19 +388,36 @@ int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
     return 0;
 }
 
-int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
+static int give_minted(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
 {
     handle_t session;
     uint64_t badge;
-    int error = r->give_count == IPC_HANDLES ? E_FULL : ipc_mint(tag, rights, &session, &badge);
+    int error = ipc_mint(tag, rights, &session, &badge);
 
     if (error)
         return error;
     error = state ? ipc_client_set(badge, state) : 0;
+    if (!error) {
+        error = ipc_session_given(r, badge);
+        if (error && state)
+            ipc_client_set(badge, 0);
+    }
     if (error)
         sys_handle_close(session);
     else
         ipc_give(r, session);
+    return error;
+}
+
+int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
+{
+    int error = r->give_count == IPC_HANDLES ? E_FULL : ipc_session_add(r);
+
+    if (error)
+        return error;
+    error = give_minted(r, tag, rights, state);
+    if (error)
+        ipc_session_take(r->client);
     return error;
 }
 
@@ -456,7 +470,7 @@ int ipc_serve(const struct ipc_server *s)
     server = s;
     memset(services, 0, sizeof services);
     accept_most = 0;
-    ipc_deferred_most = s->deferred_most ? s->deferred_most : DEFERRED_MOST;
+    ipc_clients_begin(s);
     port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
     error = prepare();
     if (!error)

@@ -5,11 +5,19 @@
 #include <ipc/server.h>
 #include <ipc/syscall.h>
 
-/* ---- client.c: calls of a session that are deferred ---- */
+/* ---- client.c: what each client has ---- */
 
-int ipc_deferred_add(uint64_t badge, uint32_t most); /* one more; E_QUOTA: there are `most`. E_NOMEM */
-void ipc_deferred_take(uint64_t badge);              /* one less */
-extern uint32_t ipc_deferred_most;                   /* that a session may have */
+void ipc_clients_begin(const struct ipc_server *server); /* its limits */
+
+/* One more call of r->client's is deferred. E_QUOTA: it has as many as it may; E_NOMEM. */
+int ipc_deferred_add(struct ipc_request *r);
+void ipc_deferred_take(struct ipc_request *r); /* one less */
+
+/* The client is given one more session, E_QUOTA or E_NOMEM; which one; or none after all. */
+int ipc_session_add(struct ipc_request *r);
+int ipc_session_given(struct ipc_request *r, uint64_t badge);
+void ipc_session_take(uint64_t client);
+void ipc_session_closed(uint64_t badge);
 
 /* ---- request.c ---- */
 

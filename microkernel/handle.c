@@ -239,6 +239,9 @@ int sys_handle_close(struct thread *thread, struct syscall *s)
 int sys_handle_info(struct thread *thread, struct syscall *s)
 {
     struct handle_entry *entry;
+    if (!s->a[0] && thread->caller)
+        return user_write(s->a[1], &(struct handle_info){OBJ_REPLY, 0, thread->caller->task->id},
+                          sizeof(struct handle_info));
     TRY(handle_entry(thread->task, s->a[0], &entry));
     struct handle_info info = {.kind = handle_kind(entry),
                                .rights = entry->rights & HANDLE_REPLY ? 0 : entry->rights};

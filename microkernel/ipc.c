@@ -447,6 +447,7 @@ int sys_reply_defer(struct thread *thread, struct syscall *s)
     FAIL_IF(!caller && !thread->caller_gone, E_INVAL);
     FAIL_IF(!caller, E_DEAD);
     TRY(handle_insert(thread->task, &caller->object, caller->serial, 0, &s->r[0]));
+    s->r[1] = caller->task->id;
     thread->caller = NULL;
     caller->server = NULL;
     return 0;

@@ -38,11 +38,12 @@ enum right {
     RIGHT_ALL = 0xffff,
 };
 
-/* handle_info: what a handle refers to. */
+/* handle_info: what a handle refers to; handle 0: the caller in the reply slot, if there is one. */
 struct handle_info {
     uint32_t kind;   /* enum object_kind */
     uint32_t rights; /* enum right */
-    uint64_t id; /* task or thread: its id; session: its badge if the asker receives on its port, else 0 */
+    uint64_t id;     /* task or thread: its id; session: its badge if the asker receives on its port, else 0;
+                        caller: its task's id. Ids of tasks are never used twice */
 };
 
 #endif

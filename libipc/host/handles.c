@@ -171,6 +171,10 @@ int host_copy_info(handle_t handle, struct handle_info *info)
 {
     struct host_entry *e = host_entry(handle);
 
+    if (!handle && host_self.caller) {
+        *info = (struct handle_info){.kind = OBJ_REPLY, .id = host_caller()};
+        return 0;
+    }
     if (!e)
         return E_HANDLE;
     *info = (struct handle_info){.kind = e->kind, .rights = e->rights};

@@ -129,7 +129,9 @@ void host_program_put(struct host_program *thread);
 int host_call(handle_t session, struct ipc_message *m, bool one_way);
 int host_recv(struct ipc_message *m);
 int host_reply(handle_t reply, struct ipc_message *m);
-int host_defer(handle_t *reply);
+int host_defer(handle_t *reply, uint64_t *task);
+uint64_t
+host_caller(void); /* whose call is in the reply slot: a session stands for a task; host_lock is held */
 int host_touch(uint64_t address);
 int host_message_copy(handle_t reply, uint64_t offset, void *here, uint64_t length, bool to_client,
                       uint64_t *count);

@@ -326,12 +326,20 @@ int host_reply(handle_t reply, struct ipc_message *m)
     return error;
 }
 
-int host_defer(handle_t *reply)
+uint64_t host_caller(void)
+{
+    struct host_call *call = received(host_self.caller);
+
+    return call ? call->badge : 0;
+}
+
+int host_defer(handle_t *reply, uint64_t *task)
 {
     int error = host_self.caller ? 0 : E_INVAL;
     struct host_call *call;
 
     pthread_mutex_lock(&host_lock);
+    *task = host_caller();
     *reply = error || host_no_more() ? HANDLE_NONE : host_handle(OBJ_REPLY, NULL, 0);
     if (!error && !*reply)
         error = E_FULL;

@@ -171,7 +171,7 @@ int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, ui
     case SYS_msg_read: error = host_message_copy((handle_t)a, b, (void *)c, d, false, &first); break;
     case SYS_msg_write: error = host_message_copy((handle_t)a, b, (void *)c, d, true, &first); break;
     case SYS_reply_defer:
-        error = host_defer(&reply);
+        error = host_defer(&reply, &other);
         first = reply;
         break;
     case SYS_futex: error = futex((uint32_t)a, (const volatile uint32_t *)b, (uint32_t)c, d); break;

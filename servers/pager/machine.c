@@ -69,7 +69,7 @@ int machine_defer(handle_t *reply)
     struct ipc_request kept;
     int error;
     do {
-        error = machine_request ? ipc_defer(machine_request, &kept) : sys_reply_defer(reply);
+        error = machine_request ? ipc_defer(machine_request, &kept) : sys_reply_defer(reply, NULL);
         if (!error && machine_request)
             *reply = kept.reply;
     } while (error == E_KMEM && frame_feed() == 0);

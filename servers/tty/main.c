@@ -78,6 +78,7 @@ static int op_open_node(struct ipc_request *r, const struct io_open_node *in, st
     o = open_state(&tty_state.ttys[in->node], in->flags & (IO_O_ACCMODE | IO_O_NONBLOCK));
     if (!o)
         return E_NOMEM;
+    r->client = IPC_CLIENT(1, in->pid); /* vfs asks for the process */
     error = ipc_give_session(r, TAG_LINE + in->node, rights, o);
     if (error)
         open_end(o);

@@ -53,10 +53,30 @@ static const char *refused_to_others(void)
     return NULL;
 }
 
+/* init remembers what each reader has read: for so many of a process, and no more. Others are not concerned.
+ */
+static const char *limited_for_each(void)
+{
+    enum { MOST = 4 };
+    int fds[MOST], status = -1;
+    for (int i = 0; i < MOST; i++)
+        EXPECT((fds[i] = open("/dev/svc", O_RDONLY)) >= 0);
+    EXPECT_ERRNO(open("/dev/svc", O_RDONLY), ENOMEM);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(read_by_all() ? 1 : 0);
+    EXPECT(waitpid(pid, &status, 0) == pid);
+    EXPECT(status == 0);
+    for (int i = 0; i < MOST; i++)
+        close(fds[i]);
+    return read_by_all();
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {{"read-by-all", read_by_all},
                                              {"ordered-by-root", ordered_by_root},
-                                             {"refused-to-others", refused_to_others}};
+                                             {"refused-to-others", refused_to_others},
+                                             {"limited-for-each", limited_for_each}};
     return RUN(cases);
 }

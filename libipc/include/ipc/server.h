@@ -26,14 +26,21 @@ struct ipc_request {
     handle_t got[IPC_HANDLES]; /* received; closed after the handler unless taken by ipc_take */
     uint32_t got_count;
     const struct ipc_op *op;
+    uint64_t client; /* whom to charge what is deferred or given; 0, as it comes: the task that calls.
+                        Handlers of calls for somebody else say for whom: IPC_CLIENT(kind, id) */
     /* ---- */
-    handle_t reply; /* deferred: the right to answer; 0: the thread's reply slot */
     handle_t give[IPC_HANDLES];
-    uint32_t give_count, give_close; /* give_close: bit i: give[i] is closed once it is sent */
-    uint32_t touch_access;
-    uint64_t touch_offset;
-    bool deferred, replayed; /* replayed: the answer is one that was kept */
+    handle_t reply; /* deferred: the right to answer; 0: the thread's reply slot */
+    uint32_t give_count;
+    uint32_t give_close;         /* bit i: give[i] is closed once it is sent */
+    uint16_t deferred, replayed; /* or not; replayed: the answer is one that was kept */
+    uint64_t touch;              /* the page that was absent: offset, IPC_TOUCH_OUT of the out-buffer */
 };
+
+#define IPC_TOUCH_OUT (1ull << 63)
+
+/* A client that is no task: the server's own numbering (kind 1 to 7, id below 2^60) of whom it serves. */
+#define IPC_CLIENT(kind, id) ((uint64_t)(kind) << 60 | (uint64_t)(id))
 
 /* Copy out of the client's in-buffer, or into its out-buffer. E_SIZE beyond what it lent. E_TOUCH: a page is
  * absent; return it from the handler having changed nothing, and the client's stub will call again. */
@@ -50,7 +57,7 @@ int ipc_give_copy(struct ipc_request *r, handle_t handle);
 
 /* Answer later: *kept becomes the request, with its right to answer and its received handles; what the
  * handler returns is then ignored. ipc_read, ipc_write, ipc_give and ipc_take work on *kept, from any thread,
- * until ipc_answer. E_INVAL for a one-way message; E_QUOTA: the session has deferred_most of them. */
+ * until ipc_answer. E_INVAL for a one-way message; E_QUOTA: the client has deferred_most of them. */
 int ipc_defer(struct ipc_request *r, struct ipc_request *kept);
 
 /* Answer a deferred request; `reply` (may be null) has `size` bytes. A caller that is gone by now is no
@@ -63,7 +70,7 @@ void ipc_answer(struct ipc_request *kept, int status, const void *reply, size_t 
 int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge);
 
 /* Mint a session, remember `state` for it and give it in the reply. On error the state is still the caller's.
- */
+ * E_QUOTA: the client (r->client) has been given sessions_most that are open. */
 int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state);
 
 /* The state remembered for a session; null if none. It is forgotten when the session is closed, after
@@ -96,7 +103,11 @@ struct ipc_server {
         protocols[IPC_PROTOCOLS_MAX]; /* for who speaks several: { { &io_protocol, &io_ops }, … } */
     handle_t port;                    /* 0: the one that init lent (SLOT_PORT) */
     uint32_t workers;                 /* threads that serve; 0 means 1 */
-    uint32_t deferred_most; /* calls of one session that may be deferred at a time; 0: 256, UINT32_MAX: any */
+
+    /* What one client may have at a time; 0: as said here; UINT32_MAX: any number. */
+    uint32_t deferred_most; /* deferred calls: 256 */
+    uint32_t sessions_most; /* sessions by ipc_give_session, those that it has passed on included: 1024. A
+                               former instance's are not counted */
 
     /* State that outlives an instance: a variable of the server's, which the next instance finds as the last
      * answered message left it. It and the results of operations marked EFFECT become lasting together,

@@ -42,9 +42,14 @@ static inline int sys_msg_write(handle_t reply, uint64_t offset, const void *sou
     return ipc_trap(SYS_msg_write, reply, offset, (uint64_t)source, length, 0, 0, count, 0);
 }
 
-static inline int sys_reply_defer(handle_t *reply)
+/* *task: the id of the caller's. */
+static inline int sys_reply_defer(handle_t *reply, uint64_t *task)
 {
-    return ipc_trap_handle(SYS_reply_defer, 0, 0, 0, 0, 0, 0, reply);
+    uint64_t value;
+    int error = ipc_trap(SYS_reply_defer, 0, 0, 0, 0, 0, 0, &value, task);
+
+    *reply = error ? HANDLE_NONE : (handle_t)value;
+    return error;
 }
 
 /* `access`: FAULT_WRITE, or 0 to read. */

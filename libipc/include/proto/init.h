@@ -22,13 +22,13 @@ struct init_count {
     uint64_t count;
 };
 
-#define INIT_PROTOCOL(OP)                                                            \
-    OP(1, ready, struct ipc_none, struct ipc_none, RIGHT_USE,                        \
-       IDEMPOTENT | BUF_IN) /* a line of text for the boot */                        \
-    OP(2, lookup, struct ipc_none, struct ipc_none, RIGHT_USE,                       \
-       IDEMPOTENT | BUF_IN | GIVES(1)) /* name: a session */                         \
-    OP(3, power, struct init_power, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)        \
-    OP(4, list, struct ipc_none, struct init_count, RIGHT_USE, IDEMPOTENT | BUF_OUT) \
+#define INIT_PROTOCOL(OP)                                                                 \
+    OP(1, ready, struct ipc_none, struct ipc_none, RIGHT_USE,                             \
+       IDEMPOTENT | BUF_IN) /* a line of text for the boot */                             \
+    OP(2, lookup, struct ipc_none, struct ipc_none, RIGHT_USE,                            \
+       IDEMPOTENT | BUF_IN | GIVES(1)) /* name: a session; E_PERM: not among its needs */ \
+    OP(3, power, struct init_power, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)             \
+    OP(4, list, struct ipc_none, struct init_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)      \
     OP(5, alive, struct init_alive, struct ipc_none, RIGHT_USE, IDEMPOTENT) /* the answer to a ping */
 
 /* Raised by init on a server's port: its loop answers by `alive`. Servers use the lower bits. */

@@ -143,7 +143,7 @@ struct io_flags {
 struct io_open_node {
     uint32_t node; /* number given at registration */
     uint32_t flags;
-    uint64_t pid;
+    uint64_t pid; /* of who opens it: charge the session to IPC_CLIENT(1, pid), not to vfs */
 };
 struct io_chattr { /* of an open file */
     uint32_t what; /* enum io_chattr_what */

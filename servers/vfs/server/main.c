@@ -20,6 +20,8 @@ int main(void)
         .name = "vfs",
         .protocols = {{&vfs_protocol, &vfs_handlers}, {&io_protocol, &io_handlers}},
         .workers = WORKERS,
+        .deferred_most = 1024,
+        .sessions_most = UINT32_MAX, /* struct opened_files counts them */
         .start = start,
         .client_close = session_closed,
         .cancel = park_cancel,

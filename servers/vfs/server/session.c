@@ -24,27 +24,55 @@ void session_drop(struct session *s)
 {
     if (!s || --s->refs)
         return;
+    struct opened_files *opened = s->opened;
     if (s->kind == SESSION_FILE) {
         file_close(s->file);
+        if (opened)
+            opened->files--;
     } else {
         process_forget(s);
         context_fini(&s->ctx);
+        if (opened)
+            opened->process = false;
     }
+    if (opened && !opened->files && !opened->process)
+        port_free(opened);
     port_free(s);
+}
+
+/* What counts the files of who asks: other servers' are not counted. E_MFILE: it has as many as it may. */
+static int opened_files(const struct ipc_request *r, struct opened_files **out)
+{
+    struct session *asks = ipc_client(r->badge);
+    if (!asks || (asks->kind == SESSION_FILE && !asks->opened))
+        return 0;
+    if (!asks->opened) {
+        asks->opened = port_alloc(sizeof *asks->opened);
+        if (!asks->opened)
+            return E_NOMEM;
+        asks->opened->process = true;
+    }
+    *out = asks->opened;
+    return (*out)->files < FILES_MOST ? 0 : E_MFILE;
 }
 
 int session_give_file(struct ipc_request *r, struct file *f)
 {
-    struct session *s = port_alloc(sizeof *s);
+    struct opened_files *opened = NULL;
+    int err = opened_files(r, &opened);
+    struct session *s = err ? NULL : port_alloc(sizeof *s);
     if (!s) {
         file_close(f);
-        return E_NOMEM;
+        return err ? err : E_NOMEM;
     }
     s->kind = SESSION_FILE;
+    s->opened = opened;
+    if (opened)
+        opened->files++;
     s->refs = 1;
     s->file = f;
     list_init(&s->arms);
-    int err = ipc_give_session(r, SESSION_FILE, RIGHT_USE | RIGHT_READ | RIGHT_WRITE, s);
+    err = ipc_give_session(r, SESSION_FILE, RIGHT_USE | RIGHT_READ | RIGHT_WRITE, s);
     if (err)
         session_drop(s);
     return err;

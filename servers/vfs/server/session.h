@@ -15,9 +15,18 @@
 /* Also the tags that sessions are minted with: one whose state is gone is not taken for another server's. */
 enum session_kind { SESSION_PROCESS = 0x766601, SESSION_FILE };
 
+/* Files that a process has opened and that are open, whoever has them now. Outlives the process as long as
+ * they do. */
+struct opened_files {
+    uint32_t files;
+    bool process; /* it is still there */
+};
+#define FILES_MOST 1024u
+
 struct session {
     enum session_kind kind;
-    uint32_t refs; /* of handlers and parked calls, and one of the open session */
+    struct opened_files *opened; /* its own, or (a file's) that of the process that opened it; or NULL */
+    uint32_t refs;               /* of handlers and parked calls, and one of the open session */
     union {
         struct {
             struct context ctx;

@@ -41,6 +41,7 @@ static void ring(void)
 static int op_open_node(struct ipc_request *r, const struct io_open_node *in, struct ipc_none *out)
 {
     (void)out;
+    r->client = IPC_CLIENT(1, in->pid);
     return in->node == NODE ? ipc_give_session(r, NODE, RIGHT_USE | RIGHT_READ | RIGHT_WRITE, 0) : E_NXIO;
 }
 

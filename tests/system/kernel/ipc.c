@@ -182,7 +182,7 @@ static void cancel(void)
     m = receive(0);
     CHECK_IS(sys_thread_ctl(one.handle, THREAD_CANCEL, 0, 0, NULL), 0);
     handle_t reply = 0;
-    CHECK_IS(sys_reply_defer(&reply), 0);
+    CHECK_IS(sys_reply_defer(&reply, 0), 0);
     struct ipc_message notice = receive(0);
     CHECK_IS(notice.label, MSG_CANCEL);
     CHECK_IS(notice.words[2], CANCEL_ASKED);
@@ -384,8 +384,8 @@ static void reply_given_up(void)
     START_CLIENT(ktest_message(1, 0));
     receive(0);
     handle_t reply = 0, other = 0;
-    CHECK_IS(sys_reply_defer(&reply), 0);
-    CHECK_IS(sys_reply_defer(&other), E_INVAL);
+    CHECK_IS(sys_reply_defer(&reply, 0), 0);
+    CHECK_IS(sys_reply_defer(&other, 0), E_INVAL);
     CHECK_IS(sys_handle_close(reply), 0);
     kthread_join(&one);
     CHECK_IS(result, 1 + E_DEAD);

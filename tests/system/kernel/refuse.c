@@ -78,7 +78,7 @@ static void reply_deferred_twice(void)
     kport_create(&port);
     client_start();
     receive();
-    CHECK_IS(sys_reply_defer(&reply), 0);
+    CHECK_IS(sys_reply_defer(&reply, 0), 0);
     CHECK_IS(sys_handle_copy(reply, RIGHT_ALL, 0, 0, NULL), E_TYPE);
     CHECK_IS(sys_reply_message(reply, &answer), 0);
     CHECK_IS(sys_reply_message(reply, &answer), E_HANDLE);
