@@ -7,8 +7,9 @@
 #include "fields.h"
 #include "tool.h"
 
-static const char *const levels[] = {"free", "anon", "file", "tables"};
-static const char *const events[] = {"faults", "cow", "page_ins", "forks", "interrupts", "switches"};
+static const char *const levels[] = {"free", "zeroed", "anon", "file", "tables"};
+static const char *const events[] = {"faults", "zeroed_taken", "cow",     "page_ins",
+                                     "forks",  "interrupts",   "switches"};
 enum { LEVELS = sizeof(levels) / sizeof(levels[0]), EVENTS = sizeof(events) / sizeof(events[0]) };
 
 static bool print_line(unsigned long long before[EVENTS])
@@ -23,7 +24,7 @@ static bool print_line(unsigned long long before[EVENTS])
         printf("%8llu ", fields_number(text, levels[i]) * 4);
     for (size_t i = 0; i < EVENTS; i++) {
         unsigned long long now = fields_number(text, events[i]);
-        printf("%10llu%c", now - before[i], i + 1 < EVENTS ? ' ' : '\n');
+        printf("%12llu%c", now - before[i], i + 1 < EVENTS ? ' ' : '\n');
         before[i] = now;
     }
     fflush(stdout);
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < LEVELS; i++)
         printf("%5s kB ", levels[i]);
     for (size_t i = 0; i < EVENTS; i++)
-        printf("%10s%c", events[i], i + 1 < EVENTS ? ' ' : '\n');
+        printf("%12s%c", events[i], i + 1 < EVENTS ? ' ' : '\n');
     for (long long i = 0; endless || i < count; i++) {
         if (i > 0)
             sleep((unsigned)seconds);

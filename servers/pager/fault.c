@@ -1,5 +1,7 @@
 #include "fault.h"
 
+#include "stock.h"
+
 #define AROUND_MAX  16u /* pages of a file mapped around one */
 #define AHEAD_MAX   64u /* zeroed pages mapped ahead of one touched in order */
 #define PAGE_FAULT  14u
@@ -160,7 +162,7 @@ static void around_anon(struct space *space, struct region *r, vaddr_t va, struc
     while (count < left && ptep_load(leaf + count) == 0)
         count++;
     bool own = r->prot & VMS_WRITE;
-    count = own ? frame_alloc_ahead(count - 1, frames) : count - 1;
+    count = own ? frame_alloc_many(FRAME_ANON, FRAME_ZERO, count - 1, frames) : count - 1;
     if (own && region_touch(r, count)) {
         while (count > 0)
             frame_put(frames[--count]);
@@ -284,7 +286,7 @@ static int fault_raise(struct space *space, const struct fault *f, uint32_t code
 static bool fault_is_single(struct space *space, const struct region *r, const struct plan *plan)
 {
     switch (plan->action) {
-    case PLAN_SET: return !plan->missing && (r->object ? plan->prot & VMS_WRITE : plan->va != r->next_fault);
+    case PLAN_SET: return (r->object ? plan->prot & VMS_WRITE : plan->va != r->next_fault);
     case PLAN_REPLACE: return true;
     case PLAN_PROTECT: return around_private(space, r, plan->va) == 1;
     default: return false;
@@ -330,16 +332,49 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
         return fault_wait(f, plan.request, w, out);
     if (code)
         return fault_raise(space, f, (uint32_t)code, w, out);
-    if (!w && fault_is_single(space, r, &plan))
-        return fault_map(r, &plan, out);
+    if (!w && fault_is_single(space, r, &plan)) {
+        if (!plan.missing || tables_link_from(space, plan.va, plan.missing) == 0)
+            return fault_map(r, &plan, out);
+        frame_put(plan.frame);
+        return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
+    }
     if (apply(space, r, &plan))
         return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
     return fault_answer(out, FAULT_RESUME);
 }
 
+bool fault_looks_first = true;
+
+/* The commonest fault at first look: a page of plain anonymous memory is written, out of order, where the
+ * last region and the last leaf table are still the ones, and a zeroed frame is at hand. The answer is what
+ * fault_resolve would give. */
+static bool fault_first_look(const struct fault *f, struct fault_answer *out)
+{
+    const struct space *space = space_by_id(f->space);
+    vaddr_t va = f->va & ~(PAGE_SIZE - 1);
+    struct region *r = space ? space->hit : NULL;
+    if (!r || va < r->start || va >= r->end || f->access != FAULT_WRITE || r->object ||
+        r->flags & REGION_SPECIAL || !(r->prot & VMS_WRITE) || va == r->next_fault || !fault_looks_first ||
+        !tables_at_hand(space, va) || ptep_load(machine_ptep(space->index, space->slot, PTEP_LEAF, va)))
+        return false;
+    frame_t frame = stock_take();
+    if (!frame)
+        return false;
+    answered.frame = frame;
+    r->around = 1;
+    r->next_fault = va + PAGE_SIZE;
+    out->label = FAULT_MAP;
+    out->word[0] = va;
+    out->word[1] = (paddr_t)frame << PAGE_SHIFT;
+    out->word[2] = r->prot | PTEP_LEAF << 8;
+    return true;
+}
+
 int fault_handle(const struct fault *f, struct fault_answer *out)
 {
     fault_counts.faults++;
+    if (fault_first_look(f, out))
+        return 0;
     return fault_resolve(f, NULL, out);
 }
 

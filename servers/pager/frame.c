@@ -3,6 +3,7 @@
 #include <ouros/boot.h>
 
 #include "object.h"
+#include "stock.h"
 
 #define NO_BLOCK      UINT32_MAX
 #define SPARE_FRAMES  64u /* kept for the pager's records */
@@ -140,19 +141,26 @@ static uint32_t block_pick(uint32_t wish)
     return spare ? whole : NO_BLOCK;
 }
 
-/* Something more to allocate from: what the kernel gives back, or clean pages that nobody maps. */
+/* Something more to allocate from: what was zeroed ahead, what the kernel gives back, or clean pages that
+ * nobody maps. */
 static bool frame_squeeze(void)
 {
-    return frame_reap_kernel() || object_reclaim();
+    return stock_sell() || frame_reap_kernel() || object_reclaim();
 }
 
 int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
 {
     uint32_t n;
+    frame_t frame = wish & FRAME_ZERO ? stock_take() : FRAME_NONE;
+    if (frame) {
+        frame_set_kind(frame, kind);
+        *out = frame;
+        return 0;
+    }
     while ((n = block_pick(wish)) == NO_BLOCK)
         if (!frame_squeeze())
             return E_NOMEM;
-    frame_t frame = blocks[n].free_head;
+    frame = blocks[n].free_head;
     frame_take(frame, kind);
     if (wish & FRAME_ZERO)
         machine_zero(frame_memory(frame));
@@ -160,7 +168,7 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
     return 0;
 }
 
-uint32_t frame_alloc_ahead(uint32_t most, frame_t *out)
+uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out)
 {
     uint32_t n = frame_counts.whole > block_reserve ? block_pick(0) : NO_BLOCK, got = 0;
     if (n == NO_BLOCK)
@@ -171,8 +179,9 @@ uint32_t frame_alloc_ahead(uint32_t most, frame_t *out)
     while (f && got < most) {
         struct frame *r = &frame_table[f];
         frame_t next = r->next;
-        *r = (struct frame){.count = 1, .kind = FRAME_ANON};
-        machine_zero(frame_memory(f));
+        *r = (struct frame){.count = 1, .kind = (uint8_t)kind};
+        if (wish & FRAME_ZERO)
+            machine_zero(frame_memory(f));
         out[got++] = f;
         f = next;
     }
@@ -180,7 +189,7 @@ uint32_t frame_alloc_ahead(uint32_t most, frame_t *out)
     *(f ? &frame_table[f].prev : &b->free_tail) = FRAME_NONE;
     b->free -= (uint16_t)got;
     frame_counts.kind[FRAME_FREE] -= got;
-    frame_counts.kind[FRAME_ANON] += got;
+    frame_counts.kind[kind] += got;
     block_enlist(n);
     return got;
 }
@@ -213,7 +222,7 @@ static frame_t frame_find_small_run(uint32_t count)
 int frame_alloc_run(uint32_t count, frame_t *out)
 {
     frame_t first = FRAME_NONE;
-    if (count == 0 || count > frame_counts.kind[FRAME_FREE])
+    if (count == 0 || count > frame_counts.kind[FRAME_FREE] + frame_counts.kind[FRAME_STOCK])
         return E_NOMEM;
     do {
         uint64_t blocks_needed = (count + BLOCK_FRAMES - 1) / BLOCK_FRAMES;
@@ -402,6 +411,7 @@ bool frame_init(const struct boot_info *info)
     for (uint32_t i = 0; i < info->pager_ranges; i++)
         boot_hold(info->pager[i].start, info->pager[i].end);
     uint64_t share = frame_counts.whole / RESERVE_SHARE;
+    stock_init(frame_counts.owned);
     block_reserve = (uint32_t)(share < RESERVE_MIN ? RESERVE_MIN : share > RESERVE_MAX ? RESERVE_MAX : share);
     return true;
 }
@@ -440,7 +450,7 @@ uint64_t frame_check(void)
         if ((r->kind == FRAME_RESERVED || r->kind == FRAME_GIVEN) && r->seen > 0)
             r->seen--; /* a leaf table: its first link is not counted */
         uint32_t held = r->kind == FRAME_OBJECT || r->kind == FRAME_POOL || r->kind == FRAME_DMA ||
-                        r->kind == FRAME_BLANK;
+                        r->kind == FRAME_BLANK || r->kind == FRAME_STOCK;
         if (r->count == r->seen + held)
             continue;
         machine_log("check: frame %x of kind %u has count %u, seen %u", f, r->kind, r->count, r->seen);

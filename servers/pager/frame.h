@@ -2,7 +2,7 @@
  *
  * Invariants (frame_check tests them)
  * F1 a frame's count is the number of entries of leaf tables that map it, plus one if it is in an object, a
- *    pool, pinned or blank.
+ *    pool, in the stock, pinned or blank.
  * F2 a free frame is on the free list of its block and nowhere else; its count is 0.
  * F3 a block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on
  *    none.
@@ -23,6 +23,7 @@ enum frame_kind {
     FRAME_FREE,
     FRAME_PAGER, /* the pager's image and its tables of frames */
     FRAME_GIVEN, /* in a block that the kernel has */
+    FRAME_STOCK, /* free, but zeroed or about to be (stock.h) */
     FRAME_POOL,  /* the pager's records */
     FRAME_ANON,
     FRAME_OBJECT, /* a page of a memory object */
@@ -71,9 +72,9 @@ bool frame_init(const struct boot_info *info);
 
 /* A frame of this kind with count 1. wish: enum frame_wish. E_NOMEM. */
 int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
-/* Up to `most` zeroed frames of kind ANON that are to be had at once, with count 1 each. Gives how many: none
- * when memory is short. */
-uint32_t frame_alloc_ahead(uint32_t most, frame_t *out);
+/* Up to `most` frames of a kind that are to be had at once, with count 1 each. wish: FRAME_ZERO or 0. Gives
+ * how many: none when memory is short. */
+uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out);
 /* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
 int frame_alloc_run(uint32_t count, frame_t *out);
 static inline void frame_get(frame_t frame)

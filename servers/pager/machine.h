@@ -73,6 +73,11 @@ int machine_reply(handle_t reply, uint32_t label, const uint64_t *words, uint32_
 int machine_read(uint64_t offset, void *to, uint64_t length);
 int machine_write(uint64_t offset, const void *from, uint64_t length);
 
+/* ---- the zeroing thread ---- */
+
+/* Have it go on (stock.h). */
+void machine_wake(void);
+
 /* ---- words for people ---- */
 
 /* One line to the kernel log. %s %d %u %x %lx %lu and so on. */

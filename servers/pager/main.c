@@ -10,6 +10,7 @@
 #include "check.h"
 #include "fault.h"
 #include "space.h"
+#include "stock.h"
 
 #define LOOK_EVERY  64u /* messages between two looks at the kernel's stock */
 #define CHECK_EVERY 32u /* dead spaces between two checks of everything, in debug builds */
@@ -30,16 +31,18 @@ static int fault(const struct ipc_message *m, int error, struct ipc_message *rep
 {
     struct fault_answer answer;
     int later = 0;
-    if (!error)
-        message_begin(NULL);
-    if (error)
+    if (error) {
         fault_refused(error, &answer);
-    else if (m->label == MSG_EXCEPTION)
-        later =
-            fault_exception(m->badge, m->thread, (uint32_t)m->words[0], m->words[2], m->words[4], &answer);
-    else
-        later = fault_handle(
-            &(struct fault){m->badge, m->thread, (uint32_t)m->words[1], m->words[0], m->words[2]}, &answer);
+    } else {
+        message_begin(NULL);
+        if (m->label == MSG_EXCEPTION)
+            later = fault_exception(m->badge, m->thread, (uint32_t)m->words[0], m->words[2], m->words[4],
+                                    &answer);
+        else
+            later = fault_handle(
+                &(struct fault){m->badge, m->thread, (uint32_t)m->words[1], m->words[0], m->words[2]},
+                &answer);
+    }
     if (later)
         return IPC_LATER;
     reply->label = answer.label;
@@ -77,6 +80,13 @@ static void dead(uint64_t cookie, uint64_t value, enum task_end end)
     if (space)
         space_destroy(space);
     deaths++;
+}
+
+static void notify(uint64_t bits)
+{
+    message_begin(NULL);
+    if (bits & ZEROER_ASKS)
+        stock_buy();
 }
 
 /* Debug: from time to time everything is compared with everything. */
@@ -134,6 +144,9 @@ int main(void)
     frame_feed();
     machine_log("%lu of %lu MiB free", (unsigned long)frame_counts.kind[FRAME_FREE] / 256,
                 (unsigned long)frame_counts.owned / 256);
+    error = zeroer_start();
+    if (error)
+        machine_panic("no second thread: %s", ipc_error_text(error));
     error = boot_start_init(info);
     if (error)
         machine_panic("init cannot be started: %s", ipc_error_text(error));
@@ -143,6 +156,7 @@ int main(void)
                                        .port = machine_port,
                                        .deferred_most = UINT32_MAX, /* callers are accounted for as waiters */
                                        .fault = fault,
+                                       .notify = notify,
                                        .client_close = client_close,
                                        .cancel = cancel,
                                        .dead = dead,

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "fault.h"
 #include "look.h"
+#include "stock.h"
 
 #define LIST_MAX 512u /* offsets moved at once */
 
@@ -276,7 +277,8 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
     const uint64_t *kind = frame_counts.kind, *given = frame_counts.given;
     struct pager_stats s = {
         .total_pages = frame_counts.owned,
-        .free_pages = kind[FRAME_FREE],
+        .free_pages = kind[FRAME_FREE] + kind[FRAME_STOCK],
+        .zeroed_pages = stock_ready(),
         .anon_pages = kind[FRAME_ANON],
         .object_pages = kind[FRAME_OBJECT],
         .pinned_pages = kind[FRAME_DMA] + kind[FRAME_POOL] + kind[FRAME_PAGER],
@@ -291,6 +293,7 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
         .forks = fault_counts.forks,
         .waiters = waiter_live(),
         .pool_pages = kind[FRAME_POOL],
+        .zeroed_taken = stock_counts.taken,
     };
     (void)in;
     message_begin(r);

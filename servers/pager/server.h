@@ -27,4 +27,8 @@ int boot_start_init(const struct boot_info *info);
 /* Its space's id. */
 extern uint64_t boot_init_space;
 
+/* Start the thread that zeroes frames ahead of need. It asks for some by these notification bits. */
+#define ZEROER_ASKS 1u
+int zeroer_start(void);
+
 #endif

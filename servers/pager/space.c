@@ -8,21 +8,10 @@
 #define UNLINK_ABOVE (64ul << 10) /* a smaller unmapping leaves empty tables for the next mapping */
 
 static struct pool space_pool = {.size = sizeof(struct space)};
-static struct space *spaces[SPACE_MAX];
+struct space *space_table[SPACE_MAX];
 static uint64_t next_serial;
 uint64_t space_committed;
 uint32_t space_count;
-
-struct space *space_by_index(uint32_t index)
-{
-    return index < SPACE_MAX ? spaces[index] : NULL;
-}
-
-struct space *space_by_id(uint64_t id)
-{
-    struct space *space = space_by_index(id & 0xffff);
-    return space && space->id == id ? space : NULL;
-}
 
 static bool may_commit(uint64_t pages)
 {
@@ -43,7 +32,7 @@ int space_commit(const struct space *space, uint64_t pages)
 static int space_free_index(uint32_t *out)
 {
     for (*out = 0; *out < SPACE_MAX; ++*out)
-        if (!spaces[*out])
+        if (!space_table[*out])
             return 0;
     return E_FULL;
 }
@@ -74,7 +63,7 @@ int space_create(handle_t task, struct channel *admin, handle_t *session, struct
         machine_close(task);
         return error;
     }
-    spaces[index] = space;
+    space_table[index] = space;
     space_count++;
     tables_view(space);
     *out = space;
@@ -93,7 +82,7 @@ void space_destroy(struct space *space)
     tables_drop(space);
     while (space->first)
         region_remove(space, space->first);
-    spaces[space->index] = NULL;
+    space_table[space->index] = NULL;
     space_count--;
     machine_close(space->task);
     pool_free(&space_pool, space);

@@ -36,6 +36,9 @@ enum region_flag {
     (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT | PAGER_NO_RESERVE)
 /* Charged by what is touched, not by size. */
 #define REGION_LAZY (PAGER_STACK | PAGER_NO_RESERVE)
+/* A first touch of such a region is not just a frame. */
+#define REGION_SPECIAL \
+    (PAGER_SHARED | PAGER_GUARD | REGION_LAZY | REGION_DEVICE | REGION_DMA | REGION_LOW_GUARD)
 
 struct region {
     struct region *left, *right; /* treap by start */
@@ -97,6 +100,11 @@ void tables_view(struct space *space);
  * the leaf table is the space's own; or TABLE_SHARED: it may only be read. */
 #define TABLE_SHARED (PTEP_LEAF + 1)
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing);
+/* Is the leaf table of va known to be there, the space's own, and in view? */
+static inline bool tables_at_hand(const struct space *space, vaddr_t va)
+{
+    return space->linked == (va & ~(HUGE_SIZE - 1)) + 1 && space->slot;
+}
 /* The leaf table that tables_next has found at va. *own: it may be changed. */
 frame_t tables_leaf(struct space *space, vaddr_t va, bool *own);
 /* The first entry from i on, below count, that is not empty; or count. */
@@ -106,6 +114,8 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count);
 int tables_own(struct space *space, vaddr_t va);
 /* Link what tables are missing for va, and own the leaf table. E_NOMEM, E_QUOTA, E_DEAD. */
 int tables_link(struct space *space, vaddr_t va);
+/* The same where the first missing level is known (1 to 3). */
+int tables_link_from(struct space *space, vaddr_t va, uint32_t missing);
 /* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more.
  */
 bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count);
@@ -221,8 +231,16 @@ struct mapping {
 int space_create(handle_t task, struct channel *admin, handle_t *session, struct space **out);
 /* The task is dead: give everything back, its handle last. */
 void space_destroy(struct space *space);
-struct space *space_by_id(uint64_t id);
-struct space *space_by_index(uint32_t index);
+extern struct space *space_table[SPACE_MAX]; /* by index */
+static inline struct space *space_by_index(uint32_t index)
+{
+    return index < SPACE_MAX ? space_table[index] : NULL;
+}
+static inline struct space *space_by_id(uint64_t id)
+{
+    struct space *space = space_by_index(id & 0xffff);
+    return space && space->id == id ? space : NULL;
+}
 
 int space_map(struct space *space, const struct mapping *m, vaddr_t *out);
 int space_unmap(struct space *space, vaddr_t start, uint64_t length);

@@ -61,7 +61,7 @@ pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing)
 {
     tables_view(space);
     *missing = 0;
-    if (space->linked == (va & ~(SPAN - 1)) + 1)
+    if (tables_at_hand(space, va))
         return entry_at(space, PTEP_LEAF, va);
     pte_t e = 0;
     for (uint32_t level = 0; level < PTEP_LEAF; level++)
@@ -121,7 +121,7 @@ static void leaf_hold(ptep_t leaf, uint32_t by)
 int tables_own(struct space *space, vaddr_t va)
 {
     bool own;
-    if (space->linked == (va & ~(SPAN - 1)) + 1)
+    if (tables_at_hand(space, va))
         return 0;
     tables_view(space);
     frame_t table = tables_leaf(space, va, &own);
@@ -259,8 +259,11 @@ int tables_link(struct space *space, vaddr_t va)
     tables_entry(space, va, &missing);
     if (!missing)
         return 0;
-    if (missing == TABLE_SHARED)
-        return tables_own(space, va);
+    return missing == TABLE_SHARED ? tables_own(space, va) : tables_link_from(space, va, missing);
+}
+
+int tables_link_from(struct space *space, vaddr_t va, uint32_t missing)
+{
     struct batch b;
     batch_begin(&b, space);
     for (uint32_t level = missing; level <= PTEP_LEAF; level++)

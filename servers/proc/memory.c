@@ -51,6 +51,7 @@ static size_t vmstat_text(const struct stats *s, char *to, size_t size)
     size_t n =
         text_append(to, size, 0, "free: %lu\nanon: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", p->free_pages,
                     p->anon_pages, p->object_pages, p->pinned_pages, k->tables - k->tables_free);
+    n = text_append(to, size, n, "zeroed: %lu\nzeroed_taken: %lu\n", p->zeroed_pages, p->zeroed_taken);
     n = text_append(to, size, n, "faults: %lu\ncow: %lu\npage_ins: %lu\nforks: %lu\n", p->faults,
                     p->cow_faults, p->page_ins, p->forks);
     return text_append(to, size, n, "interrupts: %lu\nswitches: %lu\n", k->irqs, k->switches);

@@ -51,6 +51,7 @@ extern struct sim_caller *sim_caller;
 extern uint32_t sim_fail_unshare; /* the next so many tables are not unshared: E_QUOTA */
 extern uint32_t sim_fail_mint;    /* the next so many sessions are refused: E_QUOTA */
 extern uint32_t sim_touch_every;  /* one in so many copies meets an absent page; 0: none */
+extern uint32_t sim_wakes;        /* of the zeroing thread */
 extern bool sim_quiet;
 
 /* A machine of so many blocks with a bundle of so many bytes; once. What the kernel would tell the pager. */

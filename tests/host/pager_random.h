@@ -297,6 +297,12 @@ static bool random_step(void)
     case 21 ... 22: return random_remap(m, i, n);
     case 23 ... 25: return random_advise(m, i, n);
     case 26: return random_residency(m, i, n);
+    case 27: fault_looks_first = pick(2); return true;
+    case 28: stock_buy(); return true;
+    case 29:
+        for (uint32_t k = pick(30); k > 0 && stock_zero(); k--)
+            ;
+        return true;
     case 14: frame_feed(); return true;
     case 15: return pick(8) ? true : (frame_reap_kernel(), true);
     case 16 ... 20: /* a walk in order */

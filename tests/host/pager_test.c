@@ -1,6 +1,7 @@
-// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
+#include "servers/pager/stock.h"
 #include "tests/host/pager_machine.h"
 
 #define BLOCKS 40u
@@ -162,6 +163,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
 #include "tests/host/pager_random.h"
+#include "tests/host/pager_stock.h"
 
 int main(void)
 {
@@ -198,6 +200,10 @@ int main(void)
     RUN(pager_remote_waits);
     RUN(pager_dma);
     RUN(pager_out_of_memory);
+    RUN(pager_stock);
+    RUN(pager_stock_sold);
+    RUN(pager_stock_short);
+    RUN(pager_first_look);
     RUN(pager_feeds_kernel);
     RUN(pager_garbage);
     RUN(pager_random);

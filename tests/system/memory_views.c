@@ -138,6 +138,24 @@ static const char *counts(void)
     return NULL;
 }
 
+/* While everybody sleeps frames are zeroed; who touches pages out of order then gets them. */
+static const char *zeroed(void)
+{
+    volatile unsigned char *p = walled();
+    EXPECT(p != NULL);
+    for (int i = 0; i < 1000 && field("/proc/vmstat", "zeroed") < PAGES; i++)
+        usleep(10000);
+    unsigned long long ready = field("/proc/vmstat", "zeroed"), taken = field("/proc/vmstat", "zeroed_taken");
+    EXPECT(ready >= 32 && ready <= field("/proc/vmstat", "free"));
+    for (int i = PAGES - 1; i >= 0; i -= 2) {
+        EXPECT(p[i * PAGE + 77] == 0);
+        p[i * PAGE] = 1;
+    }
+    EXPECT(field("/proc/vmstat", "zeroed_taken") >= taken + 16);
+    EXPECT(munmap((void *)(p - PAGE), (PAGES + 2) * PAGE) == 0);
+    return NULL;
+}
+
 /* The picture of the blocks and the sum of them are one memory. */
 static const char *blocks(void)
 {
@@ -169,10 +187,9 @@ static const char *blocks(void)
 
 int main(void)
 {
-    static const struct test_case cases[] = {{"maps", maps},
-                                             {"shared_after_fork", shared_after_fork},
-                                             {"pagetable", pagetable},
-                                             {"counts", counts},
-                                             {"blocks", blocks}};
+    static const struct test_case cases[] = {
+        {"maps", maps},           {"shared_after_fork", shared_after_fork},
+        {"pagetable", pagetable}, {"counts", counts},
+        {"zeroed", zeroed},       {"blocks", blocks}};
     return RUN(cases);
 }

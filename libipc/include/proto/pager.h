@@ -112,12 +112,14 @@ struct pager_exception_done {
     uint32_t resume; /* 1: the thread runs on; 0: it stays stopped (its task is about to be killed) */
 };
 struct pager_stats {
-    uint64_t total_pages, free_pages, zeroed_pages; /* 4 KiB each; total: RAM that the pager owns */
+    uint64_t total_pages, free_pages, zeroed_pages; /* 4 KiB each; total: RAM that the pager owns;
+                                                         zeroed: of the free ones, those zeroed ahead */
     uint64_t anon_pages, object_pages, pinned_pages;
     uint64_t kernel_pages, table_pages; /* given to the kernel, blocks counted whole */
     uint64_t spaces, objects, regions;
     uint64_t faults, cow_faults, page_ins, forks;
     uint64_t waiters, pool_pages; /* pool: of the pager's records, counted among the pinned ones too */
+    uint64_t zeroed_taken;        /* pages that were at hand, zeroed already, when they were needed */
 };
 struct pager_region {                    /* element of the out-buffer of `regions` */
     uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
