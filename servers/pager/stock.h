@@ -5,10 +5,9 @@
  *
  * Invariants
  * Z1 a frame in the stock is FRAME_STOCK with count 1, on no free list; people are told that it is free
- * Z2 slots [taken, zeroed) are empty or hold zeroed frames, and belong to the pager's thread; [zeroed,
- * bought) are empty or hold frames to be zeroed. Only the zeroing thread moves `zeroed`, only the pager's the
- * others Z3 a slot of the second kind changes by compare and exchange: whoever claims its frame first has it
- */
+ * Z2 slots [taken, zeroed) are empty or hold zeroed frames, and belong to the pager's thread; [zeroed, bought)
+ *    are empty or hold frames to be zeroed. Only the zeroing thread moves `zeroed`, only the pager's the others
+ * Z3 a slot of the second kind changes by compare and exchange: whoever claims its frame first has it */
 #ifndef PAGER_STOCK_H
 #define PAGER_STOCK_H
 
