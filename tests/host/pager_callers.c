@@ -7,6 +7,7 @@
 struct sim_caller *sim_caller;
 uint32_t sim_fail_mint, sim_touch_every;
 bool sim_quiet;
+uint32_t sim_wakes;
 
 static uint32_t copies;
 static uint64_t serial;
@@ -26,6 +27,11 @@ int machine_mount(handle_t task, uint32_t index, uint32_t slot)
 int machine_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value)
 {
     return sim_block(op, address, kind, value);
+}
+
+void machine_wake(void)
+{
+    sim_wakes++;
 }
 
 int machine_window(paddr_t block, bool map)

@@ -6,7 +6,6 @@
 #define ENTRIES_MAX 4096u /* of one call, as in the kernel */
 uint8_t *machine_ram;
 uint32_t sim_fail_unshare;
-uint32_t sim_wakes;
 
 static struct sim_task tasks[SIM_TASKS];
 static struct {
@@ -393,11 +392,6 @@ void machine_zero(void *page)
 {
     reused(page);
     memset(page, 0, PAGE_SIZE);
-}
-
-void machine_wake(void)
-{
-    sim_wakes++;
 }
 
 void machine_copy(void *to, const void *from)

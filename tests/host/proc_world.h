@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "mailbox.h"
+#include "small_elf.h"
 #include <ipc/heap.h>
 #include <ipc/host.h>
 #include <ipc/server.h>
@@ -26,32 +27,6 @@ struct program {
     size_t size;
 };
 
-/* An ELF file with one segment of code (ELF-64 object file format 1.5). */
-static struct {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, phoff, shoff;
-    uint32_t flags;
-    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-    uint32_t p_type, p_flags;
-    uint64_t offset, vaddr, paddr, filesz, memsz, align;
-    char code[100];
-} elf = {.ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
-         .type = 2,
-         .machine = 62,
-         .version = 1,
-         .entry = 0x400080,
-         .phoff = 64,
-         .ehsize = 64,
-         .phentsize = 56,
-         .phnum = 1,
-         .p_type = 1,
-         .p_flags = 5,
-         .vaddr = 0x400000,
-         .filesz = 200,
-         .memsz = 10000,
-         .align = 4096};
 static char garbage[300] = "no program at all";
 
 static int program_call(struct ipc_host_peer *self, struct ipc_message *m);
@@ -61,11 +36,11 @@ static int program_call(struct ipc_host_peer *self, struct ipc_message *m);
         {program_call, 0}, name, content, length \
     }
 static struct program programs[] = {
-    PROGRAM("/bin/x", &elf, sizeof elf),
+    PROGRAM("/bin/x", &small_elf, sizeof small_elf),
     PROGRAM("/bin/script", "#! /bin/x -e\n rest", 18),
     PROGRAM("/bin/loop", "#!/bin/loop\n", 12),
     PROGRAM("/bin/garbage", garbage, sizeof garbage),
-    PROGRAM("/bin/short", &elf, 40),
+    PROGRAM("/bin/short", &small_elf, 40),
     PROGRAM("/bin/empty", "", 0),
     PROGRAM("/dev/console", "", 0),
 };

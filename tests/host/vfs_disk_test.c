@@ -264,6 +264,7 @@ static handle_t startup_block(handle_t blk, handle_t manager)
 int main(void)
 {
     struct ipc_host_peer below = {pager, 0};
+    handle_t file;
     char command[80], path[64];
 
     if (!mkdtemp(folder) || !make_image())
@@ -275,6 +276,9 @@ int main(void)
     vfs_start();
     if (new_process(0, 7, 0, &process))
         return 1;
+    if (open_file("/big", &file)) /* the first that the process opens: what counts its files stays with it */
+        return 1;
+    shut(file);
     run_case("read_only", read_only);
     run_case("readers", readers);
     run_case("mapped", mapped);
