@@ -71,7 +71,7 @@ static int create(struct account *account, struct syscall *s, struct object **ou
         return irq_create(account, (uint32_t)a, (uint32_t)b, out);
     case HW_ISA_IRQ:
         FAIL_IF(a >= ISA_IRQS, E_RANGE);
-        return irq_create(account, platform.isa[a].gsi, platform.isa[a].flags, out);
+        return irq_create(account, isa_irqs[a].gsi, isa_irqs[a].flags, out);
     case HW_IRQ_MSI:
         TRY(irq_create(account, IRQ_MESSAGE, 0, out));
         s->r[1] = (uint64_t)lapic_msi_address() << 32 | ((struct irq *)*out)->vector;

@@ -35,7 +35,7 @@ void irq_fire(uint32_t vector);
 
 uint64_t time_now(void);           /* monotonic ns */
 uint64_t time_ns(uint64_t ticks);  /* how long so many ticks of the counter (tsc_read) are */
-void timer_arm(uint64_t deadline); /* one shot, absolute ns; DEADLINE_NEVER stops it; sched_tick is called */
+void timer_arm(uint64_t deadline); /* one shot, absolute ns: sched_tick is called then, or too soon */
 void arch_enter_first(void) __attribute__((noreturn)); /* leave the boot stack: sched_leave and run */
 void arch_thread_init(struct thread *thread, vaddr_t entry, vaddr_t stack, uint64_t argument);
 /* Make thread current on this CPU: entry stack, fs base, FPU trap. The space is vms_switch's. */

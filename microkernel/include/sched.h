@@ -36,7 +36,7 @@ uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running);
 /* Take a ready thread out. */
 void sched_remove(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint8_t priority);
-/* The timer interrupt of this CPU: expire deadlines, account the slice. */
+/* The timer interrupt of this CPU, perhaps too soon: expire deadlines, end the slice. */
 void sched_tick(void);
 /* Called by arch code on the way out of every kernel entry: reap a step, choose the thread to run, make it
  * current (space, fs base, FPU trap, entry stack). Returns NULL when there is none: arch then idles with

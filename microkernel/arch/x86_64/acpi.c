@@ -10,7 +10,7 @@
 #define TABLES_MAX  256
 #define ECAM_MAX    8
 
-struct platform platform;
+struct isa_irq isa_irqs[ISA_IRQS];
 
 static uint64_t field(const uint8_t *at, uint32_t bytes)
 {
@@ -42,13 +42,11 @@ static void madt_read(const uint8_t *t, uint32_t length)
 {
     for (uint32_t at = 44; at + 2 <= length && t[at + 1] >= 2 && t[at + 1] <= length - at; at += t[at + 1]) {
         const uint8_t *e = t + at;
-        if (e[0] == 1 && e[1] >= 12 && platform.ioapics < IOAPIC_MAX) {
-            struct ioapic *io = &platform.ioapic[platform.ioapics++];
-            io->address = field(e + 4, 4);
-            io->first = (uint32_t)field(e + 8, 4);
+        if (e[0] == 1 && e[1] >= 12) {
+            ioapic_add(field(e + 4, 4), (uint32_t)field(e + 8, 4));
         } else if (e[0] == 2 && e[1] >= 10 && e[2] == 0 && e[3] < ISA_IRQS) { /* is another line, or kind */
-            platform.isa[e[3]].gsi = (uint32_t)field(e + 4, 4);
-            platform.isa[e[3]].flags =
+            isa_irqs[e[3]].gsi = (uint32_t)field(e + 4, 4);
+            isa_irqs[e[3]].flags =
                 ((e[8] & 3) == 3 ? IRQ_ACTIVE_LOW : 0) | ((e[8] >> 2 & 3) == 3 ? IRQ_LEVEL : 0);
         }
     }
@@ -79,7 +77,7 @@ static void tables_read(const uint8_t *root, uint32_t entry_size)
 void acpi_init(const struct boot_params *params)
 {
     for (uint32_t i = 0; i < ISA_IRQS; i++)
-        platform.isa[i].gsi = i;
+        isa_irqs[i].gsi = i;
     const uint8_t *r = boot_phys(params->rsdp, RSDP_SIZE);
     if (params->rsdp && r && memcmp(r, "RSD PTR ", 8) == 0 && sum_is_zero(r, 20)) {
         paddr_t xsdt = r[15] >= 2 ? field(r + 24, 8) : 0;
@@ -87,9 +85,5 @@ void acpi_init(const struct boot_params *params)
             tables_read(table_at(xsdt), 8);
         else
             tables_read(table_at(field(r + 16, 4)), 4);
-    }
-    if (platform.ioapics == 0) {
-        log_print(LOG_WARN, "acpi: no I/O APIC described, assuming the usual one");
-        platform.ioapic[platform.ioapics++].address = 0xfec00000;
     }
 }

@@ -25,6 +25,12 @@
 #define MSI_START 0xfee00000u /* where messages are written */
 #define MSI_END   0xfef00000u
 
+static struct ioapic {
+    volatile uint32_t *registers;
+    uint32_t first, count; /* global system interrupts that it serves */
+} ioapics[IOAPIC_MAX];
+static uint32_t ioapic_count;
+
 uint32_t lapic_msi_address(void)
 {
     return MSI_START | (lapic_read(LAPIC_ID) >> 24) << 12;
@@ -42,17 +48,30 @@ static void ioapic_write(const struct ioapic *io, uint32_t index, uint32_t value
     io->registers[4] = value;
 }
 
-static struct ioapic *ioapic_of(uint32_t gsi)
+void ioapic_add(paddr_t address, uint32_t first)
 {
-    for (uint32_t i = 0; i < platform.ioapics; i++)
-        if (gsi >= platform.ioapic[i].first && gsi - platform.ioapic[i].first < platform.ioapic[i].count)
-            return &platform.ioapic[i];
+    struct ioapic *io = &ioapics[ioapic_count];
+    if (ioapic_count == IOAPIC_MAX)
+        return;
+    io->registers = local_map(LOCAL_IOAPIC + ioapic_count++, address, LOCAL_WRITE | LOCAL_UNCACHED);
+    io->first = first;
+    io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+    hw_forbid(address, address + PAGE_SIZE);
+    for (uint32_t line = 0; line < io->count; line++)
+        ioapic_write(io, IOAPIC_REDIRECT + 2 * line, REDIRECT_MASKED);
+}
+
+static const struct ioapic *ioapic_of(uint32_t gsi)
+{
+    for (uint32_t i = 0; i < ioapic_count; i++)
+        if (gsi >= ioapics[i].first && gsi - ioapics[i].first < ioapics[i].count)
+            return &ioapics[i];
     return NULL;
 }
 
 int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
 {
-    struct ioapic *io = ioapic_of(gsi);
+    const struct ioapic *io = ioapic_of(gsi);
     FAIL_IF(!io, E_RANGE);
     uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
     uint32_t bits = (flags & IRQ_ACTIVE_LOW ? REDIRECT_LOW : 0) | (flags & IRQ_LEVEL ? REDIRECT_LEVEL : 0);
@@ -64,7 +83,7 @@ int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
 
 void ioapic_mask(uint32_t gsi, bool masked)
 {
-    struct ioapic *io = ioapic_of(gsi);
+    const struct ioapic *io = ioapic_of(gsi);
     if (!io)
         return;
     uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
@@ -86,13 +105,9 @@ static void pic_init(void)
 void apic_init(void)
 {
     pic_init();
-    for (uint32_t i = 0; i < platform.ioapics; i++) {
-        struct ioapic *io = &platform.ioapic[i];
-        io->registers = local_map(LOCAL_IOAPIC + i, io->address, LOCAL_WRITE | LOCAL_UNCACHED);
-        hw_forbid(io->address, io->address + PAGE_SIZE);
-        io->count = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
-        for (uint32_t line = 0; line < io->count; line++)
-            ioapic_write(io, IOAPIC_REDIRECT + 2 * line, REDIRECT_MASKED);
+    if (ioapic_count == 0) {
+        log_print(LOG_WARN, "acpi: no I/O APIC described, assuming the usual one");
+        ioapic_add(0xfec00000, 0);
     }
     uint64_t base = msr_read(MSR_APIC_BASE);
     msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);

@@ -1,6 +1,7 @@
 /* The processor: descriptor tables, stacks, feature bits, the thread that runs on it. */
 #include <arch/boot.h>
 #include <arch/cpu.h>
+#include <cpuid.h>
 #include <string.h>
 
 static struct cpu cpu0;
@@ -50,29 +51,30 @@ static void task_state_init(struct cpu *cpu)
 }
 
 /* SMAP's instructions fault where they do not exist, so they are put in here. The text is read-only by now;
- * it is written where the boot tables' direct map shows it. */
+ * it is written where the boot tables' direct map shows it. The next store to CR4 serialises. */
 static void smap_patch(void)
 {
     for (struct smap_site *s = smap_sites; s < smap_sites_end; s++)
         memcpy(boot_phys(image_paddr(s->at), 3), &s->bytes, 3);
-    cpuid(0, 0); /* serialises */
 }
 
 static void features_init(void)
 {
-    struct cpuid one = cpuid(1, 0);
-    struct cpuid seven = cpuid(0, 0).a >= 7 ? cpuid(7, 0) : (struct cpuid){0};
+    uint32_t a = 36, b = 0, c = 0, d = 0; /* stay so where the processor has no such leaf */
     uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-    cr4 |= one.d & 1 << 7 ? CR4_MCE : 0;
-    cr4 |= one.c & 1 << 26 ? CR4_OSXSAVE : 0;
-    cr4 |= seven.b & 1 << 7 ? CR4_SMEP : 0;
-    cr4 |= seven.b & 1 << 20 ? CR4_SMAP : 0;
-    cr4 |= seven.c & 1 << 2 ? CR4_UMIP : 0;
+    __get_cpuid(0x80000008, &a, &b, &c, &d);
+    cpu_paddr_bits = (a & 0xff) < 52 ? a & 0xff : 52;
+    __get_cpuid(1, &a, &b, &c, &d);
+    cr4 |= d & 1 << 7 ? CR4_MCE : 0;
+    cr4 |= c & 1 << 26 ? CR4_OSXSAVE : 0;
+    b = c = 0;
+    __get_cpuid_count(7, 0, &a, &b, &c, &d);
+    cr4 |= b & 1 << 7 ? CR4_SMEP : 0;
+    cr4 |= b & 1 << 20 ? CR4_SMAP : 0;
+    cr4 |= c & 1 << 2 ? CR4_UMIP : 0;
     if (cr4 & CR4_SMAP)
         smap_patch();
     cr4_write(cr4);
-    uint8_t bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-    cpu_paddr_bits = bits < 52 ? bits : 52;
 }
 
 void cpu_init(void)

@@ -4,6 +4,7 @@
  * F2 user code runs with CR0.TS clear exactly if it is the owner, who has THREAD_F_FPU.
  * F3 what a thread finds at its first use is the initial state, not what another has left. */
 #include <arch/cpu.h>
+#include <cpuid.h>
 #include <hooks.h>
 #include <string.h>
 
@@ -20,11 +21,12 @@ static size_t area_size;  /* a power of two, so that memory comes aligned as the
 
 void fpu_init(struct cpu *cpu)
 {
-    uint32_t used = FXSAVE_SIZE;
+    uint32_t used = FXSAVE_SIZE, c, d;
     if (cr4_read() & CR4_OSXSAVE) {
-        features = cpuid(13, 0).a & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+        __cpuid_count(13, 0, features, used, c, d);
+        features &= XCR0_X87 | XCR0_SSE | XCR0_AVX;
         __asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0));
-        used = cpuid(13, 0).b; /* for what XCR0 has now */
+        __cpuid_count(13, 0, c, used, c, d); /* for what XCR0 has now */
     }
     area_size = 1ul << (64 - __builtin_clzl(used - 1ul));
     cr0_write(cr0_read() | CR0_TS);

@@ -18,7 +18,6 @@
 #define DIVIDE_BY_1    0xb
 
 static uint64_t lapic_per_ns; /* ticks of the countdown per ns, 32.32 fixed point */
-static uint64_t armed = DEADLINE_NEVER;
 
 uint64_t time_now(void)
 {
@@ -32,25 +31,10 @@ uint64_t time_ns(uint64_t ticks)
 
 void timer_arm(uint64_t deadline)
 {
-    armed = deadline;
-    if (deadline == DEADLINE_NEVER) {
-        lapic_write(LAPIC_TIMER_INITIAL, 0);
-        return;
-    }
     uint64_t now = time_now();
     uint64_t wait = deadline > now ? deadline - now : 0;
     unsigned __int128 ticks = ((unsigned __int128)wait * lapic_per_ns >> 32) + 1;
     lapic_write(LAPIC_TIMER_INITIAL, ticks < TIMER_MOST ? (uint32_t)ticks : TIMER_MOST);
-}
-
-bool timer_due(void)
-{
-    if (armed != DEADLINE_NEVER && time_now() < armed) {
-        timer_arm(armed);
-        return false;
-    }
-    armed = DEADLINE_NEVER;
-    return true;
 }
 
 /* All three counters at one moment: of several tries the one that was disturbed least. */

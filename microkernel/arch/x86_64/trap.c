@@ -48,14 +48,13 @@ static uint64_t dr6_take(void)
 
 static void interrupt(uint32_t vector)
 {
-    if (vector >= VECTOR_DEVICE && vector < VECTOR_DEVICE + VECTOR_DEVICES) {
+    if (vector >= VECTOR_DEVICE && vector < VECTOR_DEVICE + VECTOR_DEVICES)
         irq_fire(vector);
-        lapic_write(LAPIC_EOI, 0);
-    } else if (vector == VECTOR_TIMER) {
-        lapic_write(LAPIC_EOI, 0);
-        if (timer_due())
-            sched_tick();
-    }
+    else if (vector == VECTOR_TIMER)
+        sched_tick();
+    else
+        return; /* spurious */
+    lapic_write(LAPIC_EOI, 0);
 }
 
 /* What a page fault's error code says, as enum fault_access. */
@@ -117,10 +116,7 @@ bool trap_ist(struct trap_frame *frame)
         dr6_take();
         frame->rflags &= ~(uint64_t)RFLAGS_TF;
         return false;
-    case VECTOR_NMI:
-        this_cpu()->nmis++;
-        verbs_ask(frame->cs & 3);
-        return false;
+    case VECTOR_NMI: verbs_ask(frame->cs & 3); return false;
     case VECTOR_DF: panic_trap(frame, stack_guard(cr2_read()) ? "kernel stack overflow" : "double fault");
     default: panic_trap(frame, "machine check");
     }

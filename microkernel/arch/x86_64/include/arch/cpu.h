@@ -79,8 +79,6 @@ struct cpu {
     uint64_t user_rsp;        /* for six instructions of entry.S */
     struct thread *fpu_owner; /* whose values the FPU registers hold */
     bool fpu_trap;            /* CR0.TS is set */
-    uint32_t id;
-    uint64_t nmis; /* seen: nobody can be told from where they arrive */
     struct tss tss;
 };
 
@@ -143,21 +141,9 @@ CR_ACCESS(2)
 CR_ACCESS(3)
 CR_ACCESS(4)
 
-struct cpuid {
-    uint32_t a, b, c, d;
-};
-static inline struct cpuid cpuid(uint32_t leaf, uint32_t sub)
-{
-    struct cpuid r;
-    __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(sub));
-    return r;
-}
-
 static inline uint64_t tsc_read(void)
 {
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
+    return __builtin_ia32_rdtsc();
 }
 
 /* Flush what this CPU knows about one address, paging-structure caches included (SDM 3A, 4.10.4.1). */

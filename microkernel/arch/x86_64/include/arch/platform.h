@@ -5,22 +5,12 @@
 #include <arch/boot.h>
 #include <ouros/time.h>
 
-/* The firmware's tables, as far as they concern us; filled in by acpi_init. */
-#define IOAPIC_MAX 8
-#define ISA_IRQS   16
-struct platform {
-    struct ioapic {
-        paddr_t address;
-        volatile uint32_t *registers;
-        uint32_t first, count; /* global system interrupts that it serves */
-    } ioapic[IOAPIC_MAX];
-    uint32_t ioapics;
-    struct {
-        uint32_t gsi;
-        uint32_t flags; /* enum irq_line */
-    } isa[ISA_IRQS];
-};
-extern struct platform platform;
+/* Where the firmware has led ISA interrupts; filled in by acpi_init. */
+#define ISA_IRQS 16
+extern struct isa_irq {
+    uint32_t gsi;
+    uint32_t flags; /* enum irq_line */
+} isa_irqs[ISA_IRQS];
 
 /* No device object may reach this (hw.c): interrupt controllers, where messages are written, ECAM. The end is
  * exclusive. */
@@ -30,7 +20,10 @@ void hw_forbid(paddr_t start, paddr_t end);
  */
 void acpi_init(const struct boot_params *params);
 
-/* Mask the legacy controllers and every I/O APIC line, enable the local APIC. */
+/* An I/O APIC whose first line is that global system interrupt: mask all its lines. IOAPIC_MAX are used. */
+#define IOAPIC_MAX 8
+void ioapic_add(paddr_t address, uint32_t first);
+/* Mask the legacy controllers, enable the local APIC; have an I/O APIC where a PC has it if none was added. */
 void apic_init(void);
 
 #define LAPIC_TIMER_LVT     0x320
@@ -67,5 +60,3 @@ extern struct time_page *const time_page;
 
 /* Measure the counters, publish the time page. The local APIC is enabled. */
 void time_init(void);
-/* The timer has fired: true if the deadline armed last has passed; otherwise it goes on towards it. */
-bool timer_due(void);
