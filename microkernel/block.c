@@ -10,7 +10,7 @@ uint32_t block_count;
 struct kernel_stats stats;
 
 /* The block that is being zeroed: RESERVED meanwhile, so that nobody maps it. */
-static struct {
+static struct giving {
     uint32_t number; /* 0: none */
     uint32_t kind;   /* what it becomes */
     uint64_t done;   /* bytes */
@@ -88,18 +88,17 @@ int block_give(paddr_t address, uint64_t kind)
     FAIL_IF((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) ||
                 number >= block_count,
             E_INVAL);
-    if (giving.number == number && giving.number)
-        return giving.kind == kind ? give_step() : E_INVAL;
-    FAIL_IF(blocks[number].kind != BLOCK_RAM, E_INVAL);
-    FAIL_IF(blocks[number].mappings, E_BUSY);
-    if (giving.number) { /* whoever began that one may be gone: finish it first */
+    if (giving.number && giving.number != number) { /* whoever began that one may be gone: finish it first */
         give_step();
         return SYS_RESTART;
     }
-    block_become((uint32_t)number, BLOCK_RESERVED);
-    giving.number = (uint32_t)number;
-    giving.kind = (uint32_t)kind;
-    giving.done = 0;
+    if (!giving.number) {
+        FAIL_IF(blocks[number].kind != BLOCK_RAM, E_INVAL);
+        FAIL_IF(blocks[number].mappings, E_BUSY);
+        block_become((uint32_t)number, BLOCK_RESERVED);
+        giving = (struct giving){(uint32_t)number, (uint32_t)kind, 0};
+    }
+    FAIL_IF(giving.kind != kind, E_INVAL);
     return give_step();
 }
 

@@ -2,7 +2,7 @@
  * themselves are in no direct map: they are reached by ptep once linked, or by the page slot. */
 #include <arch/paging.h>
 #include <hooks.h>
-#include <irqoff.h>
+#include <poison.h>
 #include <table.h>
 
 #define SPARE 64 /* free tables that stay when a block is returned */
@@ -52,11 +52,8 @@ bool table_block_take(uint32_t *number)
 
 int table_alloc(struct account *account, uint32_t level, paddr_t *out)
 {
+    FAIL_IF(!table_first_block, E_KMEM);
     TRY(account_charge(account, PAGE_SIZE));
-    if (!table_first_block) {
-        account_refund(account, PAGE_SIZE);
-        return E_KMEM;
-    }
     uint32_t number = table_first_block;
     struct table_record *head = table_records(number), *record = head + head->links;
     *out = ((paddr_t)number << HUGE_SHIFT) + (paddr_t)head->links * PAGE_SIZE;
@@ -78,15 +75,7 @@ void table_put(struct account *account, paddr_t table)
     if (--record->links)
         return;
     ASSERT(record->live == 0);
-#ifdef OUROS_DEBUG
-    {
-        IRQOFF_UNCOUNTED;
-        const uint64_t *entry = paging_slot(table);
-        for (uint32_t i = 0; i < PAGE_SIZE / sizeof *entry; i++)
-            ASSERT(entry[i] == 0);
-        paging_slot_done();
-    }
-#endif
+    table_check_clear(table);
     uint32_t number = block_number(table);
     struct table_record *head = table_records(number);
     record->level = TABLE_FREE;

@@ -31,6 +31,15 @@ void slab_check_used(const struct slab_page *page, uint16_t index)
     for (uint16_t i = page->first; i != SLAB_NO_INDEX; i = *(uint16_t *)slab_object(page, i))
         ASSERT(i != index); /* given back twice */
 }
+
+void table_check_clear(paddr_t table)
+{
+    IRQOFF_UNCOUNTED;
+    const uint64_t *entry = paging_slot(table);
+    for (uint32_t i = 0; i < PAGE_SIZE / sizeof *entry; i++)
+        ASSERT(entry[i] == 0);
+    paging_slot_done();
+}
 #endif
 
 /* Check one page: its chain is as long as `used` says, and nobody wrote to what is free. */

@@ -31,7 +31,6 @@ void fpu_init(struct cpu *cpu)
     area_size = 1ul << (64 - __builtin_clzl(used - 1ul));
     cr0_write(cr0_read() | CR0_TS);
     cpu->fpu_trap = true;
-    cpu->fpu_owner = NULL;
 }
 
 static int area_create(struct thread *thread)
@@ -87,19 +86,12 @@ static void set_owner(struct cpu *cpu, struct thread *thread)
         thread->flags |= THREAD_F_FPU;
 }
 
-/* The values in the registers go where they belong. CR0.TS is clear afterwards. */
-static void unload(struct cpu *cpu)
-{
-    set_trap(cpu, false);
-    if (cpu->fpu_owner)
-        save(cpu->fpu_owner);
-    set_owner(cpu, NULL);
-}
-
 int fpu_trap(struct cpu *cpu, struct thread *thread)
 {
     TRY(area_create(thread));
-    unload(cpu);
+    set_trap(cpu, false);
+    if (cpu->fpu_owner)
+        save(cpu->fpu_owner);
     set_owner(cpu, thread);
     restore(thread);
     return 0;
@@ -126,8 +118,9 @@ int arch_fpu_copy(struct thread *to, struct thread *from)
     if (!from->fpu)
         return 0;
     TRY(area_create(to));
-    if (cpu->fpu_owner == from) {
-        unload(cpu);
+    if (cpu->fpu_owner == from) { /* and stays so, but does not run now */
+        set_trap(cpu, false);
+        save(from);
         set_trap(cpu, true);
     }
     memcpy(to->fpu, from->fpu, area_size);
