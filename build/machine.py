@@ -1,6 +1,7 @@
 """The emulated machine: how QEMU is started, fed, timed and judged. Used by run.py and by the tests.
 
-The guest speaks to its launcher on the debug console (port 0xe9): `ready` once tty owns the serial port (a byte sent earlier
+The guest speaks to its launcher on the debug console (port 0xe9): a debug build's kernel when interrupts have been off for
+more than 20,000 ns, which means something only where instructions are counted; `ready` once tty owns the serial port (a byte sent earlier
 could fall to the boot loader, or be echoed), and `exit N` before it powers off. When the kernel panics, it writes 0x7f to
 isa-debug-exit (port 0xf4); a test without any server ends by writing 16 + N there.
 """
@@ -17,9 +18,11 @@ import sys
 import tempfile
 import time
 
-TIMED_OUT, PANICKED, NO_RECORD = 124, 125, 126
+TOO_LONG, TIMED_OUT, PANICKED, NO_RECORD = 123, 124, 125, 126
 QEMU_PANIC_STATUS = 0x7F << 1 | 1
 BARE_EXIT = range(16 << 1 | 1, 0x7F << 1 | 1, 2)
+
+COUNTED = ("-icount", "shift=0,sleep=off")  # an instruction is a nanosecond: the same run each time
 
 READY_LIMIT = 60.0  # seconds without the guest's `ready`, after which input is sent all the same
 
@@ -80,14 +83,18 @@ class Machine:
         return line + list(self.qemu)
 
 
-def verdict(work, status, timed_out):
-    """(exit status, remark or None) from what a finished QEMU left behind."""
+def verdict(work, status, timed_out, counted):
+    """(exit status, remark or None) from what a finished QEMU left behind. counted: instructions were."""
     if timed_out:
         return TIMED_OUT, "time limit reached"
     if status == QEMU_PANIC_STATUS:
         return PANICKED, "kernel panic"
     record = pathlib.Path(work, "debugcon")
-    found = re.findall(rb"^exit (\d+)\s*$", record.read_bytes() if record.exists() else b"", re.M)
+    said = record.read_bytes() if record.exists() else b""
+    too_long = re.findall(rb"^interrupts off for .*$", said, re.M)
+    if too_long and counted:
+        return TOO_LONG, too_long[-1].decode()
+    found = re.findall(rb"^exit (\d+)\s*$", said, re.M)
     if found:
         return int(found[-1]) & 0xFF, None
     if status in BARE_EXIT:
@@ -122,7 +129,7 @@ class Batch:
                 status = qemu.wait()
                 qemu.stdin.close()
                 qemu.stdout.close()
-            return verdict(work, status, timed_out)
+            return verdict(work, status, timed_out, COUNTED[0] in self.machine.qemu)
 
     def pump(self, qemu):
         """Move bytes until QEMU closes its output; True when the time limit ended it."""
@@ -206,6 +213,6 @@ def run_terminal(machine):
             qemu.kill()
             qemu.wait()
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
-        result, remark = verdict(work, status, False)
+        result, remark = verdict(work, status, False, COUNTED[0] in machine.qemu)
         left_by_key = result == NO_RECORD and status == 0 and remark != "triple fault"
         return (0, None) if left_by_key else (result, remark)

@@ -102,16 +102,16 @@ int block_give(paddr_t address, uint64_t kind)
     return give_step();
 }
 
-static int block_take(paddr_t *out)
+/* *number: where to go on looking, at first 0. */
+static int block_take(uint64_t *number, paddr_t *out)
 {
-    uint32_t number;
-    bool table = !slab_block_take(&number);
-    FAIL_IF(table && !table_block_take(&number), E_NOENT);
-    block_become(number, BLOCK_RAM);
-    blocks[number].mappings = 0;
-    blocks[number].free = 0;
-    *out = (paddr_t)number << HUGE_SHIFT;
-    if (table)
+    int error = slab_block_take(number);
+    FAIL_IF(error && (error == SYS_RESTART || !table_block_take(number)), error);
+    block_become((uint32_t)*number, BLOCK_RAM);
+    blocks[*number].mappings = 0;
+    blocks[*number].free = 0;
+    *out = *number << HUGE_SHIFT;
+    if (error)
         paging_direct_add(*out);
     return 0;
 }
@@ -122,7 +122,7 @@ int sys_block_ctl(struct thread *thread, struct syscall *s)
     paddr_t address = s->a[2];
     switch (s->a[1]) {
     case BLOCK_GIVE: return block_give(address, s->a[3]);
-    case BLOCK_TAKE: return block_take(&s->r[0]);
+    case BLOCK_TAKE: return block_take(&s->a[2], &s->r[0]);
     case BLOCK_INFO: {
         enum block_kind kind = block_kind_of(address);
         s->r[0] = kind | (kind == BLOCK_RAM ? (uint64_t)blocks[block_number(address)].mappings << 32 : 0);

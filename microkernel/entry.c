@@ -11,7 +11,7 @@
 #include <window.h>
 
 #define CLEAR_MOST  224 /* entries of a table that goes, in one step */
-#define CHANGE_MOST 160 /* entries changed in one step, where that can be done in steps */
+#define CHANGE_MOST 112 /* entries changed in one step, where that can be done in steps */
 
 /* The table of va at a level, from the top down. *link: what links it. */
 static __attribute__((noinline)) int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table,
@@ -40,6 +40,7 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
     paddr_t table = 0;
     pte_t link = 0;
     bool known = level == PTEP_LEAF && window_leaf_known(w, va);
+    out->record = vms->leaf_record;
     if (!known || DEBUG_BUILD) {
         TRY(window_walk(w, va, level, &table, &link));
         out->record = table_record(table);
@@ -49,8 +50,6 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
             vms->leaf_record = out->record;
         }
     }
-    if (known)
-        out->record = vms->leaf_record;
     out->entry = window_entry(w, level, va);
     return 0;
 }
@@ -82,11 +81,13 @@ static int frames_check(const struct vms_op *op)
     return 0;
 }
 
-/* What the operation makes of an entry; `set`: the value for all but VMS_PROTECT. */
-static pte_t entry_value(const struct vms_op *op, pte_t e, pte_t set)
+/* What VMS_PROTECT leaves of a present entry; device pages stay uncached. */
+#define PROTECT_KEEPS (PTE_FRAME | PTE_A | PTE_D | PTE_PS | PTE_PCD | PTE_PWT)
+
+/* What the operation makes of an entry; `set`: the value, for VMS_PROTECT of another frame. */
+static inline pte_t entry_value(bool protects, pte_t e, pte_t set)
 {
-    /* device pages stay uncached */
-    return op->op == VMS_PROTECT ? pte_mkprot(e, op->prot | (e & PTE_PCD ? VMS_UNCACHED : 0)) : set;
+    return !protects ? set : pte_present(e) ? (set & ~PTE_FRAME) | (e & PROTECT_KEEPS) : e;
 }
 
 /* Fill empty entries: all, or none. Each value is `size` more than the one before. */
@@ -96,9 +97,9 @@ static int entries_fill(const struct vms_op *op, struct place at, pte_t value, u
     for (uint32_t i = 0; i < op->count; i++)
         any |= ptep_load(at.entry + i);
     FAIL_IF(!pte_empty(any), E_EXISTS);
-    for (uint32_t i = 0, n; i < op->count; i += n) { /* as many as map one block */
-        n = op->level < PTEP_LEAF ? 1
-                                  : PTEP_ENTRIES - (uint32_t)((value + i * size) / PAGE_SIZE % PTEP_ENTRIES);
+    uint32_t block = op->level < PTEP_LEAF ? 1 : PTEP_ENTRIES; /* entries that map one */
+    for (uint32_t i = 0, n; i < op->count; i += n) {
+        n = block - (uint32_t)((value + i * size) / PAGE_SIZE % block);
         n = n < op->count - i ? n : op->count - i;
         entry_count(value + i * size, op->level, n);
     }
@@ -113,20 +114,20 @@ static int entries_fill(const struct vms_op *op, struct place at, pte_t value, u
 static int entries_change(struct window *w, const struct vms_op *op, struct place at, pte_t set,
                           uint64_t size, pte_t *old)
 {
-    pte_t kept = op->op == VMS_SET || op->op == VMS_SET_DEVICE ? PTE_A | PTE_D : 0; /* may differ */
+    bool protects = op->op == VMS_PROTECT, flush = false;
+    pte_t kept = protects || op->op == VMS_CLEAR ? 0 : PTE_A | PTE_D; /* may differ */
     uint32_t left = CHANGE_MOST;
-    bool flush = false;
     for (uint32_t i = 0; i < op->count && op->level < PTEP_LEAF; i++)
         FAIL_IF(pte_table(ptep_load(at.entry + i), op->level), E_BUSY);
     for (uint32_t i = 0; i < op->count && left; i++, set += size) {
-        pte_t e = ptep_load(at.entry + i), value = entry_value(op, e, set);
+        pte_t e = ptep_load(at.entry + i), value;
+        do
+            value = entry_value(protects, e, set);
+        while ((value ^ e) & ~kept && !pte_replace(at.entry + i, &e, value));
         *old = e;
         if (!((value ^ e) & ~kept))
             continue;
         left--;
-        while (!pte_replace(at.entry + i, &e, value))
-            value = entry_value(op, e, set);
-        *old = e;
         at.record->live = (uint16_t)(at.record->live + !pte_empty(value) - !pte_empty(e));
         if ((value ^ e) & (PTE_P | PTE_FRAME)) {
             entry_count(value, op->level, 1);
@@ -153,7 +154,7 @@ int entry_change(struct window *w, const struct vms_op *op, pte_t *old)
         TRY(frames_check(op));
     TRY(range_find(w, op, &at));
     uint64_t size = sets ? ptep_level_size(op->level) : 0;
-    pte_t set = op->op == VMS_GUARD ? pte_mkguard() : sets ? pte_make(op->pa, op->prot) : 0;
+    pte_t set = op->op == VMS_GUARD ? pte_mkguard() : op->op == VMS_CLEAR ? 0 : pte_make(op->pa, op->prot);
     if (op->level < PTEP_LEAF)
         set = pte_mkhuge(set); /* what is present */
     return op->op != VMS_PROTECT && op->op != VMS_CLEAR && !(op->flags & VMS_REPLACE)

@@ -3,6 +3,8 @@
 #include <sched.h>
 
 #define BUCKETS 256
+#define STEP    96          /* threads moved before other events get their turn */
+#define MOVED   (1ul << 63) /* no deadline; what is beyond it is how many threads earlier steps have moved */
 
 static struct list bucket[BUCKETS];
 
@@ -28,19 +30,20 @@ static int make_key(struct task *task, vaddr_t word, bool shared, futex_key_t *k
     return 0;
 }
 
-/* Up to `most` threads that wait at a key are woken, or, with another key `to` (0: none), wait there from now
- * on. */
-static uint32_t move(futex_key_t key, uint32_t most, futex_key_t to)
+/* Threads that wait at a key are woken, or, with another key `to` (0: none), wait there from now on, until
+ * *moved is `most`. SYS_RESTART: there may be more. */
+static int move(futex_key_t key, uint64_t most, futex_key_t to, uint64_t *moved)
 {
     struct list *head = bucket_of(key);
-    uint32_t moved = 0;
-    for (struct list *l = head->next, *next; l != head && moved < most; l = next) {
+    uint32_t n = 0;
+    for (struct list *l = head->next, *next; l != head && *moved < most; l = next) {
         next = l->next;
         struct thread *t = container_of(l, struct thread, run);
         if (t->futex_key != key)
             continue;
+        FAIL_IF(n++ == STEP, SYS_RESTART);
         list_remove(&t->run);
-        moved++;
+        ++*moved;
         if (to) {
             t->futex_key = to;
             list_add_tail(bucket_of(to), &t->run);
@@ -49,18 +52,16 @@ static uint32_t move(futex_key_t key, uint32_t most, futex_key_t to)
             sched_ready(t, SCHED_TAIL);
         }
     }
-    return moved;
+    return 0;
 }
 
-uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most)
+int futex_wake_all(struct task *task, vaddr_t word)
 {
     futex_key_t key;
-    uint32_t woken = 0;
-    if (make_key(task, word, false, &key) == 0)
-        woken = move(key, most, 0);
-    if (make_key(task, word, true, &key) == 0)
-        woken += move(key, most - woken, 0);
-    return woken;
+    uint64_t moved = 0;
+    TRY(make_key(task, word, false, &key));
+    TRY(move(key, UINT64_MAX, 0, &moved));
+    return make_key(task, word, true, &key) ? 0 : move(key, UINT64_MAX, 0, &moved);
 }
 
 static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, futex_key_t key)
@@ -91,18 +92,19 @@ static int resolve_key(struct thread *thread, vaddr_t word, bool shared, futex_k
 int sys_futex(struct thread *thread, struct syscall *s)
 {
     bool shared = s->a[0] & FUTEX_SHARED;
-    futex_key_t key, key2;
+    futex_key_t key, to = 0;
     TRY(resolve_key(thread, s->a[1], shared, &key));
-    uint32_t value = (uint32_t)s->a[2], count = (uint32_t)s->a[5];
-    switch (s->a[0] & ~(uint64_t)FUTEX_SHARED) {
-    case FUTEX_WAIT: return wait(thread, s->a[1], value, s->a[3], key);
-    case FUTEX_WAKE: s->r[0] = move(key, value, 0); return 0;
-    case FUTEX_REQUEUE:
-        TRY(resolve_key(thread, s->a[4], shared, &key2));
-        FAIL_IF(key == key2, E_INVAL);
-        s->r[0] = move(key, value, 0);
-        s->r[0] += move(key, count, key2);
-        return 0;
-    default: return E_INVAL;
-    }
+    uint32_t value = (uint32_t)s->a[2];
+    uint64_t op = s->a[0] & ~(uint64_t)FUTEX_SHARED;
+    s->r[0] = s->a[3] - MOVED <= 2ul * UINT32_MAX ? s->a[3] - MOVED : 0;
+    if (op == FUTEX_WAIT)
+        return wait(thread, s->a[1], value, s->a[3], key);
+    if (op == FUTEX_REQUEUE)
+        TRY(resolve_key(thread, s->a[4], shared, &to));
+    FAIL_IF(op != FUTEX_WAKE && (op != FUTEX_REQUEUE || key == to), E_INVAL);
+    int error = move(key, value, 0, &s->r[0]);
+    if (!error && to)
+        error = move(key, value + (s->a[5] & UINT32_MAX), to, &s->r[0]);
+    s->a[3] = MOVED + s->r[0];
+    return error;
 }

@@ -10,7 +10,8 @@
  */
 #include <port.h>
 
-#define PAGES_STEP 8 /* of a table that goes, freed in one step */
+#define PAGES_STEP  8    /* of a table: freed or added in one step */
+#define SEARCH_MOST 1024 /* free slots passed over to find a certain one */
 
 struct handle_entry handle_no_slots[HANDLES_PER_PAGE];
 
@@ -114,14 +115,16 @@ int handle_reserve(struct task *task, uint32_t n)
     return 0;
 }
 
-/* Fill a free slot: the first one (index 0), or a given one, for which the list is searched: callers that
- * name a slot do so in young tables only, where it is found soon. */
+/* Fill a free slot: the first one (index 0), or a given one, for which the list is searched, but not far: who
+ * names a slot does so in a young table, where it is found soon. */
 static int fill(struct handle_table *table, uint32_t index, struct object *object, uint32_t rights,
                 uint64_t *out)
 {
     uint32_t *link = &table->first_free;
-    while (index && *link && *link != index)
+    for (uint32_t n = 0; index && *link && *link != index; n++) {
+        FAIL_IF(n == SEARCH_MOST, E_BUSY);
         link = &entry_at(table, *link)->rights;
+    }
     FAIL_IF(!*link, E_BUSY);
     index = *link;
     struct handle_entry *entry = entry_at(table, index);
@@ -267,8 +270,10 @@ int handle_copy_table(struct task *to, struct task *from)
     struct handle_table *table = to->handles;
     if (!to->copy_cursor)
         table->first_free = table->free = 0;
-    while (!to->copy_cursor && table->pages < from->handles->pages)
+    uint32_t added = 0;
+    for (; !to->copy_cursor && table->pages < from->handles->pages && added < PAGES_STEP; added++)
         TRY(page_add(to));
+    FAIL_IF(added > 1, SYS_RESTART); /* enough for one step */
     uint32_t page = (to->copy_cursor ? to->copy_cursor : table->pages) - 1;
     FAIL_IF(!table->pages, 0);
     struct handle_entry *target = table->page[page], copy;

@@ -1,8 +1,9 @@
 /* Ports: creation, loans, keep tables, sessions, and the death of all of them in steps. */
 #include <port.h>
 
-#define STEP      16 /* callers or records moved in one step */
-#define KEEP_SIZE (PORT_KEEP_MAX * sizeof(struct handle_entry))
+#define STEP          16  /* callers or records moved in one step */
+#define SESSIONS_STEP 512 /* sessions passed over in one step */
+#define KEEP_SIZE     (PORT_KEEP_MAX * sizeof(struct handle_entry))
 
 bool port_destroy(struct object *object)
 {
@@ -196,11 +197,13 @@ static int kept_next(struct port *port, uint64_t above, struct syscall *s)
     return best == UINT64_MAX ? E_NOENT : 0;
 }
 
-static int next_session(struct port *port, bool go_on, struct syscall *s)
+static int next_session(struct port *port, struct syscall *s)
 {
-    if (!go_on)
+    if (!s->a[2])
         port->cursor = port->sessions.next;
-    while (port->cursor && port->cursor != &port->sessions) {
+    s->a[2] = true; /* go on */
+    for (uint32_t n = 0; port->cursor && port->cursor != &port->sessions; n++) {
+        FAIL_IF(n == SESSIONS_STEP, SYS_RESTART);
         struct session *session = container_of(port->cursor, struct session, in_port);
         port->cursor = port->cursor->next;
         if (!session->closed.port && !session->object.doomed) {
@@ -269,7 +272,7 @@ int sys_port_ctl(struct thread *thread, struct syscall *s)
     case PORT_KEPT:
     case PORT_DROP: return kept_use(thread, port, s);
     case PORT_NEXT_KEPT: return kept_next(port, s->a[2], s);
-    case PORT_SESSIONS: return next_session(port, s->a[2] != 0, s);
+    case PORT_SESSIONS: return next_session(port, s);
     case PORT_ACK: return acknowledge(port, s->a[2]);
     case PORT_INFO: return port_info(port, s->a[2]);
     default: return E_INVAL;

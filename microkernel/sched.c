@@ -11,6 +11,7 @@
 
 #define SLICE_NS   10000000ul
 #define REAP_TICKS 4000 /* of destruction paid at each kernel exit, and one step */
+#define STOP_STEP  128  /* threads of suspended tasks put aside before interrupts may come */
 
 static struct list ready[PRIORITY_MAX + 1];
 static uint64_t ready_bits;
@@ -183,15 +184,26 @@ static struct thread *keep_or_queue(struct thread *current)
     return NULL;
 }
 
+/* Nobody runs: interrupts may come. */
+static void let_interrupts_in(void)
+{
+    this_cpu()->current = NULL; /* may be gone */
+    irqoff_end();
+    interrupts_window();
+    irqoff_vector(0);
+}
+
 static struct thread *pop(void)
 {
-    while (ready_bits) {
+    for (uint32_t n = 1; ready_bits; n++) {
         unsigned priority = 63 - (unsigned)__builtin_clzl(ready_bits);
         struct thread *t = container_of(ready[priority].next, struct thread, run);
         sched_remove(t);
         if (!t->task->suspended && !(t->flags & THREAD_F_SUSPENDED))
             return t;
         sched_ready(t, SCHED_TAIL); /* to the stopped list */
+        if (n % STOP_STEP == 0)
+            let_interrupts_in();
     }
     return NULL;
 }
@@ -222,10 +234,7 @@ static bool reap(const struct thread *current)
             continue;
         if (current || ready_bits)
             return true;
-        this_cpu()->current = NULL; /* may be gone */
-        irqoff_end();
-        interrupts_window();
-        irqoff_vector(0);
+        let_interrupts_in();
         end = tsc_read() + REAP_TICKS;
     }
     return false;

@@ -10,7 +10,8 @@
 #include <poison.h>
 #include <slab.h>
 
-#define SPARE 96 /* free pages that stay when a block is returned */
+#define SPARE       96   /* free pages that stay when a block is returned */
+#define BLOCKS_STEP 1024 /* looked at in one step */
 
 /* Multiples of 16 that waste little of a page. */
 const uint16_t slab_size[] = {16,  32,  48,  64,  80,  96,   128,  160,  192,
@@ -82,23 +83,22 @@ void slab_block_add(uint32_t number)
     stats.slab_pages += SLAB_PAGES - SLAB_HEAD_PAGES;
 }
 
-bool slab_block_take(uint32_t *number)
+int slab_block_take(uint64_t *number)
 {
-    uint32_t b = 0;
-    if (stats.slab_pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE)
-        return false;
-    while (b < block_count &&
-           !(blocks[b].kind == BLOCK_KERNEL && blocks[b].free == SLAB_PAGES - SLAB_HEAD_PAGES))
-        b++;
-    if (b == block_count)
-        return false;
-    struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
-    for (uint32_t i = SLAB_HEAD_PAGES; i < SLAB_PAGES; i++)
-        list_remove(&page[i].link);
-    stats.slab_pages_free -= SLAB_PAGES - SLAB_HEAD_PAGES;
-    stats.slab_pages -= SLAB_PAGES - SLAB_HEAD_PAGES;
-    *number = b;
-    return true;
+    FAIL_IF(stats.slab_pages_free < SLAB_PAGES - SLAB_HEAD_PAGES + SPARE, E_NOENT);
+    for (uint64_t b = *number, end = b + BLOCKS_STEP; b < block_count; b++) {
+        *number = b;
+        FAIL_IF(b == end, SYS_RESTART);
+        if (blocks[b].kind != BLOCK_KERNEL || blocks[b].free < SLAB_PAGES - SLAB_HEAD_PAGES)
+            continue;
+        struct slab_page *page = direct((paddr_t)b << HUGE_SHIFT);
+        for (uint32_t i = SLAB_HEAD_PAGES; i < SLAB_PAGES; i++)
+            list_remove(&page[i].link);
+        stats.slab_pages_free -= SLAB_PAGES - SLAB_HEAD_PAGES;
+        stats.slab_pages -= SLAB_PAGES - SLAB_HEAD_PAGES;
+        return 0;
+    }
+    return E_NOENT;
 }
 
 /* ---- objects ---- */

@@ -5,7 +5,8 @@
 #include <poison.h>
 #include <table.h>
 
-#define SPARE 64 /* free tables that stay when a block is returned */
+#define SPARE       64   /* free tables that stay when a block is returned */
+#define SEARCH_MOST 1024 /* blocks looked at for one to return */
 
 uint32_t table_first_block;
 
@@ -35,12 +36,12 @@ int table_block_add(uint32_t number)
     return 0;
 }
 
-bool table_block_take(uint32_t *number)
+bool table_block_take(uint64_t *number)
 {
-    uint32_t b, *link = &table_first_block; /* the field that refers to block b */
-    while ((b = *link) && blocks[b].free < TABLE_FRAMES - 1)
+    uint32_t b, n = 0, *link = &table_first_block; /* the field that refers to block b */
+    while ((b = *link) && blocks[b].free < TABLE_FRAMES - 1 && n++ < SEARCH_MOST)
         link = &table_records(b)->next_block;
-    if (!b || stats.tables_free < TABLE_FRAMES - 1 + SPARE)
+    if (!b || blocks[b].free < TABLE_FRAMES - 1 || stats.tables_free < TABLE_FRAMES - 1 + SPARE)
         return false;
     *link = table_records(b)->next_block;
     stats.tables -= TABLE_FRAMES - 1;

@@ -203,13 +203,16 @@ static int thread_info(struct thread *t, vaddr_t to)
     return user_write(to, &info, sizeof info);
 }
 
-static int exit_self(struct thread *t, vaddr_t word)
+/* s->a[2]: a word to clear, whose waiters wake; once only, for who sees it may take its memory away. */
+static int exit_self(struct thread *t, struct syscall *s)
 {
     uint32_t zero = 0;
-    if (word) {
-        FAIL_IF(word % sizeof zero, E_INVAL);
-        TRY(user_write(word, &zero, sizeof zero));
-        futex_wake_word(t->task, word, UINT32_MAX);
+    if (s->a[2]) {
+        FAIL_IF(s->a[2] % sizeof zero, E_INVAL);
+        if (!s->a[3])
+            TRY(user_write(s->a[2], &zero, sizeof zero));
+        s->a[3] = true;
+        FAIL_IF(futex_wake_all(t->task, s->a[2]) == SYS_RESTART, SYS_RESTART);
     }
     thread_kill(t);
     return SYS_BLOCKED;
@@ -226,7 +229,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     case THREAD_START: return start(t);
     case THREAD_SUSPEND: return suspend(t);
     case THREAD_KILL: thread_kill(t); return t == thread ? SYS_BLOCKED : 0;
-    case THREAD_EXIT: return exit_self(t, s->a[2]);
+    case THREAD_EXIT: return exit_self(t, s);
     case THREAD_GET_REGS: return get_regs(t, s->a[2]);
     case THREAD_SET_REGS: return set_regs(t, s->a[2]);
     case THREAD_COPY: return copy_state(t, thread, s->a[2]);

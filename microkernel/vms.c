@@ -50,13 +50,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
     pte_t old;
     FAIL_IF(how >> 24, E_INVAL);
     FAIL_IF(!vms_alive(vms), E_DEAD);
-    struct vms_op op = {.op = VMS_SET,
-                        .level = (uint8_t)(how >> 8),
-                        .prot = (uint8_t)how,
-                        .flags = (uint8_t)(how >> 16),
-                        .count = 1,
-                        .va = va,
-                        .pa = pa};
+    struct vms_op op = {VMS_SET, (uint8_t)(how >> 8), (uint8_t)how, (uint8_t)(how >> 16), 1, va, pa, 0, 0};
     window_open(&w, vms);
     int error = entry_change(&w, &op, &old);
     window_close(&w);
@@ -67,7 +61,6 @@ bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
 {
     const pte_t bits = PTE_P | PTE_W | PTE_US | PTE_PS | PTE_NX, table = PTE_P | PTE_W | PTE_US;
     uint32_t prot = (uint8_t)how;
-    uint64_t block = pa >> HUGE_SHIFT;
     if (how >> 8 != PTEP_LEAF || prot > VMS_PROT_ALL || !(prot & VMS_READ) || (va | pa) & (PAGE_SIZE - 1) ||
         va - USER_MIN >= USER_END - USER_MIN || block_kind_of(pa) != BLOCK_RAM)
         return false;
@@ -79,7 +72,7 @@ bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
         !pte_empty(ptep_load(mkptep(VMS_SELF, va))))
         return false;
     table_record(e & PTE_FRAME)->live++;
-    blocks[block].mappings++;
+    blocks[block_number(pa)].mappings++;
     pte_store(mkptep(VMS_SELF, va), pte_make(pa, prot));
     return true;
 }

@@ -19,18 +19,14 @@ static int batch_device(struct thread *thread, struct vms_op *op)
 static int batch_one(struct window *w, struct thread *thread, struct vms_op *op)
 {
     struct task *from;
-    int error = 0;
     switch (op->op) {
     case VMS_LINK: return entry_link(w, op);
     case VMS_UNLINK: return entry_unlink(w, op);
-    case VMS_SET_DEVICE: error = batch_device(thread, op); /* fall through */
-    case VMS_SET:
-    case VMS_PROTECT:
-    case VMS_CLEAR:
-    case VMS_GUARD: return error ? error : entry_change(w, op, &op->pa);
+    case VMS_SET_DEVICE: TRY(batch_device(thread, op)); /* fall through */
+    case VMS_SET ... VMS_GUARD: return entry_change(w, op, &op->pa);
     case VMS_SHARE:
-        error = handle_get(thread->task, op->handle, OBJ_TASK, RIGHT_MANAGE, &from);
-        return error ? error : entry_share(w, &from->vms, op);
+        TRY(handle_get(thread->task, op->handle, OBJ_TASK, RIGHT_MANAGE, &from));
+        return entry_share(w, &from->vms, op);
     case VMS_UNSHARE: return entry_unshare(w, op);
     default: return E_INVAL;
     }
@@ -58,12 +54,7 @@ static __attribute__((noinline)) int batch_general(struct window *w, struct thre
  * that sets one leaf entry. */
 #define SIMPLE_HEAD (VMS_SET | PTEP_LEAF << 8 | (uint64_t)VMS_READ << 16 | 1ul << 32)
 #define SIMPLE_PROT ((uint64_t)(VMS_PROT_ALL & ~VMS_READ) << 16)
-static inline uint64_t head_of(const struct vms_op *op)
-{
-    uint64_t head;
-    __builtin_memcpy(&head, op, sizeof head);
-    return head;
-}
+#define HEAD_OF(op) (*(const uint64_t *)(op))
 _Static_assert(offsetof(struct vms_op, va) == sizeof(uint64_t), "op, level, prot, flags, count");
 
 /* The leaf tables from 1 on and before this one lie in the user's range with all that they map. */
@@ -74,7 +65,7 @@ _Static_assert(offsetof(struct vms_op, va) == sizeof(uint64_t), "op, level, prot
 static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, uint64_t n)
 {
     const struct vms_op *first = op, *end = op + n;
-    uint64_t head = head_of(op), leaf = op->va >> WINDOW_LEAF_SHIFT, block = op->pa >> HUGE_SHIFT;
+    uint64_t head = HEAD_OF(op), leaf = op->va >> WINDOW_LEAF_SHIFT, block = op->pa >> HUGE_SHIFT;
     struct place at;
     if (!n || (head & ~SIMPLE_PROT) != SIMPLE_HEAD || leaf - 1 >= LEAF_END - 1 ||
         block_kind_of(op->pa) != BLOCK_RAM ||
@@ -84,7 +75,7 @@ static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, u
     struct table_record *record = w->vms->leaf_record;
     ptep_t table = ptep_table(window_entry(w, PTEP_LEAF, op->va));
     pte_t bits = pte_make(0, (uint8_t)(head >> 16));
-    for (; op < end && head_of(op) == head; op++) {
+    for (; op < end && HEAD_OF(op) == head; op++) {
         ptep_t entry = table + ptep_va_index(op->va, PTEP_LEAF);
         if (op->va >> WINDOW_LEAF_SHIFT != leaf || op->pa >> HUGE_SHIFT != block ||
             (op->va | op->pa) & (PAGE_SIZE - 1) || !pte_empty(ptep_load(entry)))
@@ -100,13 +91,11 @@ static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, u
 /* In entries; each operation for itself takes as long as six of them, with a debug build's checks. */
 static uint32_t cost(const struct vms_op *op)
 {
-    switch (op->op) {
-    case VMS_UNLINK:
-    case VMS_UNSHARE: return PTEP_ENTRIES;
-    case VMS_LINK: return 1;
-    case VMS_SHARE: return PTEP_ENTRIES / 32;
-    default: return op->count + 6;
-    }
+    static const uint16_t whole[] = {[VMS_LINK] = 1,
+                                     [VMS_UNLINK] = PTEP_ENTRIES,
+                                     [VMS_SHARE] = PTEP_ENTRIES / 32,
+                                     [VMS_UNSHARE] = PTEP_ENTRIES};
+    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count + 6;
 }
 
 /* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.
@@ -136,14 +125,13 @@ int sys_vms_batch(struct thread *thread, struct syscall *s)
     struct vms_op ops[VMS_BATCH_MAX];
     TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
     TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
-    struct vms *vms = &task->vms;
     uint64_t count = s->a[3];
     FAIL_IF(count > VMS_BATCH_MAX, E_INVAL);
-    FAIL_IF(!vms_alive(vms), E_DEAD);
+    FAIL_IF(!vms_alive(&task->vms), E_DEAD);
     TRY(user_read(ops, s->a[2], count * sizeof *ops));
     struct window w;
     int error = 0;
-    window_open(&w, vms);
+    window_open(&w, &task->vms);
     uint32_t total = batch_simple(&w, ops, count);
     if (total < count)
         error = batch_rest(&w, thread, ops, s->a[2], (uint32_t)count, &total);

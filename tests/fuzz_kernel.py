@@ -22,7 +22,7 @@ def main():
         memory=64,
         words=("log=error", "--", f"seed={args.seed}", f"calls={args.calls}"),
         bundle=system.first_bundle(args.out, "fuzz"),
-        qemu=("-icount", "shift=0,sleep=off"),
+        qemu=machine.COUNTED,
     )
     status, remark = machine.run_batch(box, None, lambda data: (sys.stdout.buffer.write(data), sys.stdout.flush()))
     if remark:

@@ -55,7 +55,7 @@ enum thread_op {
     THREAD_SUSPEND, /* stop it before its next user instruction; a blocked thread stays blocked and stops then
                      */
     THREAD_KILL,
-    THREAD_EXIT,     /* own only: a = address of a u32, or 0; set to 0 and woken once the thread is gone */
+    THREAD_EXIT, /* own only: a = a u32's address, or 0: set to 0 and woken once the thread is gone; b = 0 */
     THREAD_GET_REGS, /* a = struct thread_regs *; of a suspended, blocked or not yet started thread */
     THREAD_SET_REGS, /* a = const struct thread_regs *. A thread blocked in a call or fault keeps waiting */
     THREAD_COPY, /* a = source thread, blocked or suspended: all registers, fs base and FPU state come from it
@@ -140,8 +140,8 @@ enum irq_op {
 /* ---- futexes ---- */
 enum futex_op {
     FUTEX_WAIT = 1, /* while *address == value; deadline. E_AGAIN when it differs, E_TIMEDOUT, E_CANCELLED */
-    FUTEX_WAKE,     /* value = how many at most: count = woken */
-    FUTEX_REQUEUE,  /* wake `value`, move up to `count` others to address2 */
+    FUTEX_WAKE, /* value = how many at most: count = woken. Goes in steps, counted in the deadline's place */
+    FUTEX_REQUEUE,        /* wake `value`, move up to `count` others to address2; count = both */
     FUTEX_SHARED = 0x100, /* keyed by frame instead of by space and address */
 };
 
@@ -188,7 +188,7 @@ enum block_kind { BLOCK_RESERVED, BLOCK_RAM, BLOCK_TABLE, BLOCK_KERNEL, BLOCK_DE
 enum block_op {
     BLOCK_GIVE =
         1, /* address of a RAM block without mappings, kind KERNEL or TABLE; zeroed in steps by the kernel */
-    BLOCK_TAKE, /* value = address of a block the kernel no longer needs; E_NOENT */
+    BLOCK_TAKE, /* value = address of a block the kernel no longer needs; E_NOENT; address = 0 */
     BLOCK_INFO, /* address: value = kind | mappings << 32 */
     BLOCK_NEED, /* value = free slab pages of the kernel | free tables << 32: to give ahead of need */
 };

@@ -47,13 +47,14 @@ void block_init(const struct boot_params *params);
  * such a block or kind; E_BUSY: it is mapped; E_KMEM, E_FULL: as table_block_add. */
 int block_give(paddr_t address, uint64_t kind);
 
-/* Slabs (slab.c): a zeroed KERNEL block comes in; a wholly free one goes out. False: none can be spared. */
+/* Slabs (slab.c): a zeroed KERNEL block comes in; a wholly free one from *number on goes out. E_NOENT: none can
+ * be spared; SYS_RESTART: none before *number, ask again. */
 void slab_block_add(uint32_t number);
-bool slab_block_take(uint32_t *number);
+int slab_block_take(uint64_t *number);
 /* Tables (table.c): a zeroed block, not in the direct map. E_KMEM: no slab page for its records; E_FULL:
  * there are TABLES_MAX. */
 int table_block_add(uint32_t number);
-bool table_block_take(uint32_t *number);
+bool table_block_take(uint64_t *number);
 
 /* Debug: check all slabs, all table records; panics. */
 void slab_audit(void);

@@ -104,8 +104,8 @@ void thread_unqueue(struct thread *thread);
 bool thread_destroy(struct object *object);
 
 /* ---- futexes (futex.c) ---- */
-/* Wake up to `most` threads that wait on a private word of the task; how many were woken. */
-uint32_t futex_wake_word(struct task *task, vaddr_t word, uint32_t most);
+/* Wake all that wait at a word, whose key is private or shared. SYS_RESTART: some are left. E_INVAL: no word. */
+int futex_wake_all(struct task *task, vaddr_t word);
 
 /* ---- deadlines (deadline.c) ---- */
 /* The deadline of the wait that begins: absolute ns. It ends with the wait. */

@@ -28,11 +28,11 @@ CONFIG = re.compile(r"^// config:(.*)$", re.M)
 DISK = "out/disk.img"
 
 
-def configurations(test):
+def configurations(test, **usual):
     """The machines that a test's source asks for: (suffix of its name, changes to the usual machine, limit)."""
     lines = CONFIG.findall(test.read_text())
     for line in lines or [""]:
-        changes, limit = {}, LIMIT
+        changes, limit = dict(usual), LIMIT
         for word in line.split():
             key, value = word.split("=", 1)
             if key == "limit":
@@ -41,8 +41,8 @@ def configurations(test):
                 changes["disk"] = None if value == "none" else f"out/{value}.img"
             elif key in ("memory", "cpus"):
                 changes[key] = int(value)
-            elif key == "icount":  # a nanosecond an instruction: the same run each time
-                changes["qemu"] = ("-icount", "shift=0,sleep=off")
+            elif key == "icount":
+                changes["qemu"] = machine.COUNTED if int(value) else ()
             elif key in ("machine", "boot"):
                 changes[key] = value
             elif key == "words":
@@ -231,7 +231,7 @@ def run_kernel_test(out, job, bundle, changes, limit):
 def kernel_jobs(out):
     for kind, bundle in (("first", first_bundle), ("kernel", kernel_bundle)):
         for test in sorted(pathlib.Path(f"tests/system/{kind}").glob("*.c")):
-            for suffix, changes, limit in configurations(test):
+            for suffix, changes, limit in configurations(test, qemu=machine.COUNTED):
                 job = f"{kind}/{test.stem}{suffix}"
                 yield report.Job(
                     job,

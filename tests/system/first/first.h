@@ -48,6 +48,14 @@ void audit(struct kernel_stats *stats);
  * line. */
 bool books_equal(const struct kernel_stats *a, const struct kernel_stats *b);
 void books_check(const struct kernel_stats *before, const struct kernel_stats *after);
+/* Take back what a large machine keeps for the kernel at boot. */
+void books_take_spare(void);
+/* Give the kernel a block of each kind of which it has little left. */
+void books_feed(void);
+/* Wait a while for what dies to be gone; counts after that, without the blocks that were given. */
+void books_settle(struct kernel_stats *now);
+/* Wait until the counts are what they were, then check it. */
+void books_compare(const struct kernel_stats *before);
 /* The number behind a word of the command line (" seed="), or `value`. */
 uint64_t cmdline_number(const char *name, uint64_t value);
 /* A 2 MiB block that holds neither this program nor the bundle, not given out yet. Still mapped at PAGER_RAM.

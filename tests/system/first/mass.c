@@ -4,65 +4,17 @@
 #include "first.h"
 #include <ipc/time.h>
 
-#define TASKS       1000
-#define THREADS     10000
-#define PORTS       10000
-#define THINGS      (TASKS + THREADS + PORTS)
-#define DEEP        100000
-#define HOLDERS     4 /* tasks that own the ports of a chain */
-#define CODE_VA     0x50000000
-#define IRQOFF_MOST 20000 /* ns, which are instructions here */
+#define TASKS   1000
+#define THREADS 10000
+#define PORTS   10000
+#define THINGS  (TASKS + THREADS + PORTS)
+#define DEEP    100000
+#define HOLDERS 4 /* tasks that own the ports of a chain */
+#define CODE_VA 0x50000000
 
 extern uint64_t ipc_first_argument;
 
 static handle_t things[THINGS];
-
-/* ---- blocks: given when the kernel has too little, taken back at the end ---- */
-
-static void feed(void)
-{
-    uint64_t need = 0;
-    CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_NEED, 0, 0, &need), 0);
-    for (int table = 0; table < 2; table++) {
-        if ((need >> 32 * table & 0xffffffff) >= 16)
-            continue;
-        paddr_t block = block_take();
-        CHECK_EQ(ram_unmap(block), 0);
-        CHECK_EQ(sys_block_ctl(MEMORY, BLOCK_GIVE, block, table ? BLOCK_TABLE : BLOCK_KERNEL, NULL), 0);
-    }
-}
-
-static void take_back(void)
-{
-    uint64_t block;
-    while (sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &block) == 0) {
-        CHECK_EQ(ram_map(block), 0);
-        block_back(block);
-    }
-}
-
-/* What dies is gone after a while. */
-static void books_settle(struct kernel_stats *now)
-{
-    for (uint64_t end = IPC_MS(100); ipc_now() < end;)
-        sys_yield();
-    take_back();
-    audit(now);
-}
-
-static void books_compare(const struct kernel_stats *before)
-{
-    struct kernel_stats after = {0};
-    for (int tries = 0; tries < 400; tries++) {
-        take_back();
-        audit(&after);
-        if (books_equal(before, &after))
-            break;
-        for (uint64_t end = IPC_MS(5); ipc_now() < end;)
-            sys_yield();
-    }
-    books_check(before, &after);
-}
 
 /* ---- made and destroyed in random order ---- */
 
@@ -107,7 +59,7 @@ static void thing_make(uint32_t i)
 {
     int error;
     for (uint32_t tries = 0; (error = make(i)) == E_KMEM && tries < 3; tries++)
-        feed();
+        books_feed();
     CHECK(error == 0 || error == E_DEAD || error == E_QUOTA); /* of a task that was killed, or is full */
 }
 
@@ -159,7 +111,7 @@ static void deep(void)
     for (uint32_t i = 0; i < DEEP; i++) {
         handle_t there = 0;
         if (i % 8 == 0)
-            feed();
+            books_feed();
         CHECK_EQ(sys_port_create(&port), 0);
         CHECK_EQ(sys_port_ctl(port, PORT_MINT, 0, RIGHT_COPY, 0, &session, NULL), 0);
         if (last)
@@ -240,26 +192,12 @@ static void quota(void)
     end();
 }
 
-/* What the kernel did with interrupts off meanwhile. Release builds do not know. */
-static void bounded(void)
-{
-    struct kernel_stats stats = {0};
-    begin("interrupts-off");
-    audit(&stats);
-    say("interrupts were off for %lu ns at most", stats.longest_irqoff_ns);
-    CHECK(stats.longest_irqoff_ns <= IRQOFF_MOST);
-    end();
-}
-
 int main(void)
 {
-    uint64_t spare;
     info = (const struct boot_info *)ipc_first_argument;
-    while (sys_block_ctl(MEMORY, BLOCK_TAKE, 0, 0, &spare) == 0)
-        CHECK_EQ(ram_map(spare), 0);
+    books_take_spare();
     mass();
     deep();
     quota();
-    bounded();
     finish();
 }
