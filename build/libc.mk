@@ -78,6 +78,21 @@ out/libc/%.o: % build/libc.mk $(SYSROOT)/.headers
 	$(call say,CC,$<)
 	$(Q)$(CC) $(LIBC_FLAGS) -MMD -MP -c $< -o $@
 
+# What is in POSIX_CALLS is compiled under another name, and gets a stub with its own: libc/trace_call.S says why.
+out/libc/trace_stubs.s: libc/trace_stubs.inc libc/include/ouros/posix_calls.h build/libc.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x assembler-with-cpp $< -o $@
+
+define traced_rule
+out/libc/$(1)/%.c.o: $(1)/%.c build/libc.mk out/libc/trace_stubs.s $(SYSROOT)/.headers
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$<)
+	$$(Q)$$(CC) $$(LIBC_FLAGS) -include libc/trace_names.h -MMD -MP -MF $$(@:.o=.d) -MT $$@ -S $$< -o $$(@:.o=.s)
+	$$(Q)cat out/libc/trace_stubs.s >> $$(@:.o=.s)
+	$$(Q)$$(CC) -c $$(@:.o=.s) -o $$@
+endef
+$(foreach part,libc libpthread,$(eval $(call traced_rule,$(part))))
+
 -include $(LIBC_OBJ:.o=.d)
 
 # Members of newlib's archive that ours replace: copies with non-temporal stores, a longjmp that returns 0,

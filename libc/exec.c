@@ -18,7 +18,7 @@ static int image_exec(const char *path, char *const argv[], char *const envp[])
         if (table[fd].flags & FD_LOCAL_CLOEXEC)
             table[fd].handle = HANDLE_NONE;
     }
-    struct image image;
+    struct image image = {.for_child = false};
     struct proc_image request = {0};
     int error = image_build(&image, &request, path, argv, envp, table);
     if (error)
@@ -35,9 +35,12 @@ int execve(const char *path, char *const argv[], char *const envp[])
     return fail(image_exec(path, argv, envp));
 }
 
+/* The same, by the name that is traced: whatever the form, each attempt is seen. */
+int traced_execve(const char *path, char *const argv[], char *const envp[]) __asm__("execve");
+
 int execv(const char *path, char *const argv[])
 {
-    return execve(path, argv, environ);
+    return traced_execve(path, argv, environ);
 }
 
 struct exec_argument {
@@ -58,7 +61,8 @@ static int exec_script(const char *path, char *const argv[], char *const envp[])
     for (size_t i = 1; i < count; i++)
         longer[i + 1] = argv[i];
     longer[count ? count + 1 : 2] = NULL;
-    int error = image_exec("/bin/sh", longer, envp);
+    traced_execve("/bin/sh", longer, envp);
+    int error = errno;
     free(longer);
     return error;
 }
@@ -66,7 +70,8 @@ static int exec_script(const char *path, char *const argv[], char *const envp[])
 static int exec_try(const char *path, void *argument)
 {
     struct exec_argument *exec = argument;
-    int error = image_exec(path, exec->argv, exec->envp);
+    traced_execve(path, exec->argv, exec->envp);
+    int error = errno;
     return error == ENOEXEC ? exec_script(path, exec->argv, exec->envp) : error;
 }
 
@@ -106,7 +111,7 @@ static int exec_list(enum list_form form, const char *path, const char *first, v
     for (size_t i = 1; first && i <= count; i++)
         argv[i] = va_arg(list, char *);
     char **envp = form == LIST_ENVIRONMENT ? va_arg(list, char **) : environ;
-    int result = form == LIST_SEARCH ? execvpe(path, argv, envp) : execve(path, argv, envp);
+    int result = form == LIST_SEARCH ? execvpe(path, argv, envp) : traced_execve(path, argv, envp);
     free(argv);
     return result;
 }

@@ -3,8 +3,10 @@
 #include "libc.h"
 #include "kernel.h"
 #include "futex_lock.h"
+#include "trace.h"
 
 #include <fcntl.h>
+#include <ouros/posix_trace.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -18,6 +20,8 @@ void fd_startup(const struct startup *startup)
 {
     const struct startup_fd *list = (const void *)((const char *)startup + startup->fds);
     for (uint32_t i = 0; i < startup->fd_count; i++) {
+        if (list[i].fd == POSIX_TRACE_FD)
+            trace_startup(&list[i]);
         if (list[i].fd < 0 || list[i].fd >= FD_MAX)
             continue;
         table[list[i].fd].handle = list[i].handle;

@@ -1,6 +1,7 @@
 /* What exec and spawn send to proc: path, argument and environment strings, list of descriptors, one behind
  * the other in one buffer (proto/proc.h). */
 #include "libc.h"
+#include "trace.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -37,6 +38,9 @@ int image_build(struct image *image, struct proc_image *request, const char *pat
     request->fd_count = 0;
     for (int fd = 0; fd < FD_MAX; fd++)
         request->fd_count += table[fd].handle != HANDLE_NONE;
+    struct proc_fd trace;
+    bool traced = trace_pass(&trace, image->for_child ? TRACE_CHILD : TRACE_SELF);
+    request->fd_count += traced;
     size_t length = path_length + strings + request->fd_count * sizeof(struct proc_fd);
     if (strings > PROC_IMAGE_MAX || length > PROC_IMAGE_MAX)
         return E2BIG;
@@ -56,6 +60,8 @@ int image_build(struct image *image, struct proc_image *request, const char *pat
         struct proc_fd entry = {fd, table[fd].flags & ~FD_LOCAL_CLOEXEC, table[fd].handle};
         at = mempcpy(at, &entry, sizeof entry);
     }
+    if (traced)
+        memcpy(at, &trace, sizeof trace);
     return 0;
 }
 

@@ -85,6 +85,7 @@ struct proc_image;
 struct image {
     char *buffer;
     uint32_t length;
+    bool for_child; /* set by the caller: it is for a new process */
 };
 int image_build(struct image *image, struct proc_image *request, const char *path, char *const argv[],
                 char *const envp[], const struct fd_entry table[FD_MAX]);

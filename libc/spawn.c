@@ -165,7 +165,7 @@ static int spawn_one(const char *path, void *argument)
         return ENOMEM;
     table->opened_count = 0;
     fd_snapshot(table->entries);
-    struct image image = {0};
+    struct image image = {.for_child = true};
     struct proc_image request = {0};
     struct proc_pid reply = {0};
     attributes_apply(&request, spawn->attr);

@@ -44,6 +44,7 @@ struct tcb {
     struct _pthread_cleanup_context *cleanup;
     const void *specific[PTHREAD_KEYS_MAX];
     bool has_specific;
+    bool in_traced_call;     /* libc/trace.c: what it calls itself is not shown */
     struct _reent own_reent; /* unused by the first thread, whose reent is newlib's global one */
 };
 

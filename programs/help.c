@@ -8,7 +8,7 @@ static const char text[] =
     "find\n"
     "text         grep [-EFivncqrl] head tail wc sort uniq cut tr cmp hexdump tee echo printf seq\n"
     "sums         md5sum cksum\n"
-    "system       ps kill mount df dmesg uname date time sleep sync svc ipctrace poweroff\n"
+    "system       ps kill mount df dmesg uname date time sleep sync svc ipctrace trace poweroff\n"
     "memory       free, vmstat [SECONDS], vmmap PID, pte PID ADDRESS, pmem\n"
     "other        dd env printenv which xargs basename dirname pwd test yes true false clear help\n"
     "\n"
