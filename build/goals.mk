@@ -1,7 +1,7 @@
 # What can be asked for. A goal's `## text` is its line in `make help`.
 
 .PHONY: all kernel servers programs images run boot test test-build fuzz-kernel debug sloc clean format-check help setup docs new-server \
-    remove-server
+    remove-server host-test host-run
 
 # The inner make that builds: parallel unless the caller has said how, and never reading the caller's input.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
@@ -55,6 +55,12 @@ fuzz-kernel: ## ten million random system calls, the kernel's books compared all
 	@sh build/setup.sh test </dev/null
 	@+$(BUILD) kernel $(O)/tests/first/fuzz </dev/null
 	@$(PYTHON) tests/fuzz_kernel.py --out $(O) $(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS))
+
+host-test: ## build and run one host test, without the system: NAME=vfs_server; GDB=1 under gdb
+	@$(PYTHON) tests/host_run.py $(if $(GDB),--gdb) test '$(NAME)'
+
+host-run: ## run a server on Linux, behind out/host/NAME.sock: SERVER=vfs WITH='blk=out/host/blk.sock'; GDB=1 under gdb
+	@$(PYTHON) tests/host_run.py $(if $(GDB),--gdb) server '$(SERVER)' $(WITH)
 
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; docs/debugging.md has the commands
 	@sh build/setup.sh debug </dev/null

@@ -88,14 +88,14 @@ int main(int argc, char **argv)
 }
 """,
     "tests/host/@_test.c": """\
-// sources: @libipc
-/* The server @, as its source is, on the host under sanitizers. */
-#define main @_main
-#include "servers/@/main.c"
-#undef main
-
+// sources: @libipc @server
+/* The server @, as its source is, on the host under sanitizers: make host-test NAME=@ [GDB=1]. */
 #include "check.h"
 #include <ipc/host.h>
+#include <ouros/error.h>
+#include <proto/@.h>
+
+int @_main(void);
 
 static handle_t session;
 
@@ -172,7 +172,8 @@ def fail(why):
 
 
 def text_of(template, name):
-    return template.replace("@libipc", "\0").replace("@", name).replace("^", name.upper()).replace("\0", "@libipc")
+    text = template.replace("@libipc", "\0").replace("@server", "\1").replace("@", name).replace("^", name.upper())
+    return text.replace("\0", "@libipc").replace("\1", "@" + name)
 
 
 def files(name):

@@ -2,10 +2,12 @@
 sanitizers. Each case is a line `ok CASE` or `not ok CASE: why`; the exit status must agree."""
 
 import glob
+import hashlib
 import os
 import pathlib
 import subprocess
 import sys
+import threading
 
 from harness import report
 
@@ -17,21 +19,33 @@ KERNEL = ["microkernel/include", "microkernel/debug", "microkernel/arch/x86_64/i
 INCLUDES += [word for folder in KERNEL for word in ("-idirafter", folder)]
 LIMIT = 300  # seconds
 # What `@libipc` among the sources stands for: libipc over the host's kernel of threads (libipc/host).
-LIBIPC = "badges client feed format invoke keep lock log open ping request server server_keep startup_build strcpy task"
+LIBIPC = "badges client cpio elf feed format invoke keep lock log open ping request server server_keep startup_build strcpy task"
 LIBIPC = ["libipc/host/*.c", *(f"libipc/{name}.c" for name in LIBIPC.split())]
-WRAPPERS = pathlib.Path("out/host-tests/servers")
+BUILT = pathlib.Path("out/host-tests")
+
+
+class Refused(Exception):
+    """What the compiler said."""
+
+
+def write(path, text):
+    """A file with this text, also for who reads it at the same time; untouched if it is so already."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        part = path.with_suffix(f".{threading.get_ident()}")
+        part.write_text(text)
+        part.rename(path)
+    return str(path)
 
 
 def server(name):
     """What `@NAME` stands for: all of a server's sources, its main under the name NAME_main."""
     files = sorted(glob.glob(f"servers/{name}/**/*.c", recursive=True))
-    mains = [file for file in files if os.path.basename(file) == "main.c"] or files
-    wrapper = WRAPPERS / f"{name}.c"
-    wrapper.parent.mkdir(parents=True, exist_ok=True)
-    text = f'#define main {name}_main\n#include "{os.path.abspath(mains[0])}"\n'
-    if not wrapper.exists() or wrapper.read_text() != text:
-        wrapper.write_text(text)
-    return [str(wrapper), *(file for file in files if file != mains[0])]
+    mains = [file for file in files if os.path.basename(file) == "main.c"]
+    if not mains:
+        raise Refused(f"servers/{name} has no main.c")
+    wrapper = f'#define main {name}_main\n#include "{os.path.abspath(mains[0])}"\n'
+    return [write(BUILT / "servers" / f"{name}.c", wrapper), *(file for file in files if file != mains[0])]
 
 
 def meant(word):
@@ -52,13 +66,60 @@ def sources(test):
     return [name for word in words for name in sorted(glob.glob(word)) or [word]]
 
 
+locks = {}  # of objects, by path
+locks_guard = threading.Lock()
+
+
+def is_fresh(built, dependencies):
+    """Is the object newer than all that it was made from?"""
+    if not built.exists() or not dependencies.exists():
+        return False
+    made = built.stat().st_mtime
+    files = dependencies.read_text().replace("\\\n", " ").split()[1:]
+    return all(os.path.exists(file) and os.path.getmtime(file) < made for file in files)
+
+
+def compiled(source):
+    """The object of a source: tests share them."""
+    command = [os.environ.get("HOSTCC", "gcc"), *FLAGS, *INCLUDES, "-c", str(source)]
+    built = BUILT / "objects" / (hashlib.sha256(" ".join(command).encode()).hexdigest()[:24] + ".o")
+    dependencies = built.with_suffix(".d")
+    built.parent.mkdir(parents=True, exist_ok=True)
+    with locks_guard:
+        lock = locks.setdefault(built, threading.Lock())
+    with lock:
+        if not is_fresh(built, dependencies):
+            command += ["-MMD", "-MF", str(dependencies), "-o", str(built)]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise Refused(done.stdout + done.stderr)
+    return str(built)
+
+
+def link(files, binary):
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    command = [os.environ.get("HOSTCC", "gcc"), *FLAGS, *map(compiled, files), "-o", str(binary), "-lm", "-pthread"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Refused(done.stdout + done.stderr)
+
+
 def build(test, binary):
     """Compile a test; None, or what the compiler said."""
-    binary.parent.mkdir(parents=True, exist_ok=True)
-    compiler = os.environ.get("HOSTCC", "gcc")
-    command = [compiler, *FLAGS, *INCLUDES, str(test), *sources(test), "-o", str(binary), "-lm", "-pthread"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    return None if done.returncode == 0 else done.stdout + done.stderr
+    try:
+        link([test, *sources(test)], binary)
+    except Refused as error:
+        return str(error)
+    return None
+
+
+def build_server(name):
+    """A server as a program of its own, behind a socket."""
+    binary = BUILT / "bin" / name
+    text = f'#define SERVER_MAIN {name}_main\n#include "{os.path.abspath("libipc/host/run/serve.c")}"\n'
+    files = [file for word in LIBIPC for file in sorted(glob.glob(word))]
+    link([write(BUILT / "servers" / f"{name}_run.c", text), *server(name), *files], binary)
+    return binary
 
 
 def run(out, test):

@@ -1,4 +1,4 @@
-// sources: @libipc libipc/elf.c libipc/cpio.c tests/host/pager_machine.c @pager
+// sources: @libipc tests/host/pager_machine.c @pager
 /* The pager as it is, with libipc's loop, on the simulated machine: its protocol and the kernel's messages. */
 #include "pager_guests.h"
 

@@ -1,4 +1,4 @@
-// sources: @libipc libipc/elf.c @proc
+// sources: @libipc @proc
 /* proc as it is, with its loop and its workers, over a vfs, a pager and a terminal that the test plays. */
 #include "proc_world.h"
 #include "servers/proc/process.h"
