@@ -26,7 +26,8 @@ static bool fault_call(struct thread *faulter, struct port *port)
         return false;
     /* POINT OF NO RETURN */
     ipc_put_fault(faulter, pager);
-    thread_unreserve(pager);
+    if (pager->accept)
+        thread_unreserve(pager);
     pager->frame.rax = 0;
     pager->caller = faulter;
     list_remove(&pager->run);
@@ -45,7 +46,7 @@ bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port 
     const struct trap_frame *f = &pager->frame;
     bool map = (uint32_t)f->rsi == FAULT_MAP && pager->task->is_pager;
     vms_switch(map ? &faulter->task->vms : &pager->task->vms); /* where its entries are at hand */
-    if (!map || !vms_set_here(f->word[0], f->word[1], f->word[2])) {
+    if (!map || vms_set_one(&faulter->task->vms, f->word[0], f->word[1], f->word[2])) {
         vms_switch(&pager->task->vms);
         thread_unreserve(pager); /* the general path accepts anew */
         return false;

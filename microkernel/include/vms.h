@@ -46,9 +46,6 @@ int vms_copy(struct vms *other, vaddr_t there, vaddr_t here, size_t length, enum
 /* Set one entry, as VMS_SET does with count 1; for the reply to a fault. how: its third word. Checks all;
  * E_INVAL, E_NOTABLE, … */
 int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how);
-/* The same in the space that is loaded, for the most frequent case only: an empty leaf entry, RAM. False:
- * nothing was done. */
-bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how);
 
 /* Debug: check that the flush ledger is paid; called at kernel exit. */
 void vms_ledger_check(void);

@@ -68,14 +68,6 @@ static void block_enlist(uint32_t n)
         frame_counts.whole++;
 }
 
-void frame_set_kind(frame_t frame, enum frame_kind kind)
-{
-    struct frame *f = &frame_table[frame];
-    frame_counts.kind[f->kind]--;
-    frame_counts.kind[kind]++;
-    f->kind = kind;
-}
-
 /* Take a free frame out of its block. */
 static void frame_take(frame_t frame, enum frame_kind kind)
 {

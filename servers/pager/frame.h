@@ -82,7 +82,13 @@ static inline void frame_get(frame_t frame)
     frame_table[frame].count++;
 }
 /* An allocated frame becomes one of another kind. */
-void frame_set_kind(frame_t frame, enum frame_kind kind);
+static inline void frame_set_kind(frame_t frame, enum frame_kind kind)
+{
+    struct frame *f = &frame_table[frame];
+    frame_counts.kind[f->kind]--;
+    frame_counts.kind[kind]++;
+    f->kind = (uint8_t)kind;
+}
 /* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
 void frame_put(frame_t frame);
 

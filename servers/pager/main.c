@@ -110,7 +110,8 @@ static uint64_t deadline(void)
 {
     static uint32_t rounds;
     machine_request = NULL;
-    requests_settle();
+    if (requests_unsettled.first)
+        requests_settle();
     check_now_and_then();
     if (++rounds % LOOK_EVERY == 0)
         frame_feed();

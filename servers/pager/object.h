@@ -128,6 +128,7 @@ void object_answered(struct object *object, uint32_t page, uint32_t pages, struc
  * and the waiters try again when requests_settle is called, once the present message is dealt with. */
 void object_abandon(struct object *object);
 void requests_settle(void);
+extern struct waiter_list requests_unsettled;
 /* The checker's part. */
 uint64_t object_check(void);
 

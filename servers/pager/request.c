@@ -120,17 +120,17 @@ void object_answered(struct object *object, uint32_t page, uint32_t pages, struc
     }
 }
 
-static struct waiter_list unsettled;
+struct waiter_list requests_unsettled;
 
 void object_abandon(struct object *object)
 {
-    object_answered(object, 0, UINT32_MAX, &unsettled);
+    object_answered(object, 0, UINT32_MAX, &requests_unsettled);
 }
 
 void requests_settle(void)
 {
-    while (unsettled.first)
-        fault_retry(unsettled.first);
+    while (requests_unsettled.first)
+        fault_retry(requests_unsettled.first);
 }
 
 void object_requeue(struct channel *manager)
