@@ -58,7 +58,7 @@ static inline bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
         (ptep_load(ptep_at(VMS_SELF, 2, va)) & bits) != table || !pte_empty(ptep_load(mkptep(VMS_SELF, va))))
         return false;
     table_record(ptep_load(ptep_at(VMS_SELF, 2, va)) & PTE_FRAME)->live++;
-    blocks[pa >> HUGE_SHIFT].mappings++;
+    blocks[block_number(pa)].mappings++;
     pte_store(mkptep(VMS_SELF, va), pte_make(pa, prot));
     return true;
 }
@@ -78,29 +78,6 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
     return error;
 }
 
-<<<<<<< HEAD
-bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
-{
-    const pte_t bits = PTE_P | PTE_W | PTE_US | PTE_PS | PTE_NX, table = PTE_P | PTE_W | PTE_US;
-    uint32_t prot = (uint8_t)how;
-    if (how >> 8 != PTEP_LEAF || prot > VMS_PROT_ALL || !(prot & VMS_READ) || (va | pa) & (PAGE_SIZE - 1) ||
-        va - USER_MIN >= USER_END - USER_MIN || block_kind_of(pa) != BLOCK_RAM)
-        return false;
-    /* Tables all the way: not huge, not shared, not another space's. */
-    pte_t e;
-    if ((ptep_load(ptep_at(VMS_SELF, 0, va)) & bits) != table ||
-        (ptep_load(ptep_at(VMS_SELF, 1, va)) & bits) != table ||
-        ((e = ptep_load(ptep_at(VMS_SELF, 2, va))) & bits) != table ||
-        !pte_empty(ptep_load(mkptep(VMS_SELF, va))))
-        return false;
-    table_record(e & PTE_FRAME)->live++;
-    blocks[block_number(pa)].mappings++;
-    pte_store(mkptep(VMS_SELF, va), pte_make(pa, prot));
-    return true;
-}
-
-=======
->>>>>>> 63bd31a (fault: replace an entry on the short way, too)
 /* ---- taking apart ---- */
 
 /* Take the first table at or behind the cursor away that has none below it. Everything before the cursor is
