@@ -9,11 +9,9 @@ int vms_create(struct vms *vms, struct account *account)
     vms->view_index = PAGER_NO_INDEX;
     list_init(&vms->mounted);
     list_init(&vms->mounts);
-    paddr_t root;
-    TRY(table_alloc(account, 0, &root));
-    paging_root_set(paging_slot(root), root);
+    TRY(table_alloc(account, 0, &vms->root));
+    paging_root_set(paging_slot(vms->root), vms->root);
     paging_slot_done();
-    vms->root = root;
     vms->tables = 1;
     return 0;
 }
