@@ -33,7 +33,7 @@ static uint32_t ioapic_count;
 
 uint32_t lapic_msi_address(void)
 {
-    return MSI_START | (lapic_read(LAPIC_ID) >> 24) << 12;
+    return MSI_START | (*lapic(LAPIC_ID) >> 24) << 12;
 }
 
 static uint32_t ioapic_read(const struct ioapic *io, uint32_t index)
@@ -76,7 +76,7 @@ int ioapic_route(uint32_t gsi, uint32_t vector, uint32_t flags)
     uint32_t index = IOAPIC_REDIRECT + 2 * (gsi - io->first);
     uint32_t bits = (flags & IRQ_ACTIVE_LOW ? REDIRECT_LOW : 0) | (flags & IRQ_LEVEL ? REDIRECT_LEVEL : 0);
     ioapic_write(io, index, REDIRECT_MASKED);
-    ioapic_write(io, index + 1, lapic_read(LAPIC_ID) & 0xff000000);
+    ioapic_write(io, index + 1, *lapic(LAPIC_ID) & 0xff000000);
     ioapic_write(io, index, REDIRECT_MASKED | bits | vector);
     return 0;
 }
@@ -115,11 +115,11 @@ void apic_init(void)
     hw_forbid(base, base + PAGE_SIZE);
     hw_forbid(MSI_START, MSI_END);
     local_map(LOCAL_LAPIC, base, LOCAL_WRITE | LOCAL_UNCACHED);
-    lapic_write(LAPIC_TPR, 0);
-    lapic_write(LAPIC_TIMER_LVT, LVT_MASKED);
-    lapic_write(LVT_LINT0, LVT_MASKED);
-    lapic_write(LVT_LINT1, LVT_NMI);
-    lapic_write(LVT_ERROR, LVT_MASKED);
-    lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
-    lapic_write(LAPIC_EOI, 0);
+    *lapic(LAPIC_TPR) = 0;
+    *lapic(LAPIC_TIMER_LVT) = LVT_MASKED;
+    *lapic(LVT_LINT0) = LVT_MASKED;
+    *lapic(LVT_LINT1) = LVT_NMI;
+    *lapic(LVT_ERROR) = LVT_MASKED;
+    *lapic(LAPIC_SPURIOUS) = LAPIC_ENABLE | VECTOR_SPURIOUS;
+    *lapic(LAPIC_EOI) = 0;
 }

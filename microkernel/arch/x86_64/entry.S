@@ -82,7 +82,9 @@ plain:
     mov %eax, %edx
     call syscall_finish
 
-    .globl entry_leave
+/* From C as void arch_enter_first(void): leave the boot stack for good. */
+    .globl entry_leave, arch_enter_first
+arch_enter_first:
 entry_leave:
     mov %gs:CPU_stack_top, %rsp
     mov %gs:CPU_current, %rax
@@ -106,13 +108,6 @@ entry_leave:
 /* Nobody to run: wait for an interrupt, which returns to behind hlt. */
 idle:
     sti; hlt; cli
-    jmp entry_leave
-
-/* void arch_enter_first(void): leave the boot stack for good. */
-    .globl arch_enter_first
-arch_enter_first:
-    mov %gs:CPU_stack_top, %rsp
-    xor %ebp, %ebp
     jmp entry_leave
 
 /* 256 stubs, 16 bytes apart: boot.S computes their addresses. */
@@ -141,6 +136,7 @@ trap:
     swapgs
     cld
     SMAP CLAC
+trap_on_frame:                  /* %rsp: the current thread's */
     mov %rsp, %rdi
     mov %gs:CPU_stack_top, %rsp
     xor %ebp, %ebp; call trap_user
@@ -151,6 +147,7 @@ trap_in_kernel:
     cld
     mov %rsp, %rdi
     call trap_kernel
+trap_return:
     POP_REGISTERS
     add $16, %rsp
     iretq
@@ -171,21 +168,15 @@ trap_ist_common:
     mov %eax, %ebx
     mov $MSR_GS_BASE, %ecx
     mov %r12d, %eax; mov %r13d, %edx; wrmsr
-    test %ebx, %ebx; jnz 1f
-    POP_REGISTERS
-    add $16, %rsp
-    iretq
-1:  swapgs                      /* it was user code, so GS was the user's */
+    test %ebx, %ebx; jz trap_return
+    swapgs                      /* it was user code, so GS was the user's */
     mov %rsp, %rsi
-    mov %gs:CPU_entry_rsp, %rdi
-    sub $FRAME_SIZE, %rdi
+    mov %gs:CPU_entry_rsp, %rsp
+    sub $FRAME_SIZE, %rsp
+    mov %rsp, %rdi
     mov $FRAME_SIZE / 8, %ecx
-    mov %rdi, %rbx
     rep movsq
-    mov %rbx, %rdi
-    mov %gs:CPU_stack_top, %rsp
-    xor %ebp, %ebp; call trap_user
-    jmp entry_leave
+    jmp trap_on_frame
 
 /* int user_copy(void *to, const void *from, size_t length): one side is user memory, whose range the caller has
  * checked. 0, or 1 if a page fault ended it; trap_kernel sends it to user_copy_failed then. */

@@ -19,6 +19,17 @@
 static uint32_t features; /* XCR0; 0: FXSAVE */
 static size_t area_size;  /* a power of two, so that memory comes aligned as the instructions want it */
 
+static void set_trap(struct cpu *cpu, bool trap)
+{
+    if (cpu->fpu_trap == trap)
+        return;
+    cpu->fpu_trap = trap;
+    if (trap)
+        cr0_write(cr0_read() | CR0_TS);
+    else
+        __asm__ volatile("clts");
+}
+
 void fpu_init(struct cpu *cpu)
 {
     uint32_t used = FXSAVE_SIZE, c, d;
@@ -29,8 +40,7 @@ void fpu_init(struct cpu *cpu)
         __cpuid_count(13, 0, c, used, c, d); /* for what XCR0 has now */
     }
     area_size = 1ul << (64 - __builtin_clzl(used - 1ul));
-    cr0_write(cr0_read() | CR0_TS);
-    cpu->fpu_trap = true;
+    set_trap(cpu, true);
 }
 
 static int area_create(struct thread *thread)
@@ -59,17 +69,6 @@ static void restore(const struct thread *thread)
         __asm__ volatile("fninit\n\txrstor64 (%0)" : : "r"(thread->fpu), "a"(features), "d"(0) : "memory");
     else
         __asm__ volatile("fninit\n\tfxrstor64 (%0)" : : "r"(thread->fpu) : "memory");
-}
-
-static void set_trap(struct cpu *cpu, bool trap)
-{
-    if (cpu->fpu_trap == trap)
-        return;
-    cpu->fpu_trap = trap;
-    if (trap)
-        cr0_write(cr0_read() | CR0_TS);
-    else
-        __asm__ volatile("clts");
 }
 
 void fpu_switch(struct cpu *cpu, struct thread *thread)

@@ -34,7 +34,7 @@ void timer_arm(uint64_t deadline)
     uint64_t now = time_now();
     uint64_t wait = deadline > now ? deadline - now : 0;
     unsigned __int128 ticks = ((unsigned __int128)wait * lapic_per_ns >> 32) + 1;
-    lapic_write(LAPIC_TIMER_INITIAL, ticks < TIMER_MOST ? (uint32_t)ticks : TIMER_MOST);
+    *lapic(LAPIC_TIMER_INITIAL) = ticks < TIMER_MOST ? (uint32_t)ticks : TIMER_MOST;
 }
 
 /* All three counters at one moment: of several tries the one that was disturbed least. */
@@ -52,11 +52,11 @@ static struct sample sample(void)
         port_write(PIT_MODE, 1, PIT_LATCH);
         uint32_t pit = port_read(PIT_DATA2, 1);
         pit |= (uint32_t)port_read(PIT_DATA2, 1) << 8;
-        uint32_t lapic = lapic_read(LAPIC_TIMER_CURRENT);
+        uint32_t countdown = *lapic(LAPIC_TIMER_CURRENT);
         uint64_t took = tsc_read() - begin;
         if (took < shortest) {
             shortest = took;
-            best = (struct sample){begin + took / 2, lapic, pit};
+            best = (struct sample){begin + took / 2, countdown, pit};
         }
     }
     return best;
@@ -69,7 +69,7 @@ static bool measure(void)
     port_write(PIT_MODE, 1, PIT_COUNT_ONCE);
     port_write(PIT_DATA2, 1, 0xff);
     port_write(PIT_DATA2, 1, 0xff);
-    lapic_write(LAPIC_TIMER_INITIAL, TIMER_MOST);
+    *lapic(LAPIC_TIMER_INITIAL) = TIMER_MOST;
     struct sample end, begin = sample();
     do {
         end = sample();
@@ -94,7 +94,7 @@ int sys_clock_set(struct thread *thread, struct syscall *s)
 
 void time_init(void)
 {
-    lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+    *lapic(LAPIC_TIMER_DIVIDE) = DIVIDE_BY_1;
     uint32_t round = 0;
     while (round < ROUNDS && !measure())
         round++;
@@ -102,8 +102,8 @@ void time_init(void)
         log_print(LOG_WARN, "time: no 8254 to measure by, assuming 1 GHz");
         time_page->mult = lapic_per_ns = 1ul << 32;
     }
-    lapic_write(LAPIC_TIMER_INITIAL, 0);
-    lapic_write(LAPIC_TIMER_LVT, VECTOR_TIMER); /* one shot */
+    *lapic(LAPIC_TIMER_INITIAL) = 0;
+    *lapic(LAPIC_TIMER_LVT) = VECTOR_TIMER; /* one shot */
     time_page->base_tsc = tsc_read();
     log_print(LOG_INFO, "time: counter %lu kHz, timer %lu kHz", (1000000ul << 32) / time_page->mult,
               lapic_per_ns * 1000000 >> 32);

@@ -54,7 +54,7 @@ static void interrupt(uint32_t vector)
         sched_tick();
     else
         return; /* spurious */
-    lapic_write(LAPIC_EOI, 0);
+    *lapic(LAPIC_EOI) = 0;
 }
 
 /* What a page fault's error code says, as enum fault_access. */

@@ -32,19 +32,10 @@ void apic_init(void);
 #define LAPIC_TIMER_DIVIDE  0x3e0
 #define LAPIC_EOI           0xb0
 
+/* A register of the local APIC. */
 static inline volatile uint32_t *lapic(uint32_t offset)
 {
     return (volatile uint32_t *)(LOCAL_BASE + LOCAL_LAPIC * PAGE_SIZE + offset);
-}
-
-static inline uint32_t lapic_read(uint32_t offset)
-{
-    return *lapic(offset);
-}
-
-static inline void lapic_write(uint32_t offset, uint32_t value)
-{
-    *lapic(offset) = value;
 }
 
 /* Where a message-signalled interrupt must be written to reach this CPU. */
