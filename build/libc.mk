@@ -67,7 +67,7 @@ $(SYSROOT)/.headers: $(NEWLIB)/.built $(OVERLAY) $(INSTALLED_ABI)
 # ---- our objects ----
 
 # Of libipc a program needs what sends messages; the rest is for servers.
-LIBC_IPC_SRC := $(wildcard $(addprefix libipc/,invoke.c feed.c message.c time.c x86_64/message.S))
+LIBC_IPC_SRC := $(wildcard $(addprefix libipc/,invoke.c feed.c message.c shared.c time.c x86_64/message.S))
 LIBC_SRC := $(wildcard libc/*.c libc/*.S libpthread/*.c libpthread/*.S) $(LIBC_IPC_SRC)
 LIBC_OBJ := $(LIBC_SRC:%=out/libc/%.o)
 LIBC_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror $(TARGET_FLAGS) -isystem $(SYSROOT)/usr/include -Iinclude \

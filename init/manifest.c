@@ -204,7 +204,17 @@ static int priority(struct parser *p, struct line *line)
     return 0;
 }
 
+/* memory SIZE | memory any */
 static int memory(struct parser *p, struct line *line)
+{
+    if (strcmp(line->words[1], "any") == 0)
+        p->server->memory = UINT64_MAX;
+    else if (!word_size(line->words[1], &p->server->memory))
+        return fail(p, "bad size", line->words[1]);
+    return 0;
+}
+
+static int kernel_memory(struct parser *p, struct line *line)
 {
     return word_size(line->words[1], &p->server->kernel_memory) ? 0 : fail(p, "bad size", line->words[1]);
 }
@@ -279,6 +289,7 @@ static int new_server(struct parser *p, const char *name)
     if (manifest_server(p->m, name))
         return fail(p, "defined twice", name);
     *s = (struct server){.priority = PRIORITY_SERVER,
+                         .memory = 256 << 20,
                          .kernel_memory = 16 << 20,
                          .stack = 64 << 10,
                          .start_ns = 60 * NS_PER_S,
@@ -324,24 +335,26 @@ static int set_shell(struct parser *p, struct line *line)
 static const struct statement {
     const char *word;
     int (*parse)(struct parser *, struct line *);
-    bool inside; /* only in a block */
+    bool inside;   /* only in a block */
+    uint32_t most; /* words that it may have; 0: it looks itself */
 } statements[] = {
-    {"server", begin_server, false},
-    {"main", begin_main, false},
-    {"shell", set_shell, false},
-    {"program", program, true},
-    {"needs", needs, true},
-    {"holds", holds, true},
-    {"after", after, true},
-    {"grant", grant, true},
-    {"node", node, true},
-    {"priority", priority, true},
-    {"memory", memory, true},
-    {"stack", stack, true},
-    {"restart", restart, true},
-    {"give-up", give_up, true},
-    {"start", start_limit, true},
-    {"ping", ping, true},
+    {"server", begin_server, false, 0},
+    {"main", begin_main, false, 0},
+    {"shell", set_shell, false, 0},
+    {"program", program, true, 0},
+    {"needs", needs, true, 0},
+    {"holds", holds, true, 0},
+    {"after", after, true, 0},
+    {"grant", grant, true, 0},
+    {"node", node, true, 0},
+    {"priority", priority, true, 2},
+    {"memory", memory, true, 2},
+    {"kernel-memory", kernel_memory, true, 2},
+    {"stack", stack, true, 2},
+    {"restart", restart, true, 0},
+    {"give-up", give_up, true, 2},
+    {"start", start_limit, true, 2},
+    {"ping", ping, true, 0},
 };
 
 static int parse_line(struct parser *p, struct line *line)
@@ -355,6 +368,8 @@ static int parse_line(struct parser *p, struct line *line)
             return fail(p, "nothing behind", s->word);
         if (s->inside && !p->server)
             return fail(p, "outside of a server", s->word);
+        if (s->most && line->count > s->most)
+            return fail(p, "too many words behind", s->word);
         return s->parse(p, line);
     }
     return fail(p, "unknown statement", line->words[0]);

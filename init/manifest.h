@@ -75,6 +75,7 @@ struct server {
     struct node nodes[NODES_MAX];
     uint32_t need_count, hold_count, after_count, grant_count, node_count;
     uint32_t priority;
+    uint64_t memory;                            /* bytes of its own, UINT64_MAX: any */
     uint64_t kernel_memory, stack;              /* bytes */
     uint64_t start_ns;                          /* until it must have said that it is ready */
     uint64_t ping_ns;                           /* period; 0: not pinged */

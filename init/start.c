@@ -179,7 +179,13 @@ static int make_space(struct birth *b)
         return error;
     b->space = space.space;
     b->space_session = transfer.got[0];
-    return 0;
+    return pager_space_limit(authorities.pager_admin,
+                             &(struct pager_limits){.space = b->space,
+                                                    .size = UINT64_MAX,
+                                                    .data = b->service->server->memory,
+                                                    .stack = UINT64_MAX,
+                                                    .locked = UINT64_MAX},
+                             0, 0);
 }
 
 /* Handles in fixed slots. */

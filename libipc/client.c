@@ -7,6 +7,7 @@
 #include "badges.h"
 #include "server_internal.h"
 #include "server_keep.h"
+#include <ipc/task.h>
 
 enum { DEFERRED_MOST = 256, SESSIONS_MOST = 1024, UNLIMITED = UINT32_MAX };
 
@@ -55,19 +56,19 @@ static int find_client(struct ipc_request *r)
     return error;
 }
 
-int ipc_session_add(struct ipc_request *r)
+static int session_add(struct ipc_request *r)
 {
     int error = sessions_most == UNLIMITED ? 0 : find_client(r);
 
     return error || sessions_most == UNLIMITED ? error : badges_add(&sessions, r->client, sessions_most);
 }
 
-int ipc_session_given(struct ipc_request *r, uint64_t badge)
+static int session_given(struct ipc_request *r, uint64_t badge)
 {
     return sessions_most == UNLIMITED ? 0 : badges_set(&owners, badge, r->client);
 }
 
-void ipc_session_take(uint64_t client)
+static void session_take(uint64_t client)
 {
     badges_take(&sessions, client);
 }
@@ -79,7 +80,54 @@ void ipc_session_closed(uint64_t badge)
     if (!client)
         return;
     badges_set(&owners, badge, 0);
-    ipc_session_take(client);
+    session_take(client);
+}
+
+int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
+{
+    uint64_t value, minted;
+    int error =
+        IPC_FED(sys_port_ctl(ipc_port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &value, &minted));
+
+    if (error)
+        return error;
+    *session = (handle_t)value;
+    if (badge)
+        *badge = minted;
+    return 0;
+}
+
+static int give_minted(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
+{
+    handle_t session;
+    uint64_t badge;
+    int error = ipc_mint(tag, rights, &session, &badge);
+
+    if (error)
+        return error;
+    error = state ? ipc_client_set(badge, state) : 0;
+    if (!error) {
+        error = session_given(r, badge);
+        if (error && state)
+            ipc_client_set(badge, 0);
+    }
+    if (error)
+        sys_handle_close(session);
+    else
+        ipc_give(r, session);
+    return error;
+}
+
+int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
+{
+    int error = r->give_count == IPC_HANDLES ? E_FULL : session_add(r);
+
+    if (error)
+        return error;
+    error = give_minted(r, tag, rights, state);
+    if (error)
+        session_take(r->client);
+    return error;
 }
 
 size_t ipc_client_bytes(void)

@@ -12,6 +12,7 @@
 #include <ipc/string.h>
 #include <ipc/task.h>
 #include <ipc/thread.h>
+#include <ipc/time.h>
 #include <proto/init.h>
 
 enum { NUMBERS = 0x300, TAG_BITS = 24 };
@@ -28,7 +29,7 @@ struct service {
 static const struct ipc_server *server;
 static struct service services[NUMBERS];
 static uint32_t accept_most;
-static handle_t port;
+handle_t ipc_port;
 static bool said_ready;
 
 extern const struct ipc_protocol *const __start_ipc_protocols[] __attribute__((weak));
@@ -78,6 +79,7 @@ static int add_service(const struct ipc_protocol *protocol, const void *ops)
 struct worker {
     struct ipc_message messages[2];
     struct ipc_message *now, *spare; /* what goes out and comes in next; the other */
+    uint64_t hook_due;               /* what the hook `deadline` has said */
     bool fault;                      /* *now is the reply to the other one, a fault */
     struct ipc_held held;
 };
@@ -215,7 +217,7 @@ static void notice(const struct ipc_message *m)
         run_hook(m);
         kept_publish(id);
     }
-    sys_port_ctl(port, PORT_ACK, id, 0, 0, 0, 0);
+    sys_port_ctl(ipc_port, PORT_ACK, id, 0, 0, 0, 0);
 }
 
 /* What the kernel says by itself, but for faults. */
@@ -223,8 +225,10 @@ static void tell(struct worker *w, struct ipc_message *m)
 {
     (void)w;
     if (m->label == MSG_NOTIFY) {
-        if (server->notify)
-            server->notify(m->words[0]);
+        uint64_t bits = ipc_irqs_take(m->words[0]);
+
+        if (bits && server->notify)
+            server->notify(bits);
     } else {
         notice(m);
     }
@@ -261,17 +265,23 @@ static bool is_fault(const struct ipc_message *m)
     return m->label == MSG_FAULT || m->label == MSG_EXCEPTION;
 }
 
-static void set_deadline(struct ipc_message *m)
+/* Run the timers that are due, and say until when to wait: asked again while there is a deadline. */
+static void set_deadline(struct worker *w)
 {
-    m->deadline = server->deadline();
-    m->flags = m->deadline == DEADLINE_NEVER ? 0 : IPC_DEADLINE;
+    uint64_t due = ipc_timers_run();
+
+    w->hook_due = server->deadline ? server->deadline() : DEADLINE_NEVER;
+    due = w->hook_due < due ? w->hook_due : due;
+    w->now->deadline = due;
+    w->now->flags = due == DEADLINE_NEVER ? 0 : IPC_DEADLINE;
+    w->spare->flags = 0;
 }
 
 /* Errors after which the loop goes on; any other says that the port is gone. */
 static bool survive(struct worker *w, int error)
 {
     if (error == E_TIMEDOUT) {
-        if (server->timeout)
+        if (server->timeout && w->hook_due <= ipc_now())
             server->timeout();
     } else if (w->fault && error != E_CANCELLED && error != E_HANDLE && error != E_DEAD) {
         answer_fault(w, other(w, w->now), w->now, error);
@@ -314,7 +324,7 @@ static inline int exchange(struct ipc_message *m)
         r.words[i] = m->words[i];
     r.label = m->label;
     r.lengths = m->deadline;
-    ipc_register_trap(SYS_reply_recv | IPC_ACCEPT(accept_most) | m->flags, port, &r);
+    ipc_register_trap(SYS_reply_recv | IPC_ACCEPT(accept_most) | m->flags, ipc_port, &r);
     if ((uint32_t)r.status)
         return (int)r.status;
 #pragma GCC unroll 6
@@ -340,15 +350,16 @@ static inline int exchange(struct ipc_message *m)
 static int work(bool first)
 {
     struct worker w = {.messages = {{.accept = accept_most}, {.accept = accept_most}}};
-    bool timed = first && server->deadline;
+    static const bool never;
+    const bool *timed = first ? &ipc_loop_timed : &never;
     int error;
 
     ipc_held_register(&w.held);
     w.now = &w.messages[0];
     w.spare = &w.messages[1];
     for (;;) {
-        if (timed)
-            set_deadline(w.now);
+        if (*timed)
+            set_deadline(&w);
         if (kept())
             kept_publish(0);
         error = exchange(w.now);
@@ -372,53 +383,6 @@ static void further_worker(void *unused)
 {
     (void)unused;
     work(false);
-}
-
-int ipc_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *badge)
-{
-    uint64_t value, minted;
-    int error =
-        IPC_FED(sys_port_ctl(port, PORT_MINT, tag, rights | RIGHT_CALL | RIGHT_COPY, 0, &value, &minted));
-
-    if (error)
-        return error;
-    *session = (handle_t)value;
-    if (badge)
-        *badge = minted;
-    return 0;
-}
-
-static int give_minted(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
-{
-    handle_t session;
-    uint64_t badge;
-    int error = ipc_mint(tag, rights, &session, &badge);
-
-    if (error)
-        return error;
-    error = state ? ipc_client_set(badge, state) : 0;
-    if (!error) {
-        error = ipc_session_given(r, badge);
-        if (error && state)
-            ipc_client_set(badge, 0);
-    }
-    if (error)
-        sys_handle_close(session);
-    else
-        ipc_give(r, session);
-    return error;
-}
-
-int ipc_give_session(struct ipc_request *r, uint32_t tag, uint32_t rights, void *state)
-{
-    int error = r->give_count == IPC_HANDLES ? E_FULL : ipc_session_add(r);
-
-    if (error)
-        return error;
-    error = give_minted(r, tag, rights, state);
-    if (error)
-        ipc_session_take(r->client);
-    return error;
 }
 
 void ipc_ready(const char *format, ...)
@@ -450,13 +414,15 @@ static int prepare(void)
 /* What was there before this instance: its kept state, and the sessions of its clients. */
 static int take_over(void)
 {
-    int error = kept_open(server, port);
+    int error = kept_open(server, ipc_port);
     uint64_t badge;
 
     if (!error && server->start)
         error = server->start();
+    if (!error)
+        error = ipc_irqs_begin(server, ipc_port);
     if (!error && server->session)
-        for (uint64_t on = 0; sys_port_ctl(port, PORT_SESSIONS, on, 0, 0, &badge, 0) == 0; on = 1)
+        for (uint64_t on = 0; sys_port_ctl(ipc_port, PORT_SESSIONS, on, 0, 0, &badge, 0) == 0; on = 1)
             server->session(badge);
     if (!error && kept())
         kept_publish(0);
@@ -471,7 +437,8 @@ int ipc_serve(const struct ipc_server *s)
     memset(services, 0, sizeof services);
     accept_most = 0;
     ipc_clients_begin(s);
-    port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
+    ipc_timers_begin(s);
+    ipc_port = s->port ? s->port : HANDLE_FIRST(SLOT_PORT);
     error = prepare();
     if (!error)
         error = take_over();

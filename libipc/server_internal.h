@@ -13,17 +13,28 @@ void ipc_clients_begin(const struct ipc_server *server); /* its limits */
 int ipc_deferred_add(struct ipc_request *r);
 void ipc_deferred_take(struct ipc_request *r); /* one less */
 
-/* The client is given one more session, E_QUOTA or E_NOMEM; which one; or none after all. */
-int ipc_session_add(struct ipc_request *r);
-int ipc_session_given(struct ipc_request *r, uint64_t badge);
-void ipc_session_take(uint64_t client);
-void ipc_session_closed(uint64_t badge);
+void ipc_session_closed(uint64_t badge); /* one less, of whom it was given to */
+
+/* ---- server.c ---- */
+
+extern handle_t ipc_port; /* that is served */
 
 /* ---- request.c ---- */
 
 void ipc_request_end(struct ipc_request *r);
 void ipc_request_send(struct ipc_request *r, struct ipc_message *m); /* the answer to a deferred request */
 void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_message *m);
+
+/* ---- timer.c ---- */
+
+void ipc_timers_begin(const struct ipc_server *server);
+extern bool ipc_loop_timed;    /* the first worker has a deadline to ask for before it waits */
+uint64_t ipc_timers_run(void); /* those that are due; when the next one is, for the loop, or DEADLINE_NEVER */
+
+/* ---- irq.c ---- */
+
+int ipc_irqs_begin(const struct ipc_server *server, handle_t port);
+uint64_t ipc_irqs_take(uint64_t bits); /* handle those among notification bits; the others */
 
 /* ---- ping.c ---- */
 

@@ -4,9 +4,9 @@
 #include "keep.h"
 #include "server_internal.h"
 #include <ipc/heap.h>
+#include <ipc/shared.h>
 #include <ipc/string.h>
 #include <ipc/task.h>
-#include <proto/pager.h>
 
 enum { HELD = 16 };
 
@@ -32,39 +32,24 @@ static handle_t port;
 
 /* ---- the region ---- */
 
-static int map_region(struct keep *k, handle_t object)
-{
-    struct pager_map map = {
-        .length = keep_bytes(k->size), .prot = VMS_READ | VMS_WRITE, .flags = PAGER_SHARED | PAGER_RESIDENT};
-    struct ipc_transfer transfer = {.send = {object}, .send_count = 1};
-    struct pager_address place;
-    int error = pager_map_with(HANDLE_FIRST(SLOT_PAGER), &map, &place, &transfer);
-
-    if (!error)
-        k->region = (struct keep_region *)place.address;
-    return error;
-}
-
 static int make_region(struct keep *k)
 {
-    struct ipc_transfer transfer = {0};
-    int error = pager_memory_object_with(
-        HANDLE_FIRST(SLOT_PAGER), &(struct pager_object_size){.size = keep_bytes(k->size)}, 0, &transfer);
+    struct ipc_shared region;
+    int error = ipc_shared_create(&region, keep_bytes(k->size));
 
     if (error)
         return error;
-    error = map_region(k, transfer.got[0]);
-    if (!error) {
-        keep_create(k);
-        error = IPC_FED(sys_port_ctl(port, PORT_KEEP, KEY_REGION, transfer.got[0], 0, 0, 0));
-    }
+    k->region = region.memory;
+    keep_create(k);
+    error = IPC_FED(sys_port_ctl(port, PORT_KEEP, KEY_REGION, region.object, 0, 0, 0));
     if (error)
-        sys_handle_close(transfer.got[0]);
+        ipc_shared_end(&region);
     return error;
 }
 
 static int find_region(struct keep *k)
 {
+    struct ipc_shared region;
     uint64_t object;
     int error = IPC_FED(sys_port_ctl(port, PORT_KEPT, KEY_REGION, 0, 0, &object, 0));
 
@@ -72,8 +57,10 @@ static int find_region(struct keep *k)
         return make_region(k);
     if (error)
         return error;
-    error = map_region(k, (handle_t)object);
-    sys_handle_close((handle_t)object);
+    error = ipc_shared_map(&region, (handle_t)object, keep_bytes(k->size), VMS_READ | VMS_WRITE);
+    if (!error)
+        k->region = region.memory;
+    sys_handle_close((handle_t)object); /* the port's is enough */
     return error;
 }
 

@@ -167,6 +167,17 @@ int host_copy(handle_t handle, uint32_t rights, handle_t *copy)
     return *copy ? 0 : E_FULL;
 }
 
+bool host_is_object(uint64_t address)
+{
+    for (uint32_t i = 0; i < HOST_HANDLES; i++) {
+        const struct host_object *object = table[i].kind == OBJ_MEMORY ? table[i].object : NULL;
+
+        if (object && address - (uint64_t)object->bytes < object->size)
+            return true;
+    }
+    return false;
+}
+
 int host_copy_info(handle_t handle, struct handle_info *info)
 {
     struct host_entry *e = host_entry(handle);

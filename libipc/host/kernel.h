@@ -108,7 +108,8 @@ int host_close(handle_t handle);
 int host_copy(handle_t handle, uint32_t rights, handle_t *copy);
 int host_entry_copy(const struct host_entry *from, uint32_t rights, struct host_entry *to);
 void host_entry_close(struct host_entry *entry);
-void host_close_replies(void); /* of an instance that is gone */
+void host_close_replies(void);         /* of an instance that is gone */
+bool host_is_object(uint64_t address); /* of the bytes of a memory object */
 int host_copy_info(handle_t handle, struct handle_info *info);
 
 /* port.c; host_lock is held */

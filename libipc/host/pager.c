@@ -62,6 +62,8 @@ handle_t ipc_host_object(const void *bytes, size_t size)
 /* Where an object was mapped shared, it is its handles that keep it. */
 static int unmap(const struct pager_range *in)
 {
+    if (host_is_object(in->address))
+        return 0;
     return munmap((void *)in->address, in->length) ? E_INVAL : 0;
 }
 

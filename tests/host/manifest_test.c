@@ -59,7 +59,8 @@ static void statements(void)
               "bundle=u\n"
               " after b\n"
               " grant io 0x3f8 8 as io.serial\n grant isa-irq 4 as irq.serial\n grant pci 1af4:1042,8086:ff\n"
-              " grant file r.img as ram\n node tty 3 0620\n priority driver\n memory 2M\n stack 8K\n"
+              " grant file r.img as ram\n node tty 3 0620\n priority driver\n memory 3M\n kernel-memory 2M\n "
+              "stack 8K\n"
               " restart 100ms 5s 7 9s\n give-up reboot\n ping 3s 4\n start 7s\nserver b\n program b\n "
               "restart never\n"
               " priority 48\nserver c\n program c\n priority driver\nshell "
@@ -76,7 +77,8 @@ static void statements(void)
           s->grants[2].ids[1].device == 0xff);
     CHECK(!strcmp(s->grants[3].file, "r.img") && !strcmp(s->grants[3].name, "ram"));
     CHECK(s->node_count == 1 && s->nodes[0].number == 3 && s->nodes[0].mode == 0620);
-    CHECK(s->priority == PRIORITY_DRIVER && s->kernel_memory == 2 << 20 && s->stack == 8 << 10);
+    CHECK(s->priority == PRIORITY_DRIVER && s->memory == 3 << 20 && s->kernel_memory == 2 << 20 &&
+          s->stack == 8 << 10);
     CHECK(s->restart_first_ns == 100000000 && s->restart_most_ns == 5000000000 && s->restart_tries == 7);
     CHECK(s->restart_window_ns == 9000000000 && s->give_up == GIVE_UP_REBOOT);
     CHECK(s->ping_ns == 3000000000 && s->ping_misses == 4 && s->start_ns == 7000000000);
@@ -119,6 +121,8 @@ static void mistakes(void)
         "server a\n program a\n priority 64\n",
         "server a\n program a\n priority urgent\n",
         "server a\n program a\n memory 5\n",
+        "server a\n program a\n memory any more\n",
+        "server a\n program a\n kernel-memory any\n",
         "server a\n program a\n memory 99999999999M\n",
         "server a\n program a\n restart 5s\n",
         "server a\n program a\n restart 1 2 3\n",

@@ -86,6 +86,7 @@ size_t ipc_client_bytes(void);
 void ipc_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define IPC_PROTOCOLS_MAX 4
+#define IPC_IRQS_MAX      4
 #define IPC_KEPT_MAX      (64u << 10) /* bytes of a kept state: each commit copies it */
 #define IPC_KEEP_KEYS     0xff000000u /* keys of the port's keep table from here on are libipc's */
 #define IPC_LATER         (-1)        /* from `fault`: no answer now */
@@ -93,6 +94,12 @@ void ipc_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct ipc_service {
     const struct ipc_protocol *protocol;
     const void *ops; /* its struct NAME_ops */
+};
+
+/* An interrupt: the handle that init gave by this name, and who looks after the device. */
+struct ipc_irq {
+    const char *name;
+    void (*handle)(void);
 };
 
 struct ipc_server {
@@ -117,11 +124,16 @@ struct ipc_server {
     void *kept;
     size_t kept_size; /* bytes, at most IPC_KEPT_MAX */
 
+    /* `handle` is called, by a worker, when the interrupt has come, and once behind `start` without one: a
+     * former instance may have taken it with it. The frame binds and acknowledges them. Who has no handle of
+     * that name has no such device. */
+    struct ipc_irq irqs[IPC_IRQS_MAX];
+
     /* All hooks may be null. */
     int (*start)(void); /* once, before anything is received; an error ends ipc_serve */
     void (*session)(
         uint64_t badge);           /* after start, for each session that clients of a former instance hold */
-    void (*notify)(uint64_t bits); /* notification bits were raised */
+    void (*notify)(uint64_t bits); /* notification bits were raised, of those below 2^56 */
     void (*client_close)(uint64_t badge,
                          void *state); /* a session's last handle is gone; state may be null */
     void (*cancel)(uint64_t badge, uint32_t thread, uint32_t seq,

@@ -31,7 +31,8 @@ struct init_count {
     OP(4, list, struct ipc_none, struct init_count, RIGHT_USE, IDEMPOTENT | BUF_OUT)      \
     OP(5, alive, struct init_alive, struct ipc_none, RIGHT_USE, IDEMPOTENT) /* the answer to a ping */
 
-/* Raised by init on a server's port: its loop answers by `alive`. Servers use the lower bits. */
+/* Raised by init on a server's port: its loop answers by `alive`. Bits below 56 are the
+ * server's. */
 #define IPC_PING (1ul << 63)
 
 /* /dev/power is a static node of init's: it speaks proto/io.h, and a write of "off STATUS" or "restart" does

@@ -2,7 +2,9 @@
  * not; one that does not become ready in time, one that dies too often. The program is the servers and their
  * client. */
 #include <ipc/server.h>
+#include <ipc/shared.h>
 #include <proto/init.h>
+#include <proto/pager.h>
 
 #include "lib/ktest.h"
 
@@ -17,12 +19,17 @@ struct watch_value {
     OP(4, nap, struct watch_value, struct watch_value, RIGHT_USE, IDEMPOTENT | PARKS)  \
     OP(5, park, struct watch_value, struct watch_value, RIGHT_USE, IDEMPOTENT | PARKS) \
     OP(6, task, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT | GIVES(1))    \
-    OP(7, die, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT)
+    OP(7, die, struct ipc_none, struct ipc_none, RIGHT_USE, IDEMPOTENT)                \
+    OP(8, eat, struct ipc_none, struct watch_value, RIGHT_USE, EFFECT)                 \
+    OP(9, eat_objects, struct ipc_none, struct watch_value, RIGHT_USE, EFFECT)         \
+    OP(10, eat_kernel, struct ipc_none, struct watch_value, RIGHT_USE, EFFECT)
 IPC_PROTOCOL(watch, WATCH_PROTOCOL)
 
 #define PORT    HANDLE_FIRST(SLOT_PORT)
 #define PERIOD  50 /* ms, as in the manifest; four of them are too long */
 #define LONG_MS (20 * PERIOD)
+
+enum { PIECE = 64 << 10, PIECES = 256 }; /* of memory */
 
 /* ---- what init knows ---- */
 
@@ -123,6 +130,50 @@ static int op_die(struct ipc_request *r, const struct ipc_none *in, struct ipc_n
     ipc_exit(9);
 }
 
+/* How many bytes it can have, in pieces of 64 KiB; all are given back. The reply says why there were no more. */
+static int op_eat(struct ipc_request *r, const struct ipc_none *in, struct watch_value *out)
+{
+    struct pager_map map = {.length = PIECE, .prot = VMS_READ | VMS_WRITE};
+    struct pager_address place[PIECES];
+    int n = 0, error = 0;
+
+    (void)r, (void)in;
+    while (n < PIECES && !(error = pager_map(HANDLE_FIRST(SLOT_PAGER), &map, &place[n], 0)))
+        n++;
+    out->value = (uint64_t)n * PIECE;
+    while (n-- > 0)
+        pager_unmap(HANDLE_FIRST(SLOT_PAGER), &(struct pager_range){place[n].address, PIECE}, 0, 0);
+    return error;
+}
+
+static int op_eat_objects(struct ipc_request *r, const struct ipc_none *in, struct watch_value *out)
+{
+    struct ipc_shared shared[PIECES];
+    int n = 0, error = 0;
+
+    (void)r, (void)in;
+    while (n < PIECES && !(error = ipc_shared_create(&shared[n], PIECE)))
+        n++;
+    out->value = (uint64_t)n * PIECE;
+    while (n-- > 0)
+        ipc_shared_end(&shared[n]);
+    return error;
+}
+
+static int op_eat_kernel(struct ipc_request *r, const struct ipc_none *in, struct watch_value *out)
+{
+    static handle_t ports[8192];
+    int n = 0, error = 0;
+
+    (void)r, (void)in;
+    while (n < 8192 && !(error = IPC_FED(sys_port_create(&ports[n]))))
+        n++;
+    out->value = (uint64_t)n;
+    while (n-- > 0)
+        sys_handle_close(ports[n]);
+    return error;
+}
+
 static uint64_t deadline(void)
 {
     return parked_until;
@@ -144,7 +195,10 @@ static int serve(const char *name)
                                          .nap = op_nap,
                                          .park = op_park,
                                          .task = op_task,
-                                         .die = op_die};
+                                         .die = op_die,
+                                         .eat = op_eat,
+                                         .eat_objects = op_eat_objects,
+                                         .eat_kernel = op_eat_kernel};
 
     this_life = deaths(name) + 1;
     if (strcmp(name, "late") == 0 && this_life == 1)
@@ -239,6 +293,27 @@ static void dies_too_often(void)
     sys_handle_close(ipc_handle("doomed"));
 }
 
+/* A server has no more memory than its line says, and goes on without; another has what it needs meanwhile. */
+static void memory_limits(void)
+{
+    handle_t greedy = ipc_handle("greedy"), pair = ipc_handle("pair");
+    struct watch_value mine = {0}, again = {0}, others = {0};
+    uint64_t before = life("greedy");
+
+    CHECK_IS(watch_eat(greedy, 0, &mine, 0), E_NOMEM);
+    CHECK(mine.value > 0 && mine.value < 4 << 20);
+    CHECK_IS(watch_eat(pair, 0, &others, 0), 0);
+    CHECK_IS(others.value, PIECES * PIECE);
+    CHECK_IS(watch_eat(greedy, 0, &again, 0), E_NOMEM);
+    CHECK_IS(again.value, mine.value);
+    CHECK_IS(watch_eat_objects(greedy, 0, &again, 0), E_NOMEM);
+    CHECK(again.value > 0 && again.value < 4 << 20);
+    CHECK_IS(watch_eat_kernel(greedy, 0, &again, 0), E_QUOTA);
+    CHECK(again.value > 0);
+    CHECK_IS(watch_eat_kernel(pair, 0, &others, 0), 0);
+    CHECK_IS(life("greedy"), before);
+}
+
 int main(void)
 {
     static const struct ktest tests[] = {
@@ -248,6 +323,7 @@ int main(void)
         {"suspended", suspended},
         {"not-ready-in-time", not_ready_in_time},
         {"dies-too-often", dies_too_often},
+        {"memory-limits", memory_limits},
     };
 
     if (ipc_argument_text(1))

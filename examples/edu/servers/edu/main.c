@@ -7,12 +7,13 @@
 #include <ipc/syscall.h>
 #include <ipc/task.h>
 #include <ipc/time.h>
+#include <ipc/timer.h>
 #include <proto/edu.h>
 #include <proto/pager.h>
 
 enum { IDENTITY = 0x00, FACTORIAL = 0x08, STATUS = 0x20, IRQ_STATUS = 0x24, IRQ_ACKNOWLEDGE = 0x64 };
 enum { STATUS_COMPUTING = 1, STATUS_INTERRUPT = 0x80, IRQ_DONE = 1, BAR_USED = 0x1000 };
-enum { WAITING_MAX = 16, BIT_DEVICE = 1 };
+enum { WAITING_MAX = 16 };
 
 #define PATIENCE_NS NS_PER_S
 
@@ -27,7 +28,9 @@ static struct waiting {
     uint32_t n;
 } queue[WAITING_MAX];
 static uint32_t first, last; /* count up */
-static uint64_t silent_after = DEADLINE_NEVER;
+
+static void silent(struct ipc_timer *timer);
+static struct ipc_timer patience = {.fire = silent};
 
 static uint32_t get(uint32_t offset)
 {
@@ -42,11 +45,11 @@ static void put(uint32_t offset, uint32_t value)
 /* Give the device the first of the queue, if there is one. */
 static void begin(void)
 {
-    silent_after = DEADLINE_NEVER;
+    ipc_timer_stop(&patience);
     if (first == last)
         return;
     put(FACTORIAL, queue[first % WAITING_MAX].n);
-    silent_after = ipc_now() + PATIENCE_NS;
+    ipc_timer_at(&patience, ipc_now() + PATIENCE_NS);
 }
 
 static void finish(int error, uint32_t factorial)
@@ -58,10 +61,9 @@ static void finish(int error, uint32_t factorial)
     begin();
 }
 
-/* Also without an interrupt: one may have been lost with a former instance. */
 static void look(void)
 {
-    if (!registers || !(get(IRQ_STATUS) & IRQ_DONE))
+    if (!(get(IRQ_STATUS) & IRQ_DONE))
         return;
     put(IRQ_ACKNOWLEDGE, IRQ_DONE);
     if (first != last)
@@ -97,23 +99,16 @@ static int count(struct ipc_request *r, const struct ipc_none *in, struct edu_co
     return 0;
 }
 
-/* ---- the loop's hooks ---- */
+/* ---- the device ---- */
 
-static void notify(uint64_t bits)
+/* An interrupt may not come: look without one, and give the request up if there is nothing to see. */
+static void silent(struct ipc_timer *timer)
 {
-    if (bits & BIT_DEVICE)
-        look();
-}
+    uint32_t waits_for = first;
 
-static uint64_t deadline(void)
-{
-    return silent_after;
-}
-
-static void timeout(void)
-{
+    (void)timer;
     look();
-    if (silent_after <= ipc_now())
+    if (first == waits_for)
         finish(E_TIMEDOUT, 0);
 }
 
@@ -152,8 +147,6 @@ static int start(void)
     if (!error && (get(IDENTITY) & 0xff) != 0xed)
         error = E_NODEV;
     if (!error)
-        error = sys_irq_ctl(ipc_handle("irq.0"), IRQ_BIND, HANDLE_FIRST(SLOT_PORT), BIT_DEVICE);
-    if (!error)
         error = quiet();
     if (!error)
         ipc_ready("version %u.%u", get(IDENTITY) >> 24, get(IDENTITY) >> 16 & 0xff);
@@ -168,8 +161,6 @@ int main(void)
                                           .ops = &ops,
                                           .kept = &state,
                                           .kept_size = sizeof state,
-                                          .start = start,
-                                          .notify = notify,
-                                          .deadline = deadline,
-                                          .timeout = timeout});
+                                          .irqs = {{"irq.0", look}},
+                                          .start = start});
 }
