@@ -67,11 +67,20 @@ int mincore(void *address, size_t length, unsigned char *pages)
 static int advice_error(void *address, size_t length, int advice)
 {
     uint64_t absent;
-    if (advice < MADV_NORMAL || advice > MADV_DONTNEED || !aligned(address))
+    enum pager_advice what = 0;
+    switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL: break;
+    case MADV_WILLNEED: what = PAGER_FETCH; break;
+    case MADV_DONTNEED: what = PAGER_DISCARD; break;
+    case MADV_HUGEPAGE: what = PAGER_LARGE_PAGES; break;
+    case MADV_NOHUGEPAGE: what = PAGER_SMALL_PAGES; break;
+    default: return E_INVAL;
+    }
+    if (!aligned(address))
         return E_INVAL;
-    if (length == 0 || (advice != MADV_DONTNEED && advice != MADV_WILLNEED))
-        return 0;
-    return advise(address, length, advice == MADV_DONTNEED ? PAGER_DISCARD : PAGER_FETCH, &absent);
+    return length == 0 || !what ? 0 : advise(address, length, what, &absent);
 }
 
 int madvise(void *address, size_t length, int advice)

@@ -1,5 +1,5 @@
 // vmmap PID: the regions of a process, from /proc/PID/maps: size, what is in memory, what is shared, leaf
-// tables.
+// tables, pages of 2 MiB.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +15,16 @@ static struct total {
 static bool print_region(const char *line)
 {
     unsigned long long start, end, resident, shared;
-    unsigned tables;
+    unsigned tables, huge;
     char access[8], kind[16];
     int rest = 0;
-    if (sscanf(line, "%llx-%llx %7s %llu %llu %u %15s%n", &start, &end, access, &resident, &shared, &tables,
-               kind, &rest) != 7 ||
+    if (sscanf(line, "%llx-%llx %7s %llu %llu %u %u %15s%n", &start, &end, access, &resident, &shared,
+               &tables, &huge, kind, &rest) != 8 ||
         end < start)
         return false;
     unsigned long long object, offset;
-    printf("%012llx-%012llx %s %9llu %9llu %9llu %6u  %s", start, end, access, (end - start) / 1024,
-           resident * 4, shared * 4, tables, kind);
+    printf("%012llx-%012llx %s %9llu %9llu %9llu %6u %5u  %s", start, end, access, (end - start) / 1024,
+           resident * 4, shared * 4, tables, huge, kind);
     if (sscanf(line + rest, "%llu %llx", &object, &offset) == 2)
         printf(" %llu at 0x%llx", object, offset);
     putchar('\n');
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     FILE *file = lines_open(path);
     if (!file)
         return 1;
-    puts("range                     prot        kB  resident    shared tables  what");
+    puts("range                     prot        kB  resident    shared tables  2MiB  what");
     while (lines_next(file, &line, &size) > 0)
         if (!print_region(line)) {
             tool_warnx("%s: a line that is not understood", path);

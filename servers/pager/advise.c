@@ -19,6 +19,11 @@ static int region_drop(struct space *space, struct region *r, struct range part)
 {
     if (!region_is_plain(r) || r->flags & REGION_LOCKED)
         return E_INVAL;
+    int error = part.start & (HUGE_SIZE - 1) ? huge_split(space, part.start) : 0;
+    if (!error && part.end & (HUGE_SIZE - 1))
+        error = huge_split(space, part.end);
+    if (error)
+        return error;
     tables_clear(space, part.start, part.end, CLEAR_COUNTED);
     region_recount(r);
     return 0;
@@ -99,6 +104,18 @@ static int range_lock(struct space *space, struct range all, bool lock, uint64_t
     return error;
 }
 
+static int range_small(struct space *space, struct range all, uint32_t advice)
+{
+    bool small = advice == PAGER_SMALL_PAGES;
+    int error = region_cut(space, all.start, all.end);
+    if (!error && small)
+        error = huge_split_all(space, all.start, all.end);
+    for (struct region *r = region_from(space, all.start); r && r->start < all.end && !error; r = r->next)
+        if (region_is_plain(r))
+            region_change(r, r->end, small ? r->flags | PAGER_SMALL : r->flags & ~(uint32_t)PAGER_SMALL);
+    return error;
+}
+
 static int range_advise(struct space *space, struct range all, uint32_t advice)
 {
     int error = 0;
@@ -124,7 +141,9 @@ int space_advise(struct space *space, const struct pager_advise *ask, uint64_t *
     case PAGER_DISCARD:
     case PAGER_FETCH:
     case PAGER_SYNC:
-    case PAGER_SYNC_LATER: break;
+    case PAGER_SYNC_LATER:
+    case PAGER_SMALL_PAGES:
+    case PAGER_LARGE_PAGES: break;
     default: return E_INVAL;
     }
     if (ask->length > USER_END || !range_valid(all.start, all.end - all.start))
@@ -133,6 +152,8 @@ int space_advise(struct space *space, const struct pager_advise *ask, uint64_t *
         return range_advise(space, all, ask->advice);
     if (!range_mapped(space, all.start, all.end))
         return E_NOMEM;
+    if (ask->advice == PAGER_SMALL_PAGES || ask->advice == PAGER_LARGE_PAGES)
+        return range_small(space, all, ask->advice);
     if (ask->advice == PAGER_SYNC || ask->advice == PAGER_SYNC_LATER)
         return 0; /* no manager has shared pages of a disk yet */
     return range_lock(space, all, ask->advice == PAGER_LOCK, absent);

@@ -69,6 +69,35 @@ static uint64_t check_entry(struct space *space, vaddr_t va, pte_t e, bool first
     return 0;
 }
 
+/* H1 to H3; the frames of a block are seen once for all of its huge entries. */
+static uint64_t check_huge(struct space *space, uint64_t *pages)
+{
+    uint64_t errors = 0, count = 0;
+    pte_t e;
+    for (vaddr_t va = 0; huge_next(space, &va, USER_END, &e); va += HUGE_SIZE) {
+        const struct region *r = region_find(space, va);
+        frame_t first = (frame_t)(pte_frame(e, PTEP_LEAF - 1) >> PAGE_SHIFT);
+        count++;
+        *pages += BLOCK_FRAMES;
+        if (!r || r->end - va < HUGE_SIZE || r->object || !region_is_plain(r))
+            errors += complain(space, va, "huge page outside of a region of its kind");
+        if (pte_writable(e) && r && !(r->prot & VMS_WRITE))
+            errors += complain(space, va, "huge page may be written, its region not");
+        if (first + BLOCK_FRAMES > frame_limit) {
+            errors += complain(space, va, "huge page without frames");
+            continue;
+        }
+        bool once = frame_saw_huge(first), alone = *frame_links(first) == 1;
+        for (frame_t f = first; f < first + BLOCK_FRAMES; f++) {
+            frame_table[f].seen += once;
+            if (frame_table[f].kind != FRAME_ANON ||
+                (pte_writable(e) && (!alone || frame_table[f].count != 1)))
+                errors += complain(space, va, "huge page shows another's frames");
+        }
+    }
+    return errors + (count == space->huge ? 0 : complain(space, 0, "count of huge pages"));
+}
+
 static uint64_t check_entries(struct space *space, uint64_t *pages)
 {
     uint64_t errors = 0;
@@ -103,7 +132,7 @@ void pager_check_all(struct pager_check *out)
             continue;
         spaces++;
         charged += space->charged;
-        errors += check_regions(space) + check_entries(space, &pages);
+        errors += check_regions(space) + check_entries(space, &pages) + check_huge(space, &pages);
     }
     for (uint32_t i = 0; i < OBJECT_INDEXES;) {
         const struct object *object = object_after(&i);

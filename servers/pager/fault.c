@@ -134,6 +134,11 @@ int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, 
         (wish & PAGE_WRITE && r->flags & PAGER_SHARED && !(r->prot & VMS_WRITE)))
         return PAGER_EXC_DENIED;
     pte_t entry = tables_entry(space, plan->va, &plan->missing);
+    if (plan->missing == TABLE_HUGE && wish & PAGE_WRITE && !pte_writable(entry)) {
+        if (huge_own(space, r, plan->va))
+            return PAGER_EXC_NOMEM;
+        entry = tables_entry(space, plan->va, &plan->missing);
+    }
     if (plan->missing == TABLE_SHARED && (!pte_present(entry) || wish & PAGE_WRITE)) {
         if (tables_own(space, plan->va))
             return PAGER_EXC_NOMEM;
@@ -258,6 +263,8 @@ static int fault_plan(struct space *space, const struct fault *f, struct region 
     if (!*r)
         return PAGER_EXC_UNMAPPED;
     int code = fault_access(*r, f->access);
+    if (!code && f->va == (*r)->next_fault && (*r)->around == AHEAD_MAX)
+        huge_fill(space, *r, f->va); /* if it may: the page is there then */
     return code ? code : page_plan(space, *r, f->va, f->access & FAULT_WRITE ? PAGE_WRITE : 0, plan);
 }
 

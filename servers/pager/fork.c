@@ -115,12 +115,16 @@ static int fork_pages(struct space *from, struct space *to)
         vaddr_t va = r->start > done ? r->start : done + 1;
         ptep_t leaf;
         uint32_t count;
+        pte_t huge;
         if (!region_inherits(r))
             continue;
-        while (va < r->end && tables_next(from, &va, r->end, &leaf, &count)) {
+        while (va < r->end && tables_next_any(from, &va, r->end, &leaf, &count, &huge)) {
             vaddr_t low = va & ~(HUGE_SIZE - 1);
             link_above(&child, low, &done);
-            fork_table(from, low, &parent, &child);
+            if (huge)
+                huge_share(&parent, &child, r, low, huge);
+            else
+                fork_table(from, low, &parent, &child);
             va = low + HUGE_SIZE;
         }
     }

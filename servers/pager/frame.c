@@ -11,6 +11,8 @@
 #define RESERVE_SHARE 16u /* one block in this many stays whole ... */
 #define RESERVE_MIN   2u
 #define RESERVE_MAX   8u
+#define HUGE_SPARE    2u /* huge pages are made while so many blocks more are whole ... */
+#define HUGE_SHARE    8u /* ... and one in so many of all */
 
 struct block {
     uint32_t next, prev;          /* on partial or whole */
@@ -18,6 +20,8 @@ struct block {
     uint16_t free;
     uint8_t kind; /* enum block_kind */
     bool listed;
+    uint32_t links; /* huge entries */
+    uint32_t seen;  /* the checker's count of them */
 };
 
 struct frame_counts frame_counts;
@@ -184,6 +188,64 @@ uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, fr
     frame_counts.kind[kind] += got;
     block_enlist(n);
     return got;
+}
+
+int frame_alloc_block(frame_t *first)
+{
+    uint64_t plenty = block_reserve + HUGE_SPARE + frame_counts.owned / BLOCK_FRAMES / HUGE_SHARE;
+    if (frame_counts.whole <= plenty)
+        return E_NOMEM;
+    uint32_t n = whole;
+    struct block *b = &blocks[n];
+    block_unlist(n);
+    b->free = 0;
+    b->free_head = b->free_tail = FRAME_NONE;
+    *first = n * BLOCK_FRAMES;
+    for (frame_t f = *first; f < *first + BLOCK_FRAMES; f++) {
+        frame_table[f] = (struct frame){.count = 1, .kind = FRAME_ANON};
+        machine_zero(frame_memory(f));
+    }
+    frame_counts.kind[FRAME_FREE] -= BLOCK_FRAMES;
+    frame_counts.kind[FRAME_ANON] += BLOCK_FRAMES;
+    return 0;
+}
+
+/* Nobody else has any of the block's frames: it is whole again. */
+static void block_release(uint32_t n)
+{
+    struct block *b = &blocks[n];
+    frame_t first = n * BLOCK_FRAMES, last = first + BLOCK_FRAMES - 1;
+    for (frame_t f = first; f <= last; f++)
+        frame_table[f] = (struct frame){.kind = FRAME_FREE,
+                                        .next = f < last ? f + 1 : FRAME_NONE,
+                                        .prev = f > first ? f - 1 : FRAME_NONE};
+    frame_counts.kind[FRAME_ANON] -= BLOCK_FRAMES;
+    frame_counts.kind[FRAME_FREE] += BLOCK_FRAMES;
+    b->free_head = first;
+    b->free_tail = last;
+    b->free = BLOCK_FRAMES;
+    block_enlist(n);
+}
+
+void frame_put_block(frame_t first)
+{
+    uint32_t others = 0;
+    for (frame_t f = first; f < first + BLOCK_FRAMES; f++)
+        others |= frame_table[f].count ^ 1;
+    if (!others)
+        block_release(first / BLOCK_FRAMES);
+    for (frame_t f = first; others && f < first + BLOCK_FRAMES; f++)
+        frame_put(f);
+}
+
+uint32_t *frame_links(frame_t first)
+{
+    return &blocks[first / BLOCK_FRAMES].links;
+}
+
+bool frame_saw_huge(frame_t first)
+{
+    return blocks[first / BLOCK_FRAMES].seen++ == 0;
 }
 
 /* The first of `count` free frames in a row that begin in [from, to), or FRAME_NONE. */
@@ -422,6 +484,10 @@ static uint64_t block_check(uint32_t n)
         mappings += frame_table[f].seen;
         countable = countable && frame_table[f].kind != FRAME_PAGER && frame_table[f].kind != FRAME_DMA;
     }
+    if (b->seen) /* together they were seen as one entry of each frame */
+        mappings += b->seen - (uint64_t)BLOCK_FRAMES;
+    errors += b->seen != b->links;
+    b->seen = 0;
     errors += machine_block(BLOCK_INFO, (paddr_t)n * HUGE_SIZE, 0, &info) != 0;
     errors += (info & 0xff) != b->kind || (countable && info >> 32 != mappings);
     if (errors)

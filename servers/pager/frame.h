@@ -75,6 +75,14 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
 /* Up to `most` frames of a kind that are to be had at once, with count 1 each. wish: FRAME_ZERO or 0. Gives
  * how many: none when memory is short. */
 uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out);
+/* A whole block of zeroed frames of kind ANON with count 1, while there are plenty. E_NOMEM. */
+int frame_alloc_block(frame_t *first);
+/* Give one reference to each of a block's frames back. */
+void frame_put_block(frame_t first);
+/* How many huge entries show a block: they hold one count of each of its frames together. */
+uint32_t *frame_links(frame_t first);
+/* A huge entry was seen by the checker. True: it is the block's first, and its frames are to be counted. */
+bool frame_saw_huge(frame_t first);
 /* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
 int frame_alloc_run(uint32_t count, frame_t *out);
 static inline void frame_get(frame_t frame)

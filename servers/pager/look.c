@@ -2,7 +2,7 @@
 
 #include "object.h"
 
-/* Present pages of a region, those that others have too, and leaf tables. */
+/* Present pages of a region, those that others have too, leaf tables, and huge pages. */
 static void usage(struct space *space, const struct region *r, struct pager_region *out)
 {
     ptep_t leaf;
@@ -19,6 +19,15 @@ static void usage(struct space *space, const struct region *r, struct pager_regi
             if (!(r->flags & REGION_DEVICE) && frame < frame_limit)
                 out->shared += frame_table[frame].count > 1;
         }
+    }
+    pte_t e;
+    for (vaddr_t va = r->start; huge_next(space, &va, r->end, &e); va += HUGE_SIZE) {
+        frame_t first = (frame_t)(pte_frame(e, PTEP_LEAF - 1) >> PAGE_SHIFT);
+        bool linked = *frame_links(first) > 1;
+        out->huge++;
+        out->resident += BLOCK_FRAMES;
+        for (uint32_t i = 0; i < BLOCK_FRAMES; i++)
+            out->shared += linked || frame_table[first + i].count > 1;
     }
 }
 

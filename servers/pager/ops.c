@@ -291,6 +291,7 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
         .cow_faults = fault_counts.cow,
         .page_ins = fault_counts.page_ins,
         .forks = fault_counts.forks,
+        .huge_pages = huge_pages,
         .waiters = waiter_live(),
         .pool_pages = kind[FRAME_POOL],
         .zeroed_taken = stock_counts.taken,

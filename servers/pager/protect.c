@@ -40,7 +40,8 @@ static int region_protect_entries(struct space *space, const struct region *r)
             batch_op(&b, VMS_PROTECT, PTEP_LEAF, va + first * PAGE_SIZE, length, prot);
         va += (vaddr_t)count << PAGE_SHIFT;
     }
-    return batch_flush(&b);
+    int error = batch_flush(&b);
+    return error ? error : huge_protect(space, r);
 }
 
 /* May all of [start, end) be given this protection? *charge: pages to commit. */
@@ -99,4 +100,5 @@ void space_resident(struct space *space, vaddr_t start, vaddr_t end, uint64_t *p
         for (uint32_t i = 0; i < count; i++)
             *pages += pte_present(ptep_load(leaf + i));
     }
+    *pages += huge_count(space, start, end) * BLOCK_FRAMES;
 }

@@ -279,6 +279,9 @@ static int region_cut_at(struct space *space, vaddr_t va)
     struct region *r = region_find(space, va);
     if (!r || r->start == va)
         return 0;
+    int error = va & (HUGE_SIZE - 1) ? huge_split(space, va) : 0; /* H1 */
+    if (error)
+        return error;
     struct region *upper = region_copy(space, r, va, r->end);
     if (!upper)
         return E_NOMEM;

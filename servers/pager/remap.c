@@ -45,7 +45,9 @@ static int region_move(struct space *space, struct region *r, vaddr_t to, uint64
         return E_NOMEM;
     moved->offset = r->offset;
     region_insert_apart(space, moved);
-    int error = entries_copy(space, r, r->start, r->start + kept, to);
+    int error = huge_split_all(space, r->start, r->start + kept);
+    if (!error)
+        error = entries_copy(space, r, r->start, r->start + kept, to);
     if (error) {
         tables_clear(space, to, to + length, CLEAR_COUNTED);
         region_remove(space, moved);

@@ -32,8 +32,9 @@ enum region_flag {
     REGION_CHARGED = 1 << 19,   /* counted as committed: private, and writable at some time */
     REGION_LOCKED = 1 << 20,    /* mlock: its pages stay in memory */
 };
-#define REGION_KEPT_FLAGS \
-    (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT | PAGER_NO_RESERVE)
+#define REGION_KEPT_FLAGS                                                                              \
+    (PAGER_SHARED | PAGER_RESIDENT | PAGER_GUARD | PAGER_STACK | PAGER_NO_INHERIT | PAGER_NO_RESERVE | \
+     PAGER_SMALL)
 /* Charged by what is touched, not by size. */
 #define REGION_LAZY (PAGER_STACK | PAGER_NO_RESERVE)
 /* A first touch of such a region is not just a frame. */
@@ -79,6 +80,7 @@ struct space {
     uint64_t pages;   /* in regions, guards not counted */
     uint64_t charged; /* committed */
     uint64_t locked;  /* pages of REGION_LOCKED regions */
+    uint32_t huge;    /* entries of 2 MiB */
     uint64_t objects; /* pages committed for memory objects that it made, and that are there yet */
     struct space_limits limit;
     vaddr_t hole; /* no page is free in [USER_MMAP_BASE, hole) */
@@ -97,8 +99,10 @@ extern struct table_counts {
 /* Make the space's views usable. Entries may be read until another space is viewed. */
 void tables_view(struct space *space);
 /* The leaf entry of va, 0 if absent. *missing: the level of the first missing table (1 to 3); 0: none, and
- * the leaf table is the space's own; or TABLE_SHARED: it may only be read. */
+ * the leaf table is the space's own; TABLE_SHARED: it may only be read; TABLE_HUGE: there is none, the entry
+ * is what one of a huge page's would be. */
 #define TABLE_SHARED (PTEP_LEAF + 1)
+#define TABLE_HUGE   (PTEP_LEAF + 2)
 pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing);
 /* Is the leaf table of va known to be there, the space's own, and in view? */
 static inline bool tables_at_hand(const struct space *space, vaddr_t va)
@@ -119,6 +123,9 @@ int tables_link_from(struct space *space, vaddr_t va, uint32_t missing);
 /* The next leaf table of [*va, end): *va moves to what it maps, *count entries from *leaf on. False: no more.
  */
 bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count);
+/* The same, and stops at huge entries too: then *leaf is 0 and *huge the entry, of *va's span. */
+bool tables_next_any(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count,
+                     pte_t *huge);
 /* Take all tables of a space away, and the counts of its entries but for pinned frames. */
 void tables_drop(struct space *space);
 
@@ -161,6 +168,30 @@ enum clear_flag {
 int tables_own_range(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags);
 /* Clear the entries of [start, end). */
 void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flags);
+
+/* ---- huge.c: pages of 2 MiB ---- */
+
+extern uint64_t huge_pages; /* entries in all spaces */
+/* A huge page at va, where nothing is yet, if it may be one and there is memory to spare. */
+bool huge_fill(struct space *space, struct region *region, vaddr_t va);
+/* The next huge entry of [*va, end): *va moves to its beginning. False: no more. */
+bool huge_next(struct space *space, vaddr_t *va, vaddr_t end, pte_t *entry);
+/* If va lies in a huge page: the same by 512 entries. E_NOMEM, E_QUOTA: no table, and nothing has changed. */
+int huge_split(struct space *space, vaddr_t va);
+int huge_split_all(struct space *space, vaddr_t start, vaddr_t end);
+/* A page of a huge one is to be written: it may be if it is this space's alone, and else is split. */
+int huge_own(struct space *space, const struct region *region, vaddr_t va);
+/* Clear those that begin in [start, end), all of which are within. */
+void huge_clear(struct space *space, vaddr_t start, vaddr_t end);
+/* Give those of a region its protection. */
+int huge_protect(struct space *space, const struct region *region);
+struct batch;
+/* fork: the child has it too, nobody may write. Its tables are linked, or in the batch. */
+void huge_share(struct batch *parent, struct batch *child, const struct region *region, vaddr_t va,
+                pte_t entry);
+/* It was not carried out. */
+void huge_unshare_failed(struct space *child, paddr_t pa);
+uint64_t huge_count(struct space *space, vaddr_t start, vaddr_t end);
 
 /* ---- region.c ---- */
 

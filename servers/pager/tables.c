@@ -66,8 +66,9 @@ pte_t tables_entry(struct space *space, vaddr_t va, uint32_t *missing)
     pte_t e = 0;
     for (uint32_t level = 0; level < PTEP_LEAF; level++)
         if (!pte_table(e = entry_at(space, level, va), level)) {
-            *missing = level + 1;
-            return 0;
+            bool huge = pte_huge(e, level);
+            *missing = huge ? TABLE_HUGE : level + 1;
+            return huge ? (e & ~(pte_t)PTE_PS) + (va & (SPAN - PAGE_SIZE)) : 0;
         }
     if (pte_writable(e))
         space->linked = (va & ~(SPAN - 1)) + 1;
@@ -145,12 +146,15 @@ int tables_own(struct space *space, vaddr_t va)
     return 0;
 }
 
-bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count)
+bool tables_next_any(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count,
+                     pte_t *huge)
 {
     tables_view(space);
+    *huge = 0;
     while (*va < end) {
         uint32_t level = 0;
-        while (level < PTEP_LEAF && pte_table(entry_at(space, level, *va), level))
+        pte_t e = 0;
+        while (level < PTEP_LEAF && pte_table(e = entry_at(space, level, *va), level))
             level++;
         if (level == PTEP_LEAF) {
             vaddr_t stop = (*va & ~(SPAN - 1)) + SPAN;
@@ -158,9 +162,22 @@ bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, ui
             *count = (uint32_t)(((end < stop ? end : stop) - *va) >> PAGE_SHIFT);
             return true;
         }
+        if (pte_huge(e, level)) {
+            *huge = e;
+            return true;
+        }
         *va = (*va & ~(ptep_level_size(level) - 1)) + ptep_level_size(level);
     }
     return false;
+}
+
+bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count)
+{
+    pte_t huge;
+    bool found;
+    while ((found = tables_next_any(space, va, end, leaf, count, &huge)) && huge)
+        *va = (*va & ~(SPAN - 1)) + SPAN;
+    return found;
 }
 
 /* ---- batches ---- */
@@ -172,7 +189,10 @@ static void batch_forget(struct batch *b, uint32_t first)
         if (b->op[i].op == VMS_SHARE)
             frame_table[b->op[i].pa >> PAGE_SHIFT].count--;
     for (uint32_t i = first; i < b->count; i++)
-        for (uint32_t n = 0; b->op[i].op == VMS_SET && n < b->op[i].count; n++)
+        if (b->op[i].op == VMS_SET && b->op[i].level != PTEP_LEAF)
+            huge_unshare_failed(b->space, b->op[i].pa);
+    for (uint32_t i = first; i < b->count; i++)
+        for (uint32_t n = 0; b->op[i].op == VMS_SET && b->op[i].level == PTEP_LEAF && n < b->op[i].count; n++)
             frame_put((frame_t)(b->op[i].pa >> PAGE_SHIFT) + n);
 }
 
@@ -208,8 +228,8 @@ void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32
     if (b->count > 0 && va & (SPAN - 1)) {
         struct vms_op *last = &b->op[b->count - 1];
         uint64_t length = (uint64_t)last->count << PAGE_SHIFT;
-        if (last->op == VMS_SET && last->prot == prot && last->flags == flags && va == last->va + length &&
-            pa == last->pa + length) {
+        if (last->op == VMS_SET && last->level == PTEP_LEAF && last->prot == prot && last->flags == flags &&
+            va == last->va + length && pa == last->pa + length) {
             last->count++;
             return;
         }
@@ -257,7 +277,7 @@ int tables_link(struct space *space, vaddr_t va)
 {
     uint32_t missing;
     tables_entry(space, va, &missing);
-    if (!missing)
+    if (!missing || missing == TABLE_HUGE)
         return 0;
     return missing == TABLE_SHARED ? tables_own(space, va) : tables_link_from(space, va, missing);
 }
@@ -367,6 +387,8 @@ void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flag
     vaddr_t va = start;
     ptep_t leaf;
     uint32_t count, first, last;
+    if (space->huge)
+        huge_clear(space, start, end);
     gather_begin(&g, space, flags);
     for (; tables_next(space, &va, end, &leaf, &count); va += (vaddr_t)count << PAGE_SHIFT) {
         gather_room(&g);
@@ -411,6 +433,8 @@ void tables_drop(struct space *space)
 {
     static struct gather g; /* one thread, and no nesting */
     tables_view(space);
+    if (space->huge)
+        huge_clear(space, 0, USER_END);
     gather_begin(&g, space, CLEAR_COUNTED | CLEAR_ALL);
     drop_below(&g, 0, 0, KERNEL_FIRST_SLOT);
     gather_flush(&g);

@@ -48,9 +48,9 @@ static size_t vmstat_text(const struct stats *s, char *to, size_t size)
 {
     const struct pager_stats *p = &s->pager;
     const struct kernel_stats *k = &s->kernel;
-    size_t n =
-        text_append(to, size, 0, "free: %lu\nanon: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", p->free_pages,
-                    p->anon_pages, p->object_pages, p->pinned_pages, k->tables - k->tables_free);
+    size_t n = text_append(
+        to, size, 0, "free: %lu\nanon: %lu\nhuge: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", p->free_pages,
+        p->anon_pages, p->huge_pages, p->object_pages, p->pinned_pages, k->tables - k->tables_free);
     n = text_append(to, size, n, "zeroed: %lu\nzeroed_taken: %lu\n", p->zeroed_pages, p->zeroed_taken);
     n = text_append(to, size, n, "faults: %lu\ncow: %lu\npage_ins: %lu\nforks: %lu\n", p->faults,
                     p->cow_faults, p->page_ins, p->forks);
@@ -108,7 +108,7 @@ static const char *region_name(const struct pager_region *r)
 }
 
 /* One line a region: range, protection (s: stores are shared, p: private), pages present, shared with others,
- * leaf tables, what it is, and of an object its id and the offset. */
+ * leaf tables, pages of 2 MiB, what it is, and of an object its id and the offset. */
 int memory_fill_maps(int32_t pid, char *to, size_t size, size_t *length)
 {
     uint64_t space = space_of(pid), room = size / sizeof(struct pager_region) / 2;
@@ -123,10 +123,10 @@ int memory_fill_maps(int32_t pid, char *to, size_t size, size_t *length)
     size_t n = 0;
     for (uint64_t i = 0; !error && i < count.count && i < room; i++) {
         const struct pager_region *r = &region[i];
-        n = text_append(to, size, n, "%012lx-%012lx %c%c%c%c %lu %lu %u %s", r->start, r->end,
+        n = text_append(to, size, n, "%012lx-%012lx %c%c%c%c %lu %lu %u %u %s", r->start, r->end,
                         r->prot & VMS_READ ? 'r' : '-', r->prot & VMS_WRITE ? 'w' : '-',
                         r->prot & VMS_EXEC ? 'x' : '-', r->flags & PAGER_SHARED ? 's' : 'p', r->resident,
-                        r->shared, r->tables, region_name(r));
+                        r->shared, r->tables, r->huge, region_name(r));
         n = r->object ? text_append(to, size, n, " %lu %lx\n", r->object, r->offset)
                       : text_append(to, size, n, "\n");
     }

@@ -83,12 +83,22 @@ static void count(paddr_t pa, int by)
     frame_maps[pa / PAGE_SIZE] += (uint32_t)by;
 }
 
+/* One entry that shows a whole block. */
+static void count_huge(paddr_t pa, int by)
+{
+    blocks[pa / HUGE_SIZE].mappings += (uint32_t)by;
+    for (uint32_t i = 0; i < 512; i++)
+        frame_maps[pa / PAGE_SIZE + i] += (uint32_t)by;
+}
+
 static void entry_drop(struct sim_table *t, uint32_t i)
 {
     pte_t e = t->entry[i];
     t->entry[i] = 0;
     t->live -= e != 0;
-    if (pte_present(e) && pte_frame(e, PTEP_LEAF) / HUGE_SIZE < block_count)
+    if (pte_present(e) && pte_huge(e, PTEP_LEAF - 1) && t->huge)
+        count_huge(pte_frame(e, PTEP_LEAF - 1), -1);
+    else if (pte_present(e) && pte_frame(e, PTEP_LEAF) / HUGE_SIZE < block_count)
         count(pte_frame(e, PTEP_LEAF), -1);
 }
 
@@ -127,7 +137,7 @@ static int do_link(struct sim_task *task, struct sim_table *t, const struct vms_
 {
     uint32_t i = ptep_va_index(op->va, op->level - 1u);
     if (t->entry[i])
-        return E_EXISTS;
+        return pte_huge(t->entry[i], op->level - 1u) ? E_HUGE : E_EXISTS;
     if (task->tables >= task->quota)
         return E_QUOTA;
     if (tables_free == 0)
@@ -220,18 +230,45 @@ static int do_set(struct sim_table *t, const struct vms_op *op)
     return 0;
 }
 
+/* Entries of the level above the leaves, one at a time. */
+static int do_huge(struct sim_table *t, const struct vms_op *op)
+{
+    uint32_t i = ptep_va_index(op->va, PTEP_LEAF - 1);
+    MUST(op->va % HUGE_SIZE == 0 && op->count == 1 && op->va >= USER_MIN && !t->below[i]);
+    t->huge = true;
+    switch (op->op) {
+    case VMS_SET:
+        MUST(op->pa % HUGE_SIZE == 0 && op->pa / HUGE_SIZE < block_count &&
+             blocks[op->pa / HUGE_SIZE].kind == BLOCK_RAM && !t->entry[i] && op->prot & VMS_READ);
+        t->entry[i] = pte_mkhuge(pte_make(op->pa, op->prot));
+        t->live++;
+        count_huge(op->pa, 1);
+        return 0;
+    case VMS_PROTECT:
+        MUST(pte_huge(t->entry[i], PTEP_LEAF - 1));
+        t->entry[i] = pte_mkprot(t->entry[i], op->prot);
+        return 0;
+    default:
+        MUST(op->op == VMS_CLEAR && pte_huge(t->entry[i], PTEP_LEAF - 1));
+        entry_drop(t, i);
+        return 0;
+    }
+}
+
 static int do_op(struct sim_task *task, struct vms_op *op)
 {
     bool links = op->op == VMS_LINK || op->op == VMS_UNLINK || op->op == VMS_SHARE || op->op == VMS_UNSHARE;
     uint32_t level = links ? op->level - 1u : op->level;
     MUST(op->va < USER_END && op->op >= VMS_LINK && op->op <= VMS_UNSHARE);
-    MUST(op->op == VMS_LINK || op->op == VMS_UNLINK || op->level == PTEP_LEAF);
+    MUST(links || op->level == PTEP_LEAF || op->level == PTEP_LEAF - 1);
     if (level == PTEP_LEAF)
         MUST(op->va % PAGE_SIZE == 0 && ptep_va_index(op->va, PTEP_LEAF) + op->count <= 512 &&
              op->va >= USER_MIN);
     struct sim_table *t = walk(task, op->va, level, &op->missing);
     if (!t)
         return E_NOTABLE;
+    if (!links && level == PTEP_LEAF - 1)
+        return do_huge(t, op);
     uint32_t first = ptep_va_index(op->va, PTEP_LEAF);
     if (level == PTEP_LEAF) {
         struct sim_table *outer = walk(task, op->va, PTEP_LEAF - 1, &op->missing);
@@ -293,6 +330,11 @@ pte_t sim_entry(struct sim_task *task, vaddr_t va)
 {
     uint32_t missing;
     struct sim_table *t = walk(task, va, PTEP_LEAF, &missing);
+    struct sim_table *above = t ? NULL : walk(task, va, PTEP_LEAF - 1, &missing);
+    if (above) {
+        pte_t huge = above->entry[ptep_va_index(va, PTEP_LEAF - 1)];
+        return pte_present(huge) ? (huge & ~(pte_t)PTE_PS) + va % HUGE_SIZE / PAGE_SIZE * PAGE_SIZE : 0;
+    }
     if (!t)
         return 0;
     pte_t e = t->entry[ptep_va_index(va, PTEP_LEAF)];

@@ -16,6 +16,7 @@ struct sim_table {
     pte_t entry[512];
     struct sim_table *below[512];
     uint32_t live, links, frame;
+    bool huge; /* it may have entries of 2 MiB: it is of the level above the leaves */
 };
 struct sim_task {
     struct sim_table root;

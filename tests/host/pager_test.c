@@ -1,4 +1,4 @@
-// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
 #include "servers/pager/stock.h"
@@ -151,10 +151,13 @@ static struct space *space_new(uint32_t quota)
     return space_create(sim_task_new(quota), admin, &session, &space) ? NULL : space;
 }
 
+/* Most cases count tables and entries of single pages. */
+static bool large_pages;
+
 static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, uint32_t flags,
                struct object *o, uint64_t offset, vaddr_t *out)
 {
-    struct mapping m = {at, length, offset, prot, flags, ANY, o};
+    struct mapping m = {at, length, offset, prot, flags | (large_pages ? 0 : PAGER_SMALL), ANY, o};
     return space_map(space, &m, out);
 }
 
@@ -180,6 +183,9 @@ int main(void)
     RUN(pager_discard_and_lock);
     RUN(pager_no_reserve);
     RUN(pager_limits);
+    RUN(pager_large_pages);
+    RUN(pager_large_refused);
+    RUN(pager_large_random);
     RUN(pager_fork_copies);
     RUN(pager_fork_shares);
     RUN(pager_fork_leaves);

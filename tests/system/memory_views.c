@@ -15,7 +15,7 @@ enum { PAGE = 4096, PAGES = 64, TOUCHED = 10 };
 struct view {
     char access[8], kind[16];
     unsigned long long start, end, resident, shared;
-    unsigned tables;
+    unsigned tables, huge;
 };
 
 /* The region of `address` as /proc/PID/maps has it. */
@@ -26,8 +26,8 @@ static int view_of(const void *address, struct view *v)
     FILE *file = fopen(path, "r");
     int found = 0;
     while (file && !found && fgets(line, sizeof line, file))
-        found = sscanf(line, "%llx-%llx %7s %llu %llu %u %15s", &v->start, &v->end, v->access, &v->resident,
-                       &v->shared, &v->tables, v->kind) == 7 &&
+        found = sscanf(line, "%llx-%llx %7s %llu %llu %u %u %15s", &v->start, &v->end, v->access,
+                       &v->resident, &v->shared, &v->tables, &v->huge, v->kind) == 8 &&
                 v->start <= (uintptr_t)address && (uintptr_t)address < v->end;
     if (file)
         fclose(file);
@@ -125,6 +125,33 @@ static const char *pagetable(void)
     return NULL;
 }
 
+/* Pages of 2 MiB: in the list of regions, in the page tables, and in the counts. */
+static const char *large(void)
+{
+    enum { MIB = 1 << 20, SPAN = 2 * MIB };
+    char path[40];
+    struct view v;
+    struct proc_entries e;
+    unsigned long long before = field("/proc/vmstat", "huge");
+    snprintf(path, sizeof path, "/proc/%d/pagetable", (int)getpid());
+    int fd = open(path, O_RDONLY);
+    unsigned char *p = mmap(NULL, 8 * SPAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(fd >= 0 && p != MAP_FAILED);
+    for (size_t i = 0; i < 8 * SPAN; i += PAGE)
+        p[i] = 1;
+    EXPECT(view_of(p, &v) && v.huge >= 6 && v.resident >= 8 * SPAN / PAGE);
+    EXPECT(field("/proc/vmstat", "huge") >= before + 6);
+    unsigned char *within = (unsigned char *)(((uintptr_t)p + 3 * SPAN) & -(uintptr_t)SPAN) + 5 * PAGE;
+    EXPECT(entries_of(fd, within, &e) && pte_huge(e.entry[2], 2) && pte_writable(e.entry[2]) && !e.entry[3]);
+    EXPECT(mprotect(within, PAGE, PROT_READ) == 0);
+    EXPECT(entries_of(fd, within, &e) && pte_table(e.entry[2], 2) && !pte_writable(e.entry[3]));
+    EXPECT(entries_of(fd, within + PAGE, &e) && pte_writable(e.entry[3]));
+    EXPECT(madvise(p, 8 * SPAN, MADV_NOHUGEPAGE) == 0 && field("/proc/vmstat", "huge") == before);
+    EXPECT(view_of(p, &v) && v.huge == 0);
+    EXPECT(munmap(p, 8 * SPAN) == 0 && close(fd) == 0);
+    return NULL;
+}
+
 static const char *counts(void)
 {
     volatile unsigned char *p = walled();
@@ -189,7 +216,8 @@ int main(void)
 {
     static const struct test_case cases[] = {
         {"maps", maps},           {"shared_after_fork", shared_after_fork},
-        {"pagetable", pagetable}, {"counts", counts},
-        {"zeroed", zeroed},       {"blocks", blocks}};
+        {"pagetable", pagetable}, {"large", large},
+        {"counts", counts},       {"zeroed", zeroed},
+        {"blocks", blocks}};
     return RUN(cases);
 }

@@ -37,6 +37,8 @@ extern "C" {
 #define MADV_SEQUENTIAL 2
 #define MADV_WILLNEED   3
 #define MADV_DONTNEED   4
+#define MADV_HUGEPAGE   14
+#define MADV_NOHUGEPAGE 15
 
 #define POSIX_MADV_NORMAL     MADV_NORMAL
 #define POSIX_MADV_RANDOM     MADV_RANDOM

@@ -23,6 +23,7 @@ enum pager_map_flag {
     PAGER_NO_INHERIT = 1 << 6, /* fork leaves it out */
     PAGER_NO_RESERVE = 1 << 7, /* anonymous, private: committed page by page, when it is touched */
     PAGER_MAY_MOVE = 1 << 8,   /* remap only */
+    PAGER_SMALL = 1 << 9,      /* never pages of 2 MiB */
 };
 
 struct pager_map {    /* with a handle: an object session; without: anonymous, zero-filled */
@@ -56,8 +57,10 @@ enum pager_advice {
     PAGER_LOCK_ALL,    /* the whole space; the range is ignored */
     PAGER_LOCK_FUTURE, /* what will be mapped */
     PAGER_UNLOCK_ALL,
-    PAGER_SYNC,       /* dirty pages of files go to their manager, and to its disk: wait for it */
-    PAGER_SYNC_LATER, /* the same without waiting */
+    PAGER_SYNC,        /* dirty pages of files go to their manager, and to its disk: wait for it */
+    PAGER_SYNC_LATER,  /* the same without waiting */
+    PAGER_SMALL_PAGES, /* no pages of 2 MiB here: those that there are, are split */
+    PAGER_LARGE_PAGES, /* they may be */
 };
 struct pager_advise {
     uint64_t address, length;
@@ -118,6 +121,7 @@ struct pager_stats {
     uint64_t kernel_pages, table_pages; /* given to the kernel, blocks counted whole */
     uint64_t spaces, objects, regions;
     uint64_t faults, cow_faults, page_ins, forks;
+    uint64_t huge_pages;          /* 2 MiB each, in all spaces, counted among anon_pages too */
     uint64_t waiters, pool_pages; /* pool: of the pager's records, counted among the pinned ones too */
     uint64_t zeroed_taken;        /* pages that were at hand, zeroed already, when they were needed */
 };
@@ -128,6 +132,8 @@ struct pager_region {                    /* element of the out-buffer of `region
     uint64_t shared;   /* of those: pages that something else has, too */
     uint32_t tables;   /* leaf tables that show a part of it */
     uint32_t kind;     /* enum pager_region_kind */
+    uint32_t huge;     /* pages of 2 MiB, counted in resident as 512 */
+    uint32_t unused;
 };
 enum pager_region_kind {
     PAGER_REGION_ANON,
