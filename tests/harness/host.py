@@ -11,7 +11,8 @@ import threading
 
 from harness import report
 
-FLAGS = ["-std=gnu17", "-g", "-O1", "-Wall", "-Wextra", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+SANITIZE = os.environ.get("SANITIZE", "address,undefined")  # or thread: make host-test NAME=vfs_disk SANITIZE=thread
+FLAGS = ["-std=gnu17", "-g", "-O1", "-Wall", "-Wextra", f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=undefined"]
 FLAGS += ["-fno-omit-frame-pointer", "-DOUROS_HOST=1", "-DOUROS_DEBUG=1"]
 INCLUDES = ["-Iinclude", "-Ilibipc/host/include", "-Ilibipc/include", "-Itests/host", "-I."]
 # The kernel's own headers come last: some have names of the C library's.

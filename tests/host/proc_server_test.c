@@ -2,6 +2,7 @@
 /* proc as it is, with its loop and its workers, over a vfs, a pager and a terminal that the test plays. */
 #include "proc_world.h"
 #include "servers/proc/process.h"
+#include <pthread.h>
 
 static struct program_run shell; /* a first process: root's */
 
@@ -227,15 +228,6 @@ static void stops(void)
     CHECK(wait_for(&shell, -1, 0, &got) == 0 && got.status == SIGNAL_KILL);
 }
 
-static int action(const struct program_run *p, uint32_t signal, uint32_t what, uint32_t *old)
-{
-    struct proc_sigaction_reply reply = {0};
-    int error = proc_sigaction(p->proc, &(struct proc_sigaction){signal, what}, &reply, 0);
-
-    *old = reply.old;
-    return error;
-}
-
 static void kill_rules(void)
 {
     struct program_run user, child;
@@ -283,11 +275,6 @@ static void credentials(void)
     CHECK(proc_fork(admin, NULL, NULL, 0) == E_PERM && proc_setsid(admin, NULL, NULL, 0) == E_PERM);
     exit_of(&p, 0);
     CHECK(wait_for(&shell, -1, 0, &got) == 0);
-}
-
-static int setpgid(const struct program_run *p, int64_t pid, int64_t pgid)
-{
-    return proc_setpgid(p->proc, &(struct proc_setpgid){pid, pgid}, NULL, 0);
 }
 
 static void groups(void)
@@ -355,6 +342,54 @@ static void nothing_more(void)
         }
         CHECK(rounds > 5);
     }
+}
+
+enum { FAMILIES = 6, CHILDREN = 150 };
+
+/* A process that makes children, plays with them and ends them, while others do the same. */
+static void *family(void *argument)
+{
+    const struct program_run *parent = argument;
+    uint64_t seed = (uint64_t)parent->pid;
+    intptr_t wrong = 0;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        struct proc_pid child = {0};
+        struct proc_waited got = {0};
+
+        wrong += proc_fork(parent->proc, NULL, &child, 0) != 0;
+        if (check_random(&seed) % 2)
+            wrong += proc_setpgid(parent->proc, &(struct proc_setpgid){child.pid, 0}, NULL, 0) != 0;
+        if (check_random(&seed) % 2)
+            wrong += proc_kill(parent->proc, &(struct proc_kill){child.pid, SIGNAL_STOP_NOW}, NULL, 0) != 0;
+        wrong += proc_kill(parent->proc, &(struct proc_kill){child.pid, SIGNAL_KILL}, NULL, 0) != 0;
+        wrong += wait_for(parent, check_random(&seed) % 2 ? child.pid : -1, 0, &got) != 0;
+        wrong += got.pid != child.pid || got.status != SIGNAL_KILL;
+    }
+    return (void *)wrong;
+}
+
+static void families(void)
+{
+    struct program_run parents[FAMILIES];
+    pthread_t threads[FAMILIES];
+    intptr_t wrong = 0;
+
+    for (int i = 0; i < FAMILIES; i++)
+        CHECK(fork_of(&shell, &parents[i]) == 0);
+    for (int i = 0; i < FAMILIES; i++)
+        pthread_create(&threads[i], NULL, family, &parents[i]);
+    for (int i = 0; i < FAMILIES; i++) {
+        void *its;
+
+        pthread_join(threads[i], &its);
+        wrong += (intptr_t)its;
+    }
+    for (int i = 0; i < FAMILIES; i++) {
+        exit_of(&parents[i], 0);
+        CHECK(wait_for(&shell, parents[i].pid, 0, &(struct proc_waited){0}) == 0);
+    }
+    CHECK(wrong == 0);
 }
 
 static void proc_files(void)
@@ -430,18 +465,6 @@ static void random_calls(void)
     CHECK(wait_for(&shell, -1, 0, &got) == 0 && wait_for(&shell, -1, 0, &got) == 0);
 }
 
-/* A case, and that all it made is gone. */
-#define RUN_CLEAN(name)                                             \
-    do {                                                            \
-        struct counts was = count_all();                            \
-        int failed = check_failures;                                \
-        name();                                                     \
-        if (failed == check_failures && nothing_left(was))          \
-            printf("ok %s\n", #name);                               \
-        else if (failed == check_failures && ++check_failures)      \
-            printf("not ok %s: something is left behind\n", #name); \
-    } while (0)
-
 int main(void)
 {
     world_start();
@@ -459,6 +482,7 @@ int main(void)
     RUN_CLEAN(groups);
     RUN_CLEAN(any_order);
     RUN_CLEAN(full_table);
+    RUN_CLEAN(families);
     RUN_CLEAN(nothing_more);
     RUN_CLEAN(proc_files);
     RUN_CLEAN(random_calls);

@@ -286,6 +286,20 @@ static int kill_by(const struct program_run *by, int64_t pid, uint32_t signal)
     return error;
 }
 
+static int action(const struct program_run *p, uint32_t signal, uint32_t what, uint32_t *old)
+{
+    struct proc_sigaction_reply reply = {0};
+    int error = proc_sigaction(p->proc, &(struct proc_sigaction){signal, what}, &reply, 0);
+
+    *old = reply.old;
+    return error;
+}
+
+static int setpgid(const struct program_run *p, int64_t pid, int64_t pgid)
+{
+    return proc_setpgid(p->proc, &(struct proc_setpgid){pid, pgid}, NULL, 0);
+}
+
 /* ---- what is left ---- */
 
 struct counts {
@@ -317,5 +331,17 @@ static bool nothing_left(struct counts before)
                (int)(now.tasks - before.tasks));
     return memcmp(&now, &before, sizeof now) == 0;
 }
+
+/* A case, and that all it made is gone. */
+#define RUN_CLEAN(name)                                             \
+    do {                                                            \
+        struct counts was = count_all();                            \
+        int failed = check_failures;                                \
+        name();                                                     \
+        if (failed == check_failures && nothing_left(was))          \
+            printf("ok %s\n", #name);                               \
+        else if (failed == check_failures && ++check_failures)      \
+            printf("not ok %s: something is left behind\n", #name); \
+    } while (0)
 
 #endif
