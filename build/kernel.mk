@@ -15,6 +15,12 @@ $(O)/gen/offsets.h: $(KERNEL_OFFSETS) build/flags.mk build/kernel.mk
 $(filter %.S.o,$(KERNEL_OBJ)): $(O)/gen/offsets.h
 -include $(O)/gen/offsets.h.d
 
+# Names of operations, for what a debug kernel tells of its last messages.
+$(O)/gen/protocol_names.h: $(wildcard libipc/include/proto/*.h libipc/include/ipc/protocol*.h) docs/protocols.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) docs/protocols.py --names > $@.new && mv $@.new $@
+$(O)/obj/microkernel/debug/messages.c.o: $(O)/gen/protocol_names.h
+
 KERNEL_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(KERNEL_LD) -Wl,--build-id=none -Wl,-z,noexecstack \
     -Wl,-z,max-page-size=0x1000
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""protocols.py --write | --check: docs/protocols.md from the tables in libipc/include/proto, as the compiler sees them."""
+"""protocols.py --write | --check | --names: docs/protocols.md from the tables in libipc/include/proto, as the compiler sees them;
+or their names as a list for C (microkernel/debug/messages.c) and for gdb's commands."""
 
 import pathlib
 import subprocess
@@ -83,6 +84,9 @@ def main():
     elif sys.argv[1:] == ["--check"]:
         if not TARGET.exists() or TARGET.read_text() != table():
             sys.exit("docs/protocols.md is not what libipc/include/proto says: run `make docs`")
+    elif sys.argv[1:] == ["--names"]:
+        for protocol, number, name, *_ in operations():
+            print(f'NAME("{protocol}", {number:#x}, "{name}")')
     else:
         sys.exit(__doc__)
 

@@ -1,5 +1,8 @@
 """The kernel's objects: tasks, threads, ports."""
 
+import pathlib
+import re
+
 import gdb
 
 
@@ -189,15 +192,29 @@ def blocks():
         first = n + 1
 
 
+def operation_names():
+    """(protocol, number) and, for numbers that are one protocol's alone, (None, number): "vfs.open"."""
+    path = pathlib.Path(__file__).resolve().parents[2] / "out/gen/protocol_names.h"
+    names = {}
+    for protocol, number, name in re.findall(r'NAME\("(\w+)", (\w+), "(\w+)"\)', path.read_text() if path.exists() else ""):
+        own = protocol if int(number, 16) < 0x100 else None
+        names[own, int(number, 16)] = f"{protocol}.{name}"
+    return names
+
+
 def messages():
     """messages: the last messages between threads, the oldest first (debug builds)."""
+    names = operation_names()
+    servers = {int(t["id"]): task_name(task) for task in tasks() for t in each(task["threads"], "struct thread", "in_task")}
     ring, count = gdb.parse_and_eval("message_ring"), int(gdb.parse_and_eval("message_count"))
     size = ring.type.range()[1] + 1
     for number in range(max(0, count - size), count):
         m = ring[number % size]
         label = int(m["label"])
         state = enum_word(m["state"], "enum thread_state", "THREAD_")
+        number, server = label & 0xFFFFFFFF, servers.get(int(m["to"]), "?")
+        name = names.get((None, number)) or names.get((server, number), "?") if label >> 32 else ""
         print(
-            f"thread {int(m['from'])} to {int(m['to'])}: label {label & 0xFFFFFFFF:#x}, number {label >> 32}, "
+            f"thread {int(m['from'])} to {int(m['to'])}:{f' {server} ' + name if name else ''} label {label & 0xFFFFFFFF:#x}, number {label >> 32}, "
             f"first word {int(m['word']):#x}, sender {state}"
         )

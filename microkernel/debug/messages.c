@@ -1,4 +1,5 @@
 #include <messages.h>
+#include <string.h>
 
 #ifdef OUROS_DEBUG
 _Static_assert(sizeof(struct message_record) == 1 << MESSAGE_SHIFT, "messages.h");
@@ -19,5 +20,28 @@ void message_note(const struct thread *from, const struct thread *to)
         .word = from->flags & THREAD_F_FAULT ? from->fault_word[0] : from->frame.word[0],
         .state = from->state,
     };
+}
+
+#define OWN_NUMBERS 0x100 /* from here on a number belongs to one protocol (docs/ipc.md) */
+
+static const struct {
+    const char *protocol;
+    uint32_t number;
+    const char *operation;
+} names[] = {
+#define NAME(protocol, number, operation) {protocol, number, operation},
+#include <protocol_names.h>
+#undef NAME
+};
+
+const char *message_name(uint32_t label, const char *server, const char **protocol)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        *protocol = names[i].protocol;
+        if (names[i].number == label &&
+            (label >= OWN_NUMBERS || text_equal(*protocol, strlen(*protocol), server)))
+            return names[i].operation;
+    }
+    return NULL;
 }
 #endif

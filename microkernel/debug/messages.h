@@ -46,6 +46,8 @@ extern struct message_record message_ring[MESSAGES];
 extern uint64_t message_count;
 /* A message, whose label and words are in the sender's registers, goes to a thread. */
 void message_note(const struct thread *from, const struct thread *to);
+/* The operation that a label means to a task of this name, and its protocol; NULL: no list has it. */
+const char *message_name(uint32_t label, const char *server, const char **protocol);
 #else
 static inline void message_note(const struct thread *, const struct thread *) {}
 #endif

@@ -177,12 +177,35 @@ static void blocks_print(const char *, const char *)
         stats.tables_free, stats.tables);
 }
 
+static const char *name_of_task(uint32_t thread)
+{
+    for (EACH(l, &task_list)) {
+        const struct task *task = container_of(l, struct task, all);
+        for (EACH(m, &task->threads))
+            if (container_of(m, const struct thread, in_task)->id == thread)
+                return task->name;
+    }
+    return "?";
+}
+
+/* An answer has no number: its label is a status. */
+static void operation_print(const struct message_record *m)
+{
+    const char *protocol, *to = name_of_task(m->to), *name;
+    if (!(m->label >> 32))
+        return;
+    name = message_name((uint32_t)m->label, to, &protocol);
+    say(" %.15s's %s.%s", to, name ? protocol : "?", name ? name : "?");
+}
+
 static void messages_print(const char *, const char *)
 {
     for (uint64_t n = message_count > MESSAGES ? message_count - MESSAGES : 0; n < message_count; n++) {
         const struct message_record *m = &message_ring[n % MESSAGES];
-        say("  thread %u to %u: label %x, number %u, first word %lx, sender %s\n", m->from, m->to,
-            (uint32_t)m->label, (uint32_t)(m->label >> 32), m->word, states[m->state]);
+        say("  thread %u to %u:", m->from, m->to);
+        operation_print(m);
+        say(" label %x, number %u, first word %lx, sender %s\n", (uint32_t)m->label,
+            (uint32_t)(m->label >> 32), m->word, states[m->state]);
     }
 }
 

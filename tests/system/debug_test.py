@@ -73,7 +73,7 @@ def main():
     check("threads", text, r"^thread \d+ of vfs: receiving, priority \d+, rip 0x")
     check("handles", text, r"^ +\d+: 0x\w+ session at 0xffff\w+, rights 0x", r"^ +\d+: 0x\w+ port at")
     check("blocks", text, r"^blocks \d+ to \d+: ram, \d+ of them mapped", r"^blocks \d+ to \d+: kernel")
-    check("messages", text, r"^thread \d+ to \d+: label 0x\w+, number \d+, first word 0x\w+, sender \w+")
+    check("messages", text, r"^thread \d+ to \d+:( \w+ \w+\.\w+)? label 0x\w+, number \d+, first word 0x\w+, sender \w+")
     check("pte-of-a-task", text, r"= 0x[0-9a-f]+, user r-x")
     found = [rf'"{name}" is a function at address 0x1' for name in ("region_find", "service_ready")]
     check("symbols-of-servers", text, *found)

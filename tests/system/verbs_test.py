@@ -87,7 +87,7 @@ def main():
             check("walk", guest.ask("walk pager 7ffffefff000"), r"level 0 entry 255: \w+", r"level 3 entry 511: \w+ W NX")
             check("walk-nowhere", guest.ask("walk nobody 0"), r"no task 'nobody'")
             check("blocks", guest.ask("blocks"), r"RAM, \d+ of them mapped", r"slab pages and \d+ of \d+ tables are free")
-            check("messages", guest.ask("messages"), r"thread \d+ to \d+: label \w+, number \d+, first word")
+            check("messages", guest.ask("messages"), r"thread \d+ to \d+: label \w+, number 0, first word", r"thread \d+ to \d+: \w+'s [a-z]+\.[a-z]\w+ label \w+, number \d+,")
             check("help", guest.ask("help"), "threads, ports")
             check("unknown", guest.ask("nonsense at all"), r"\A\.")
             guest.run("; ".join(f"/tests/{name} > /dev/null" for name in HEAVY), "heavy-is-done")
