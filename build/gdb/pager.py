@@ -25,7 +25,7 @@ def names_by_handle():
 
 def spaces(root):
     """The pager's records of address spaces."""
-    table = paging.fetch(root, gdb.parse_and_eval("&'servers/pager/space.c'::spaces"))
+    table = paging.fetch(root, gdb.parse_and_eval("&'servers/pager/space.c'::space_table"))
     first, last = table.type.range()
     for index in range(first, last + 1):
         if int(table[index]):
