@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""profile_row.py ROW: where the guest instructions of one row of the benchmark go, by program and function.
+"""profile_row.py ROW…: where the guest instructions of rows of one boot go, by program and function.
 
 Boots the bench build as run.py does, lets QEMU log each translation block that it executes, and counts from the first entry of
-the row's function to its last one. What runs between rounds, and the row's warm-up, is counted too; figures are per operation.
+the row's function to its last one. What runs between rounds, and the row's warm-up, is counted too, but where a second function ends
+what is measured; figures are per operation. The kernel's instructions that flush translations are counted as well: loads of CR3, and
+INVLPG; with --flushes nothing else is printed.
 """
 
 import argparse
@@ -23,8 +25,10 @@ sys.path[:0] = [str(TOP / "bench"), str(TOP / "build")]
 import machine  # noqa: E402
 import run  # noqa: E402
 
-# Rows whose function is not named as they are: (boot, function). Boots 0 and 1 are kernel/ipc and first/map.
+# Rows whose function is not named as they are: (boot, function), and the one that ends what is measured. Boots 0 and 1 are
+# kernel/ipc and first/map.
 FUNCTIONS = {
+    "ipc_call_here": (0, "calls_here"),
     "ipc_call_0w": (0, "calls_0w"),
     "ipc_call_6w": (0, "calls_6w"),
     "ipc_call_deadline": (0, "calls_deadline"),
@@ -32,8 +36,9 @@ FUNCTIONS = {
     "ipc_call_stub": (0, "stub_calls"),
     "syscall_fail": (0, "failing_calls"),
     "notify_idle": (0, "notifies"),
-    "fault_roundtrip": (1, "faults"),
-    "map_one": (1, "mappings"),
+    "fault_roundtrip": (1, "serve_faults", "area_is_written"),
+    "map_one": (1, "map_singly", "area_is_mapped"),
+    "map_batch64": (1, "map_in_batches", "area_is_mapped"),
     "stat": (2, "stat_file"),
     "fork_exit_wait_small": (2, "forks"),
     "create": (2, "create_disk"),
@@ -42,6 +47,8 @@ FUNCTIONS = {
 BEFORE = {"read_MiB_cached": "read_MiB_uncached", "pread_4KiB_cached": "read_MiB_uncached"}  # rows that they build on
 BLOCK = re.compile(rb"IN: [^\n]*\n((?:0x[^\n]*\n|OBJD[^\n]*\n)+)\s*Trace 0: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
 EXECUTED = re.compile(rb"Trace 0: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
+INSTRUCTION = re.compile(rb"^(0x[0-9a-f]+)", re.M)
+FLUSHES = {"CR3 writes": r"mov\s+%\w+,%cr3", "INVLPG": r"invlpg"}
 CHUNK = 1 << 22
 
 
@@ -68,30 +75,52 @@ class Symbols:
         sys.exit(f"profile: {image} has no function {function}")
 
 
+def flushing(kernel):
+    """{address of an instruction that flushes: which of FLUSHES}"""
+    words = ["objdump", "-d", "--no-show-raw-insn", str(kernel)]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    found = {}
+    for name, pattern in FLUSHES.items():
+        found.update({int(a, 16): name for a in re.findall(rf"^([0-9a-f]+):\s+{pattern}", text, re.M)})
+    return found
+
+
 class Counter:
     """Reads QEMU's log; counts what runs between the marks."""
 
-    def __init__(self, first):
-        self.first = first
+    def __init__(self, first, last, flushing):
+        self.first, self.last, self.flushing = first, last, flushing  # addresses: rows that begin, and that end
+        self.row = None
+        self.inside = False
+        self.flushes = {}  # translation block, as below: those of its instructions that flush
         self.sizes = {}  # translation block, by the address of its code on the host: instructions of the guest
         self.pending = collections.Counter()  # since the row's function was entered last
-        self.total = collections.Counter()
-        self.entries = 0
+        self.total = collections.defaultdict(collections.Counter)
+        self.entries = collections.Counter()
 
     def chunk(self, data):
         for found in BLOCK.finditer(data):
             self.sizes[found[2]] = found[1].count(b"\n")
-        mark = b"/%016x/" % self.first
-        if not self.entries and mark not in data:
+            places = (int(place, 16) for place in INSTRUCTION.findall(found[1]))
+            if names := [self.flushing[place] for place in places if place in self.flushing]:
+                self.flushes[found[2]] = names
+        if not self.row and not any(b"/%016x/" % first in data for first in self.first):
             return
         for code, address in EXECUTED.findall(data):
             address = int(address, 16)
-            if address == self.first:
-                self.total += self.pending
+            if address in self.first:
+                if self.row == self.first[address]:
+                    self.total[self.row] += self.pending
                 self.pending.clear()
-                self.entries += 1
-            if self.entries:
+                self.row = self.first[address]
+                self.entries[self.row] += 1
+                self.inside = True
+            elif address in self.last:
+                self.inside = False
+            if self.inside:
                 self.pending[address] += self.sizes.get(code, 1)
+                if code in self.flushes:
+                    self.pending.update(self.flushes[code])
 
     def read(self, path):
         left = b""
@@ -114,38 +143,17 @@ def rows_of(output):
     return {name: (operations[0], len(operations)) for name, operations in found.items()}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("row")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/release"))
-    parser.add_argument("--lines", type=int, default=40)
-    args = parser.parse_args()
-    os.chdir(TOP)
-    number, function = FUNCTIONS.get(args.row, (2, args.row))
-    program = [args.out / "bench/kernel/ipc", args.out / "bench/first/map", pathlib.Path("out/bench/posix")][number]
-    box, text = list(run.boots(args.out))[number]
-    if number == 2:
-        text = f"/bench/posix /tests/data/big /root {BEFORE.get(args.row, '')},{args.row}\n"
-    servers = [p for p in sorted((args.out / "servers").iterdir()) if p.is_file() and not p.suffix]
-    symbols = Symbols([args.out / "kernel.elf", program] + (servers if number != 1 else []))
-    counter = Counter(symbols.address(program.name, function))
-    with tempfile.TemporaryDirectory(prefix="ouros-") as work:
-        pipe = f"{work}/log"
-        os.mkfifo(pipe)
-        reader = threading.Thread(target=counter.read, args=(pipe,))
-        reader.start()
-        box = dataclasses.replace(box, qemu=box.qemu + ("-d", "exec,in_asm,nochain", "-D", pipe))
-        status, remark, output = machine.run_text(box, text, 1800)
-        reader.join()
-    operations, _ = rows_of(output).get(args.row, (None, 0))
-    if status or counter.entries < 2:
-        sys.exit(f"{output}\nprofile: {remark or f'status {status}, the row ran {counter.entries} times'}")
-    operations = (operations or 1) * (counter.entries - 1)
+def show(row, total, operations, symbols, args):
+    """What one row's operations were."""
+    flushes = {name: total.pop(name, 0) / operations for name in FLUSHES}
+    print(f"{row:22}" + "".join(f"  {count:8.2f} {name}" for name, count in flushes.items()))
+    if args.flushes:
+        return
     by_function = collections.Counter()
-    for address, count in counter.total.items():
+    for address, count in total.items():
         by_function[symbols.at(address)] += count
     whole = sum(by_function.values())
-    print(f"{args.row}: {whole / operations:,.1f} instructions an operation, over {operations} operations")
+    print(f"{row}: {whole / operations:,.1f} instructions an operation, over {operations} operations")
     by_image = collections.Counter()
     for (image, _), count in by_function.items():
         by_image[image] += count
@@ -154,7 +162,45 @@ def main():
     print()
     for (image, name), count in by_function.most_common(args.lines):
         print(f"{count / operations:12,.1f}  {100 * count / whole:5.1f} %  {image}: {name}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="+", metavar="row")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/release"))
+    parser.add_argument("--lines", type=int, default=40)
+    parser.add_argument("--flushes", action="store_true")
+    args = parser.parse_args()
+    os.chdir(TOP)
+    wanted = {row: FUNCTIONS.get(row, (2, row)) for row in args.rows}
+    number = wanted[args.rows[0]][0]
+    if any(boot != number for boot, *_ in wanted.values()):
+        sys.exit("profile: these rows are not of one boot")
+    program = [args.out / "bench/kernel/ipc", args.out / "bench/first/map", pathlib.Path("out/bench/posix")][number]
+    box, text = list(run.boots(args.out))[number]
+    if number == 2:
+        text = f"/bench/posix /tests/data/big /root {','.join(BEFORE.get(row, '') + ',' + row for row in args.rows)}\n"
+    servers = [p for p in sorted((args.out / "servers").iterdir()) if p.is_file() and not p.suffix]
+    symbols = Symbols([args.out / "kernel.elf", program] + (servers if number != 1 else []))
+    first = {symbols.address(program.name, functions[0]): row for row, (_, *functions) in wanted.items()}
+    last = {symbols.address(program.name, functions[1]) for _, *functions in wanted.values() if functions[1:]}
+    counter = Counter(first, last, flushing(args.out / "kernel.elf"))
+    with tempfile.TemporaryDirectory(prefix="ouros-") as work:
+        pipe = f"{work}/log"
+        os.mkfifo(pipe)
+        reader = threading.Thread(target=counter.read, args=(pipe,))
+        reader.start()
+        box = dataclasses.replace(box, qemu=box.qemu + ("-d", "exec,in_asm,nochain", "-D", pipe))
+        status, remark, output = machine.run_text(box, text, 1800)
+        reader.join()
+    rounds = rows_of(output)
+    if status or any(counter.entries[row] < 2 for row in args.rows):
+        sys.exit(f"{output}\nprofile: {remark or f'status {status}, the rows ran {dict(counter.entries)} times'}")
+    for row in args.rows:
+        operations, _ = rounds.get(row, (None, 0))
+        show(row, counter.total[row], (operations or 1) * (counter.entries[row] - 1), symbols, args)
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

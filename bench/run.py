@@ -36,6 +36,7 @@ ABSENT = re.compile(r"^absent (\w+): (.*)$", re.M)
 # Rows that are the slower of two: a server that reads the caller's buffer, and one that writes it.
 WORSE_OF = {"ipc_call_160b": "ipc_call_160b_{}", "ipc_call_512b": "ipc_call_512b_{}"}
 ALSO = {
+    "ipc_call_here": "call + reply within one space, no word",
     "control_loop": "control: a loop of 2 instructions, per turn",
     "map_run64": "map 64 pages whose frames are a run, one operation, each",
     "create_tmp": "create a file on tmpfs",

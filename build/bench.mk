@@ -1,7 +1,7 @@
 # make bench: bench/kernel/NAME.c and bench/first/NAME.c are built like the kernel's tests, and with their libraries;
 # bench/posix.c is a POSIX program on a disk of its own.
 
-.PHONY: bench bench-build bench-compare profile
+.PHONY: bench bench-build bench-compare bench-flushes bench-host profile
 
 bench: ## count guest instructions in the release build: table, out/bench.json, out/bench.svg
 	@sh build/setup.sh test </dev/null
@@ -16,6 +16,16 @@ bench-compare: ## say what moved since an older out/bench.json: make bench-compa
 profile: ## where the instructions of a row go, by function: make profile ROW=pipe_rtt_1B
 	@+$(BUILD) DEBUG=0 bench-build </dev/null
 	@$(PYTHON) bench/profile_row.py $(ROW) --out out/release
+
+bench-flushes: ## CR3 writes and INVLPG per operation of the kernel's rows, counted
+	@+$(BUILD) DEBUG=0 bench-build </dev/null
+	@$(PYTHON) bench/profile_row.py --out out/release --flushes map_one map_batch64 fault_roundtrip
+	@$(PYTHON) bench/profile_row.py --out out/release --flushes syscall_fail notify_idle ipc_call_here ipc_call_0w ipc_call_6w \
+	    ipc_call_deadline ipc_call_buffer ipc_call_stub
+
+bench-host: ## host time of messages under plain QEMU, and as ratios
+	@+$(BUILD) DEBUG=0 bench-build </dev/null
+	@$(PYTHON) bench/host.py --out out/release
 
 ifneq ($(filter bench-compare,$(MAKECMDGOALS)),)
 .PHONY: $(filter %.json,$(MAKECMDGOALS))

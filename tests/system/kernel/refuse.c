@@ -1,5 +1,14 @@
 /* What the kernel refuses: messages in its own name, ports of others, a second answer, and ports or tables of
- * handles that would hold themselves alive. Frames and tables: memory.c and share.c in tests/system/first. */
+ * handles that would hold themselves alive. Where each kind is tried:
+ *
+ * forge a fault, a notice             forge-fault, forge-notice
+ * reply twice                         reply-twice, reply-deferred-twice
+ * receive on a port lent to another   receive-on-lent, receive-after-loan, lent-port-dies
+ * map frames without the authority    map-without-authority
+ * guess a handle                      guess-free-slots
+ * map a kernel's or table's frame     tests/system/first/memory.c, refusals: each block that is not RAM
+ * link a table twice, unlink one that is in use   the same, primitives; of several spaces: share.c, share_refused
+ * chains of handles 100,000 deep      tests/system/first/mass.c, deep: destroyed without recursion */
 #include "lib/ktest.h"
 
 #define SLOT 8
