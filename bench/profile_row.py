@@ -49,6 +49,7 @@ BLOCK = re.compile(rb"IN: [^\n]*\n((?:0x[^\n]*\n|OBJD[^\n]*\n)+)\s*Trace 0: (0x[
 EXECUTED = re.compile(rb"Trace 0: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]+)/")
 INSTRUCTION = re.compile(rb"^(0x[0-9a-f]+)", re.M)
 FLUSHES = {"CR3 writes": r"mov\s+%\w+,%cr3", "INVLPG": r"invlpg"}
+REACH = 512  # bytes: no block begins as far before one of its instructions
 CHUNK = 1 << 22
 
 
@@ -190,7 +191,11 @@ def main():
         os.mkfifo(pipe)
         reader = threading.Thread(target=counter.read, args=(pipe,))
         reader.start()
-        box = dataclasses.replace(box, qemu=box.qemu + ("-d", "exec,in_asm,nochain", "-D", pipe))
+        words = ("-d", "exec,in_asm,nochain", "-D", pipe)
+        if args.flushes:  # only blocks that may have one, and the marks
+            places = [(at - REACH, at) for at in counter.flushing] + [(at, at) for at in {*first, *last}]
+            words += ("-dfilter", ",".join(f"0x{low:x}..0x{high:x}" for low, high in places))
+        box = dataclasses.replace(box, qemu=box.qemu + words)
         status, remark, output = machine.run_text(box, text, 1800)
         reader.join()
     rounds = rows_of(output)
