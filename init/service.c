@@ -110,35 +110,19 @@ static void give_up(struct service *s)
         power_request(126, server->give_up == GIVE_UP_REBOOT);
 }
 
-/* Count a death; how many there have been since the window was opened. */
-static uint32_t count_death(struct service *s, uint64_t now)
-{
-    s->deaths++;
-    if (s->window_deaths == 0 || now - s->window_ns > s->server->restart_window_ns) {
-        s->window_ns = now;
-        s->window_deaths = 0;
-    }
-    return ++s->window_deaths;
-}
-
 /* It is dead, or could not be started: when to try again, if at all. */
 static void put_off(struct service *s)
 {
-    const struct server *server = s->server;
-    uint64_t pause = server->restart_first_ns, now = ipc_now();
-    uint32_t recent = count_death(s, now);
+    uint64_t now = ipc_now(), pause = backoff_death(&s->backoff, s->server, now);
 
-    if (recent > server->restart_tries) {
+    s->deaths++;
+    if (pause == BACKOFF_NEVER) {
         give_up(s);
         return;
     }
-    for (uint32_t i = 1; i < recent && pause < server->restart_most_ns; i++)
-        pause *= 2;
-    if (pause > server->restart_most_ns)
-        pause = server->restart_most_ns;
     s->due_ns = now + pause;
     service_set(s, SERVICE_WAITING);
-    ipc_warning("%s starts again in %u ms", server->name, (unsigned)(pause / NS_PER_MS));
+    ipc_warning("%s starts again in %u ms", s->server->name, (unsigned)(pause / NS_PER_MS));
 }
 
 /* Device memory of an instance comes back to the pager once no device can write to it. A driver resets its
@@ -261,7 +245,7 @@ void service_died(struct service *s, uint64_t value, uint32_t how)
 int service_resume(struct service *s)
 {
     if (s->state == SERVICE_FAILED || s->state == SERVICE_STOPPED || s->state == SERVICE_WAITING) {
-        s->window_deaths = 0;
+        s->backoff = (struct backoff){0};
         s->due_ns = 0;
         service_set(s, SERVICE_WAITING);
     }

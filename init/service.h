@@ -6,6 +6,7 @@
 #ifndef INIT_SERVICE_H
 #define INIT_SERVICE_H
 
+#include "backoff.h"
 #include "manifest.h"
 #include <ipc/lock.h>
 #include <ipc/server.h>
@@ -41,9 +42,8 @@ struct service {
     handle_t manager;            /* the pager's manager session: the same one for each instance */
     uint64_t space;              /* the instance's id with the pager */
     uint64_t started_ns, due_ns;
-    uint32_t deaths;        /* not those that root asked for */
-    uint32_t window_deaths; /* since window_ns: begun anew when the manifest's window is over */
-    uint64_t window_ns;
+    uint32_t deaths; /* not those that root asked for */
+    struct backoff backoff;
     uint32_t changes, renewals; /* instances that have ended; ports that were made anew */
     bool ending;                /* init has killed the instance, whose death is not known yet */
     bool asked, stop;           /* it dies because root wants so; and it stays away */
