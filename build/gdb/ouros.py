@@ -1,4 +1,5 @@
-"""gdb commands for Ouros: ps, threads, ports, handles, pte, regions, blocks, messages. Loaded by `make debug`.
+"""gdb commands for Ouros: ps, threads, ports, handles, pte, regions, blocks, messages; vmmap, pmem, free,
+vmstat as in the guest. Loaded by `make debug`.
 
 They read the guest's memory by physical address through page tables of their own walking, so they work wherever the
 guest stands, in whatever address space.
@@ -11,6 +12,7 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import memory  # noqa: E402
 import objects  # noqa: E402
 import paging  # noqa: E402
 import pager  # noqa: E402
@@ -46,4 +48,8 @@ Command("blocks", objects.blocks)
 Command("messages", objects.messages)
 Command("pte", paging.pte, gdb.COMPLETE_EXPRESSION)
 Command("regions", pager.regions)
+Command("vmmap", memory.vmmap)
+Command("pmem", memory.pmem)
+Command("free", memory.free)
+Command("vmstat", memory.vmstat)
 load_servers()

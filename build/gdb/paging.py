@@ -98,13 +98,20 @@ def root_of(word):
 
 
 def pte(address, where=None):
-    """pte ADDRESS [SPACE]: the page-table entries of an address, level by level.
+    """pte ADDRESS [SPACE], or pte PID ADDRESS: the page-table entries of an address, level by level.
 
     SPACE is a task's name or id, or the physical address of a top-level table (0x...); default: the running one."""
+    import memory
+
+    if where and address.isdigit():
+        return walk_print(int(where, 16), memory.space_of(address)[1])
     value = gdb.parse_and_eval(address)
     value = value.address if value.type.code == gdb.TYPE_CODE_FUNC else value
     va = int(value) & 0xFFFFFFFFFFFFFFFF
-    root = root_of(where) if where else current_root()
+    walk_print(va, root_of(where) if where else current_root())
+
+
+def walk_print(va, root):
     print(f"{va:#018x} in the space {root:#x}")
     for level, index, place, entry in walk(root, va):
         meaning = f"{entry & FRAME:#014x} {flags(entry, level)}" if entry & PRESENT else "not present"

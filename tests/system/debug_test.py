@@ -52,6 +52,18 @@ ports
 regions
 regions sh
 pte 0x401000 sh
+vmmap 2
+vmmap vfs
+pte 2 401000
+pmem
+free
+vmstat
+python
+try:
+    gdb.execute("vmmap 4711")
+except gdb.error as error:
+    print(error)
+end
 threads
 handles vfs
 blocks
@@ -70,6 +82,10 @@ def main():
     check("ps", text, r"^ +\d+ pager ", r"^ +\d+ init ", r"^ +\d+ vfs ", r"receiving")
     check("ports", text, r"^port 0x\w+ of tty, held by .*\binit:")
     check("regions", text, r"^vfs \(task \d+\): \d+ regions", r"^ +0x0*401000-0x\w+ r-x +\d+ KiB +file")
+    check("vmmap", text, r"^0x0*401000-0x\w+ r-x +\d+ +[1-9]\d* +\d+  0$", r"^no process '4711'|no process '4711'")
+    check("pmem", text, r"^ +0 MiB [-.aodp]{64}$")
+    check("free", text, r"^owned \d+ kB, free \d+, whole blocks \d+$", r"^promised [1-9]\d* kB to \d+ spaces$")
+    check("vmstat", text, r"^free \d+ anon \d+ file \d+ huge \d+$", r"^faults [1-9]\d* ")
     check("threads", text, r"^thread \d+ of vfs: receiving, priority \d+, rip 0x")
     check("handles", text, r"^ +\d+: 0x\w+ session at 0xffff\w+, rights 0x", r"^ +\d+: 0x\w+ port at")
     check("blocks", text, r"^blocks \d+ to \d+: ram, \d+ of them mapped", r"^blocks \d+ to \d+: kernel")
