@@ -9,13 +9,6 @@ struct block blocks[BOOT_BLOCKS_MAX];
 uint32_t block_count;
 struct kernel_stats stats;
 
-/* The block that is being zeroed: RESERVED meanwhile, so that nobody maps it. */
-static struct giving {
-    uint32_t number; /* 0: none */
-    uint32_t kind;   /* what it becomes */
-    uint64_t done;   /* bytes */
-} giving;
-
 void block_become(uint32_t number, enum block_kind kind)
 {
     stats.blocks[blocks[number].kind]--;
@@ -54,10 +47,9 @@ void block_init(const struct boot_params *params)
 }
 
 /* Hand a block that is all zero to its new use. */
-static int give_finish(uint32_t number, uint32_t kind)
+static int give_finish(uint32_t number, uint64_t kind)
 {
     paddr_t pa = (paddr_t)number << HUGE_SHIFT;
-    giving.number = 0;
     if (kind == BLOCK_KERNEL) {
         block_become(number, BLOCK_KERNEL);
         slab_block_add(number);
@@ -74,32 +66,25 @@ static int give_finish(uint32_t number, uint32_t kind)
     return error;
 }
 
-/* One step of zeroing; SYS_RESTART until the block is done. */
-static int give_step(void)
-{
-    __builtin_memset((char *)direct((paddr_t)giving.number << HUGE_SHIFT) + giving.done, 0, GIVE_STEP);
-    giving.done += GIVE_STEP;
-    return giving.done < HUGE_SIZE ? SYS_RESTART : give_finish(giving.number, giving.kind);
-}
-
+/* While it is being zeroed a block is RESERVED, so that nobody maps it, its `mappings` is the kind that it
+ * is to become, and its `free` counts the steps. */
 int block_give(paddr_t address, uint64_t kind)
 {
     uint64_t number = address >> HUGE_SHIFT;
     FAIL_IF((kind != BLOCK_KERNEL && kind != BLOCK_TABLE) || address & (HUGE_SIZE - 1) ||
                 number >= block_count,
             E_INVAL);
-    if (giving.number && giving.number != number) { /* whoever began that one may be gone: finish it first */
-        give_step();
-        return SYS_RESTART;
-    }
-    if (!giving.number) {
-        FAIL_IF(blocks[number].kind != BLOCK_RAM, E_INVAL);
-        FAIL_IF(blocks[number].mappings, E_BUSY);
+    struct block *block = &blocks[number];
+    if (block->kind != BLOCK_RESERVED) {
+        FAIL_IF(block->kind != BLOCK_RAM, E_INVAL);
+        FAIL_IF(block->mappings, E_BUSY);
         block_become((uint32_t)number, BLOCK_RESERVED);
-        giving = (struct giving){(uint32_t)number, (uint32_t)kind, 0};
+        block->mappings = (uint32_t)kind;
+        block->free = 0;
     }
-    FAIL_IF(giving.kind != kind, E_INVAL);
-    return give_step();
+    FAIL_IF(block->mappings != kind, E_INVAL);
+    __builtin_memset((char *)direct(address) + block->free * GIVE_STEP, 0, GIVE_STEP);
+    return ++block->free < HUGE_SIZE / GIVE_STEP ? SYS_RESTART : give_finish((uint32_t)number, kind);
 }
 
 /* *number: where to go on looking, at first 0. */

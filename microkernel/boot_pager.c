@@ -3,22 +3,18 @@
 #include <string.h>
 #include <window.h>
 
-/* One entry, and the tables that it needs. Any error is the end: nothing runs yet. */
+/* One entry, and the tables that it needs: one that cannot be made shows when the entry is set. Any error is
+ * the end: nothing runs yet. */
 static void map(struct vms *vms, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot)
 {
     struct window w;
-    struct vms_op op = {
-        .op = VMS_SET, .level = (uint8_t)level, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
-    struct vms_op link = {.count = 1, .va = va};
+    struct vms_op op = {.op = VMS_SET, .prot = (uint8_t)prot, .count = 1, .va = va, .pa = pa};
     pte_t old;
-    int error;
     window_open(&w, vms);
-    while ((error = entry_change(&w, &op, &old)) == E_NOTABLE) {
-        link.level = (uint8_t)w.missing;
-        error = entry_link(&w, &link);
-        if (error)
-            break;
-    }
+    for (op.level = 1; op.level <= level; op.level++)
+        entry_link(&w, &op);
+    op.level = (uint8_t)level;
+    int error = entry_change(&w, &op, &old);
     window_close(&w);
     if (error)
         panic("the pager cannot be mapped at %lx: error %d", va, error);
@@ -43,6 +39,7 @@ struct boot_info *boot_pager_load(struct vms *vms, const struct boot_params *par
     struct boot_info *info = direct(module.start);
     if (module.end - module.start < sizeof *info || info->magic != BOOT_INFO_MAGIC)
         panic("the boot module does not begin with a pager");
+    vms_views_create(vms);
     paddr_t bundle = image_map(vms, info, module.start, module.end);
     info->pager[0] = (struct boot_range){module.start, bundle};
     info->pager_ranges = 1;

@@ -90,10 +90,7 @@ void deadline_tick(uint64_t time)
             deadline_set(t, t->deadline);
             continue;
         }
-        if (t->state == THREAD_CALLING)
-            ipc_abandon(t, CANCEL_TIMEDOUT);
-        else
-            thread_unqueue(t);
+        thread_unqueue(t, CANCEL_TIMEDOUT);
         thread_wake(t, E_TIMEDOUT);
     }
 }

@@ -306,7 +306,7 @@ static void leaf_count(const pte_t *entry)
 static int leaf_copy(struct window *w, vaddr_t va, paddr_t old, paddr_t *out)
 {
     ptep_t entry = ptep_table(window_entry(w, PTEP_LEAF, va));
-    TRY(table_alloc(NULL, PTEP_LEAF, out));
+    TRY(table_alloc(&account_nobody, PTEP_LEAF, out));
     pte_t *to = paging_slot(old); /* its links are read-only */
 #pragma GCC unroll 8
     for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
@@ -315,7 +315,7 @@ static int leaf_copy(struct window *w, vaddr_t va, paddr_t old, paddr_t *out)
     __builtin_memcpy(paging_slot(*out), (const pte_t *)entry, PAGE_SIZE);
     paging_slot_done();
     table_record(*out)->live = table_record(old)->live;
-    table_put(NULL, old);
+    table_put(&account_nobody, old);
     return 0;
 }
 

@@ -56,7 +56,7 @@ bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port 
     list_remove(&faulter->received);
     list_add_head(&port->receivers, &pager->run);
     pager->caller = NULL;
-    pager->receiving = port;
+    pager->served_by = port;
     pager->priority = pager->base_priority;
     pager->state = THREAD_RECEIVING;
     sched_switch(faulter);

@@ -1,76 +1,60 @@
 #include <format.h>
 #include <string.h>
 
-struct output {
-    char *at, *end;
-};
-
-static void put(struct output *o, const char *text, size_t n)
+static const char *read_number(const char *f, size_t *number)
 {
-    for (; n > 0 && o->at < o->end; n--)
-        *o->at++ = *text++;
+    for (*number = 0; *f >= '0' && *f <= '9'; f++)
+        *number = *number * 10 + (size_t)(*f - '0');
+    return f;
 }
 
-/* Filled up to the width from the left. */
-static void put_number(struct output *o, uint64_t value, uint32_t base, int width, char fill)
+/* The digits that end at `end`, filled up to the width from the left, but not below `low`. */
+static char *put_digits(char *low, char *end, uint64_t value, uint32_t base, size_t width, char fill)
 {
-    char digits[32], *end = digits + sizeof(digits), *at = end;
+    char *at = end;
     do
         *--at = "0123456789abcdef"[value % base];
     while (value /= base);
-    while (end - at < width && at > digits)
+    while ((size_t)(end - at) < width && at > low)
         *--at = fill;
-    put(o, at, (size_t)(end - at));
-}
-
-/* Digits, or the next argument. */
-static int read_number(const char **f, va_list *list)
-{
-    int number = 0;
-    for (; **f >= '0' && **f <= '9'; ++*f)
-        number = number * 10 + (**f - '0');
-    if (**f != '*')
-        return number;
-    ++*f;
-    return va_arg(*list, int);
+    return at;
 }
 
 size_t format_text_v(char *buffer, size_t size, const char *f, va_list arguments)
 {
-    struct output o = {buffer, buffer + size - 1};
-    va_list list;
-    va_copy(list, arguments);
+    char *at = buffer, *end = buffer + size - 1, digits[32], *digits_end = digits + sizeof digits;
     for (; *f; f++) {
-        if (*f != '%') {
-            put(&o, f, 1);
-            continue;
+        const char *text = f; /* what this conversion puts; else the character itself */
+        size_t n = 1, width, most = SIZE_MAX;
+        if (*f == '%') {
+            char fill = *++f == '0' ? '0' : ' ';
+            f = read_number(f, &width);
+            if (*f == '.' && f[1] == '*') {
+                most = (size_t)va_arg(arguments, int);
+                f += 2;
+            } else if (*f == '.') {
+                f = read_number(f + 1, &most);
+            }
+            bool is_long = *f == 'l';
+            f += is_long;
+            text = f;
+            if (*f == 's') {
+                text = va_arg(arguments, const char *);
+                for (n = 0; n != most && text[n];)
+                    n++;
+            } else if (*f == 'd' || *f == 'u' || *f == 'x') {
+                uint64_t value = is_long ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned);
+                text = put_digits(digits, digits_end, value, *f == 'x' ? 16 : 10, width, fill);
+                n = (size_t)(digits_end - text);
+            } else if (!*f) {
+                break;
+            }
         }
-        char fill = *++f == '0' ? '0' : ' ';
-        int width = read_number(&f, &list), most = -1;
-        if (*f == '.') {
-            f++;
-            most = read_number(&f, &list);
-        }
-        bool is_long = *f == 'l';
-        f += is_long;
-        if (*f == 's') {
-            const char *text = va_arg(list, const char *);
-            size_t n = 0;
-            while (n != (size_t)most && text[n])
-                n++;
-            put(&o, text, n);
-        } else if (*f == 'd' || *f == 'u' || *f == 'x') {
-            uint64_t value = is_long ? va_arg(list, uint64_t) : va_arg(list, unsigned);
-            put_number(&o, value, *f == 'x' ? 16 : 10, width, fill);
-        } else if (*f) {
-            put(&o, f, 1);
-        } else {
-            break;
-        }
+        for (; n > 0 && at < end; n--)
+            *at++ = *text++;
     }
-    va_end(list);
-    *o.at = 0;
-    return (size_t)(o.at - buffer);
+    *at = 0;
+    return (size_t)(at - buffer);
 }
 
 size_t format_text(char *buffer, size_t size, const char *format, ...)

@@ -17,14 +17,17 @@ static struct list *bucket_of(futex_key_t key)
     return l;
 }
 
-/* The task's id, or 0 for a shared one, and the address, virtual or physical. */
+/* The running task's id, or 0 for a shared one, and the address, virtual or physical: so the page of a shared
+ * one must be there, and is read first, which also brings it in. */
 static int make_key(struct task *task, vaddr_t word, bool shared, futex_key_t *key)
 {
+    uint32_t probe;
     paddr_t frame;
-    FAIL_IF(word % sizeof(uint32_t) || word < USER_MIN || word >= USER_END, E_INVAL);
+    FAIL_IF(word % sizeof probe || word < USER_MIN || word >= USER_END, E_INVAL);
     *key = (futex_key_t)task->id << 64 | word;
     if (!shared)
         return 0;
+    TRY(user_read(&probe, word, sizeof probe));
     TRY(vms_resolve(&task->vms, word, VMS_READ, &frame));
     *key = frame;
     return 0;
@@ -78,29 +81,18 @@ static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t de
     return SYS_BLOCKED;
 }
 
-/* A shared key needs the frame, so the page must be there: read it first, which also brings it in. */
-static int resolve_key(struct thread *thread, vaddr_t word, bool shared, futex_key_t *key)
-{
-    uint32_t probe;
-    int error = make_key(thread->task, word, false, key);
-    if (error || !shared)
-        return error;
-    TRY(user_read(&probe, word, sizeof probe));
-    return make_key(thread->task, word, true, key);
-}
-
 int sys_futex(struct thread *thread, struct syscall *s)
 {
     bool shared = s->a[0] & FUTEX_SHARED;
     futex_key_t key, to = 0;
-    TRY(resolve_key(thread, s->a[1], shared, &key));
+    TRY(make_key(thread->task, s->a[1], shared, &key));
     uint32_t value = (uint32_t)s->a[2];
     uint64_t op = s->a[0] & ~(uint64_t)FUTEX_SHARED;
     s->r[0] = s->a[3] - MOVED <= 2ul * UINT32_MAX ? s->a[3] - MOVED : 0;
     if (op == FUTEX_WAIT)
         return wait(thread, s->a[1], value, s->a[3], key);
     if (op == FUTEX_REQUEUE)
-        TRY(resolve_key(thread, s->a[4], shared, &to));
+        TRY(make_key(thread->task, s->a[4], shared, &to));
     FAIL_IF(op != FUTEX_WAKE && (op != FUTEX_REQUEUE || key == to), E_INVAL);
     int error = move(key, value, 0, &s->r[0]);
     if (!error && to)

@@ -2,18 +2,15 @@
  *
  * Invariants
  * H1 slot 0 is never used; a slot is free exactly when its object is NULL
- * H2 free counts the slots on the free list; reserved <= free
- * H3 the generation of a slot grows each time that it is freed, and is never 0
+ * H2 free counts the slots on the free list, and those from `fresh` on, which are all zero; reserved <= free
+ * H3 the generation of a slot grows each time that it is freed; of a used one it is never 0
  * H4 a slot's id is a handle that finds this slot exactly while it is used; RIGHT_CALL stands in handles of
  *    sessions only, RIGHT_RECV in those of ports, HANDLE_REPLY in those of threads; slot 0 has no rights:
  *    fastpath.S counts on all this
  */
 #include <port.h>
 
-#define PAGES_STEP  8    /* of a table: freed or added in one step */
 #define SEARCH_MOST 1024 /* free slots passed over to find a certain one */
-
-struct handle_entry handle_no_slots[HANDLES_PER_PAGE];
 
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 {
@@ -23,7 +20,7 @@ static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 
 int handle_entry(struct task *task, handle_t handle, struct handle_entry **out)
 {
-    struct handle_entry *entry = entry_at(task->handles, HANDLE_INDEX(handle));
+    struct handle_entry *entry = entry_at(&task->handles, HANDLE_INDEX(handle));
     FAIL_IF(!entry || entry->id != handle, E_HANDLE);
     *out = entry;
     return 0;
@@ -34,24 +31,15 @@ enum object_kind handle_kind(const struct handle_entry *entry)
     return entry->rights & HANDLE_REPLY ? OBJ_REPLY : entry->object->kind;
 }
 
-int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out)
+int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t any, void *out)
 {
     struct handle_entry *entry;
     TRY(handle_entry(task, handle, &entry));
     FAIL_IF(handle_kind(entry) != kind, E_TYPE);
-    FAIL_IF((entry->rights & rights) != rights, E_RIGHTS);
+    FAIL_IF(!(entry->rights & any), E_RIGHTS);
     if (out)
         *(struct object **)out = entry->object;
     return 0;
-}
-
-int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **out)
-{
-    struct handle_entry *entry;
-    TRY(handle_entry(task, handle, &entry));
-    FAIL_IF(handle_kind(entry) != OBJ_PORT, E_TYPE);
-    *out = (struct port *)entry->object;
-    return entry->rights & any ? 0 : E_RIGHTS;
 }
 
 static int copy_of(const struct handle_entry *entry, struct handle_entry *out)
@@ -70,57 +58,48 @@ int handle_copyable(struct task *task, handle_t handle, struct handle_entry *out
 }
 
 /* Free slots are chained through `rights`. */
-static void push_free(struct handle_table *table, uint32_t index)
+static void chain(struct handle_table *table, uint32_t index)
 {
     entry_at(table, index)->rights = table->first_free;
     table->first_free = index;
-    table->free++;
 }
 
-/* One more page of slots, all zero: handle 0 is the only one that would find such a slot, by its index. */
-static int page_add(struct task *task)
+int handle_grow(struct task *task)
 {
-    struct handle_table *table = task->handles;
+    struct handle_table *table = &task->handles;
     FAIL_IF(task->dying, E_DEAD);
     FAIL_IF(table->pages == HANDLE_PAGES, E_FULL);
     TRY(kmem_alloc(task->account, PAGE_SIZE, &table->page[table->pages]));
-    table->pages++;
-    task->slots = table->page[0];
-    task->slots->id = HANDLE_FREE(1);
-    return 0;
-}
-
-/* One more page of free slots, chained from the lowest on. */
-static int table_grow(struct task *task)
-{
-    struct handle_table *table = task->handles;
-    TRY(page_add(task));
-    uint32_t base = (table->pages - 1) * HANDLES_PER_PAGE, first = base ? base : 1;
-    struct handle_entry *page = table->page[table->pages - 1];
-    for (uint32_t i = first - base; i < HANDLES_PER_PAGE; i++)
-        page[i] = (struct handle_entry){.id = HANDLE_FREE(1), .rights = base + i + 1};
-    page[HANDLES_PER_PAGE - 1].rights = table->first_free;
-    table->first_free = first;
-    table->free += base + HANDLES_PER_PAGE - first;
+    table->free += HANDLES_PER_PAGE;
+    if (table->pages++ == 0) {
+        table->fresh = 1;
+        table->free--;
+        table->page[0]->id = HANDLE_FREE(1); /* zero, it would be found by handle 0 */
+    }
     return 0;
 }
 
 int handle_reserve(struct task *task, uint32_t n)
 {
-    struct handle_table *table = task->handles;
+    struct handle_table *table = &task->handles;
     FAIL_IF(task->copy_cursor, E_BUSY);
     if (table->free - table->reserved < n)
-        TRY(table_grow(task));
+        TRY(handle_grow(task));
     table->reserved += n;
     return 0;
 }
 
 /* Fill a free slot: the first one (index 0), or a given one, for which the list is searched, but not far: who
- * names a slot does so in a young table, where it is found soon. */
+ * names a slot does so in a young table, where it is found soon. There is a free slot. */
 static int fill(struct handle_table *table, uint32_t index, struct object *object, uint32_t rights,
                 uint64_t *out)
 {
-    uint32_t *link = &table->first_free;
+    uint32_t *link = &table->first_free, end = table->fresh + !table->first_free;
+    if (end <= index)
+        end = index + 1;
+    for (uint32_t i = end; i > table->fresh;)
+        chain(table, --i);
+    table->fresh = end;
     for (uint32_t n = 0; index && *link && *link != index; n++) {
         FAIL_IF(n == SEARCH_MOST, E_BUSY);
         link = &entry_at(table, *link)->rights;
@@ -128,12 +107,13 @@ static int fill(struct handle_table *table, uint32_t index, struct object *objec
     FAIL_IF(!*link, E_BUSY);
     index = *link;
     struct handle_entry *entry = entry_at(table, index);
+    uint32_t generation = HANDLE_GEN(entry->id);
     *link = entry->rights;
     table->free--;
     table->used++;
     stats.handles++;
     entry->object = object;
-    entry->id = HANDLE_MAKE(index, HANDLE_GEN(entry->id));
+    entry->id = HANDLE_MAKE(index, generation ? generation : 1);
     entry->rights = rights;
     object_open(object, rights);
     *out = entry->id;
@@ -145,9 +125,9 @@ int handle_insert(struct task *task, struct object *object, uint32_t rights, uin
     FAIL_IF(task->dying, E_DEAD);
     FAIL_IF(task->copy_cursor, E_BUSY); /* slots that seem free may be filled already */
     FAIL_IF(index >= HANDLES_PER_PAGE, E_RANGE);
-    if (task->handles->free == task->handles->reserved)
-        TRY(table_grow(task));
-    return fill(task->handles, (uint32_t)index, object, rights, out);
+    if (task->handles.free == task->handles.reserved)
+        TRY(handle_grow(task));
+    return fill(&task->handles, (uint32_t)index, object, rights, out);
 }
 
 int handle_insert_new(struct task *task, struct object *object, uint32_t rights, uint64_t *out)
@@ -160,21 +140,22 @@ int handle_insert_new(struct task *task, struct object *object, uint32_t rights,
 uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights)
 {
     uint64_t handle = 0;
-    DEBUG_ASSERT(task->handles->reserved > 0);
-    task->handles->reserved--;
-    ASSERT(fill(task->handles, 0, object, rights, &handle) == 0);
+    DEBUG_ASSERT(task->handles.reserved > 0);
+    task->handles.reserved--;
+    ASSERT(fill(&task->handles, 0, object, rights, &handle) == 0);
     return handle;
 }
 
 static void free_slot(struct task *task, uint32_t index)
 {
-    struct handle_table *table = task->handles;
+    struct handle_table *table = &task->handles;
     struct handle_entry *entry = entry_at(table, index);
     struct object *object = entry->object;
-    uint32_t rights = entry->rights, generation = (HANDLE_GEN(entry->id) + 1) & 0xffff;
+    uint32_t rights = entry->rights;
     entry->object = NULL;
-    entry->id = HANDLE_FREE(generation ? generation : 1);
-    push_free(table, index);
+    entry->id = HANDLE_FREE((HANDLE_GEN(entry->id) + 1) & 0xffff);
+    chain(table, index);
+    table->free++;
     table->used--;
     stats.handles--;
     if (!(rights & HANDLE_REPLY)) {
@@ -198,26 +179,19 @@ int handle_close(struct task *task, handle_t handle)
 
 bool handle_close_some(struct task *task, uint32_t most)
 {
-    struct handle_table *table = task->handles;
-    uint32_t end = table->pages * HANDLES_PER_PAGE;
-    for (uint32_t looked = 0; table->used && task->reap_handle < end && most && looked < 4 * HANDLES_PER_PAGE;
-         looked++) {
+    struct handle_table *table = &task->handles;
+    for (uint32_t looked = 0; table->used; looked++) {
+        if (!most || looked == 4 * HANDLES_PER_PAGE)
+            return false;
         uint32_t index = task->reap_handle++;
         if (entry_at(table, index)->object) {
             free_slot(task, index);
             most--;
         }
     }
-    if (table->used)
-        return false;
-    for (uint32_t n = 0; table->pages > 0; n++) {
-        if (n == PAGES_STEP)
-            return false;
+    if (table->pages)
         kmem_free(task->account, table->page[--table->pages], PAGE_SIZE);
-    }
-    table->free = table->first_free = 0;
-    task->slots = handle_no_slots;
-    return true;
+    return !table->pages;
 }
 
 /* ---- system calls ---- */
@@ -248,51 +222,47 @@ int sys_handle_info(struct thread *thread, struct syscall *s)
     TRY(handle_entry(thread->task, s->a[0], &entry));
     struct handle_info info = {.kind = handle_kind(entry),
                                .rights = entry->rights & HANDLE_REPLY ? 0 : entry->rights};
+    const struct session *session = (const struct session *)entry->object;
     if (info.kind == OBJ_TASK)
         info.id = ((struct task *)entry->object)->id;
     else if (info.kind == OBJ_THREAD)
         info.id = ((struct thread *)entry->object)->id;
-    else if (info.kind == OBJ_SESSION) {
-        struct session *session = (struct session *)entry->object;
-        if (session->port->borrower == thread->task ||
-            (!session->port->borrower && session->port->object.account == thread->task->account))
-            info.id = session->badge;
-    }
+    else if (info.kind == OBJ_SESSION &&
+             (session->port->borrower ? session->port->borrower == thread->task
+                                      : session->port->object.account == thread->task->account))
+        info.id = session->badge;
     return user_write(s->a[1], &info, sizeof info);
 }
 
 /* Same slots, same generations: what fork needs, because the child's memory holds the parent's handle values.
- * One page of slots a call, downwards, so that the free list begins with the lowest. */
+ * So many slots a call, downwards, so that the free list begins with the lowest. */
 int handle_copy_table(struct task *to, struct task *from)
 {
-    FAIL_IF(to->copy_cursor == 0 && (to->handles->used || to->handles->reserved), E_BUSY);
+    struct handle_table *table = &to->handles;
     FAIL_IF(to->dying || from->dying, E_DEAD);
-    struct handle_table *table = to->handles;
-    if (!to->copy_cursor)
-        table->first_free = table->free = 0;
-    uint32_t added = 0;
-    for (; !to->copy_cursor && table->pages < from->handles->pages && added < PAGES_STEP; added++)
-        TRY(page_add(to));
-    FAIL_IF(added > 1, SYS_RESTART); /* enough for one step */
-    uint32_t page = (to->copy_cursor ? to->copy_cursor : table->pages) - 1;
-    FAIL_IF(!table->pages, 0);
-    struct handle_entry *target = table->page[page], copy;
-    struct handle_entry *source = page < from->handles->pages ? from->handles->page[page] : target;
-    for (uint32_t i = HANDLES_PER_PAGE; i-- > 0;) {
-        if (source[i].object && !copy_of(&source[i], &copy)) {
-            target[i] = copy;
+    if (!to->copy_cursor) {
+        FAIL_IF(table->used || table->reserved, E_BUSY);
+        if (table->pages < from->handles.pages)
+            TRY(handle_grow(to));
+        FAIL_IF(table->pages < from->handles.pages, SYS_RESTART); /* one page is enough for one step */
+        table->first_free = 0;
+        to->copy_cursor = table->fresh = from->handles.fresh;
+    }
+    for (uint32_t n = 0; to->copy_cursor > 1; n++) {
+        FAIL_IF(n == HANDLES_PER_PAGE, SYS_RESTART);
+        uint32_t index = --to->copy_cursor;
+        struct handle_entry *target = entry_at(table, index), *source = entry_at(&from->handles, index), copy;
+        if (source && source->object && !copy_of(source, &copy)) {
+            *target = copy;
             object_open(copy.object, copy.rights);
+            table->free--;
             table->used++;
             stats.handles++;
-            continue;
-        }
-        target[i].id = HANDLE_FREE(HANDLE_GEN(source[i].id));
-        if (page + i) {
-            target[i].rights = table->first_free;
-            table->first_free = page * HANDLES_PER_PAGE + i;
-            table->free++;
+        } else {
+            target->id = HANDLE_FREE(source ? HANDLE_GEN(source->id) : 0);
+            chain(table, index);
         }
     }
-    to->copy_cursor = page;
-    return page ? SYS_RESTART : 0;
+    to->copy_cursor = 0;
+    return 0;
 }

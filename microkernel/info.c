@@ -5,17 +5,6 @@
 #include <string.h>
 #include <ouros_version.h>
 
-extern const char *boot_cmdline; /* main.c */
-
-static int give_text(const char *text, struct syscall *s)
-{
-    size_t length = strlen(text);
-    if (length > s->a[2])
-        length = s->a[2];
-    s->r[0] = length;
-    return user_write(s->a[1], text, length);
-}
-
 int sys_kernel_info(struct thread *thread, struct syscall *s)
 {
     switch (s->a[0]) {
@@ -30,8 +19,9 @@ int sys_kernel_info(struct thread *thread, struct syscall *s)
         stats.fast_messages = fastpath_taken;
         s->r[0] = sizeof stats;
         return user_write(s->a[1], &stats, sizeof stats);
-    case KINFO_BUILD: return give_text(OUROS_BUILD, s);
-    case KINFO_CMDLINE: return give_text(boot_cmdline, s);
+    case KINFO_BUILD:
+        s->r[0] = s->a[2] < strlen(OUROS_BUILD) ? s->a[2] : strlen(OUROS_BUILD);
+        return user_write(s->a[1], OUROS_BUILD, s->r[0]);
     default: return trace_control(thread, s);
     }
 }

@@ -138,15 +138,23 @@ static void put_kernel_message(struct thread *to, uint32_t label, uint64_t badge
     f->r14 = f->r15 = 0;
 }
 
+static const struct notice *notice_next(const struct port *port)
+{
+    const struct list *l = port->notices.next;
+    for (int given = 0; l != &port->notices && given < PORT_GIVEN_MAX; l = l->next, given++) {
+        const struct notice *n = container_of(l, const struct notice, link);
+        if (n->id > port->given)
+            return n;
+    }
+    return NULL;
+}
+
 static __attribute__((noinline)) bool take_notice(struct thread *receiver, struct port *port)
 {
-    if (port->delivered_count >= PORT_DELIVERED_MAX)
+    const struct notice *n = notice_next(port);
+    if (!n)
         return false;
-    struct notice *n = container_of(port->notices.next, struct notice, link);
-    list_remove(&n->link);
-    list_add_tail(&port->delivered, &n->link);
-    n->delivered = true;
-    port->delivered_count++;
+    port->given = n->id;
     put_kernel_message(receiver, n->label, n->badge,
                        (uint64_t[]){n->word[0], n->word[1], n->word[2], 0, 0, n->id});
     finish_receive(receiver, 0);
@@ -313,8 +321,9 @@ static int take_buffers(struct thread *thread)
     return 0;
 }
 
-static int begin(struct thread *thread, bool one_way)
+int sys_call(struct thread *thread, struct syscall *)
 {
+    bool one_way = (uint8_t)thread->frame.rax == SYS_send;
     struct trap_frame *f = &thread->frame;
     struct handle_entry *entry, sent[IPC_HANDLES];
     TRY(handle_entry(thread->task, f->rdi, &entry));
@@ -339,15 +348,7 @@ static int begin(struct thread *thread, bool one_way)
     return error;
 }
 
-int sys_call(struct thread *thread, struct syscall *)
-{
-    return begin(thread, false);
-}
-
-int sys_send(struct thread *thread, struct syscall *)
-{
-    return begin(thread, true);
-}
+int sys_send(struct thread *, struct syscall *) __attribute__((alias("sys_call")));
 
 /* Find the caller that a reply handle (0: the slot) names. *out NULL: it is gone. E_HANDLE, E_TYPE, E_INVAL.
  */
@@ -422,7 +423,7 @@ static int receive(struct thread *thread)
         thread_unreserve(thread);
         return error;
     }
-    thread->receiving = port;
+    thread->served_by = port;
     sched_block(thread, THREAD_RECEIVING);
     list_add_head(&port->receivers, &thread->run);
     deadline_set(thread, deadline);

@@ -1,19 +1,19 @@
 /* The log: a ring of lines, as the console and log_read show them.
  *
- * L1 head counts bytes ever written; position % LOG_SIZE is the place
- * L2 every line ends with the only \n in it
+ * L1 head counts lines ever written; line n is in place n % LINES while it is one of the last LINES
+ * L2 every line ends with the only \n in it, and a NUL
  * L3 text is printable ASCII: to show what users wrote cannot command a terminal */
 #include <log.h>
 #include <format.h>
 #include <string.h>
 #include <lock.h>
 
-#define LOG_SIZE 65536u
+#define LINES    1024u
 #define TEXT_MAX 240u
 #define TAG_MAX  16
 _Static_assert(TEXT_MAX + 64 <= LOG_LINE_MAX, "with time, tag and mark");
 
-static char ring[LOG_SIZE];
+static char ring[LINES][LOG_LINE_MAX];
 static uint64_t head;
 static struct spinlock lock; /* guards ring and head */
 enum log_level log_console_level = LOG_INFO;
@@ -21,7 +21,7 @@ enum log_level log_console_level = LOG_INFO;
 static void append(enum log_level level, const char *tag, const char *text, size_t length)
 {
     LOCK_GUARD(&lock);
-    char line[LOG_LINE_MAX];
+    char *line = ring[head++ % LINES];
     uint64_t now = time_now();
     const char *mark = level >= LOG_DEBUG ? "debug: " : ""; /* tty leaves such lines out */
     size_t n = format_text(line, LOG_LINE_MAX - 1, "[%5lu.%06lu] %.*s: %s%.*s", now / 1000000000,
@@ -29,11 +29,9 @@ static void append(enum log_level level, const char *tag, const char *text, size
     for (size_t i = 0; i < n; i++)
         if (line[i] < ' ' || line[i] > '~')
             line[i] = line[i] == '\t' ? ' ' : '?';
-    line[n++] = '\n';
-    for (size_t i = 0; i < n; i++)
-        ring[head++ % LOG_SIZE] = line[i];
+    memcpy(line + n, "\n", 2);
     if (level <= log_console_level)
-        console_write(line, n);
+        console_write(line, n + 1);
 }
 
 void log_print(enum log_level level, const char *format, ...)
@@ -65,24 +63,19 @@ int sys_log_write(struct thread *thread, struct syscall *s)
     return 0;
 }
 
-size_t log_line(uint64_t *position, char *line)
+const char *log_line(uint64_t *position)
 {
-    uint64_t oldest = head < LOG_SIZE ? 0 : head - LOG_SIZE + 1, at = *position < head ? *position : head;
-    size_t n = 0;
-    for (at = at < oldest ? oldest : at; at > 0 && at < head && ring[(at - 1) % LOG_SIZE] != '\n';)
-        at++;
-    while (at < head && n < LOG_LINE_MAX && (n == 0 || line[n - 1] != '\n'))
-        line[n++] = ring[at++ % LOG_SIZE];
-    *position = at;
-    return n;
+    uint64_t oldest = head < LINES ? 0 : head - LINES, at = *position < oldest ? oldest : *position;
+    *position = at < head ? at + 1 : head;
+    return at < head ? ring[at % LINES] : NULL;
 }
 
 /* One line. The cursor may be anything. */
 int sys_log_read(struct thread *, struct syscall *s)
 {
-    char line[LOG_LINE_MAX];
     s->r[0] = s->a[0];
-    s->r[1] = log_line(&s->r[0], line);
+    const char *line = log_line(&s->r[0]);
+    s->r[1] = line ? strlen(line) : 0;
     FAIL_IF(s->r[1] > s->a[2], E_SIZE);
     return user_write(s->a[1], line, s->r[1]);
 }

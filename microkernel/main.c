@@ -6,44 +6,32 @@
 
 #define PAGER_PRIORITY 58
 
-const char *boot_cmdline;
-
-static void give_authority(struct task *task, enum object_kind kind, uint32_t slot)
-{
-    struct object *object;
-    uint64_t handle;
-    if (object_create(NULL, kind, sizeof *object, &object) ||
-        handle_insert(task, object, RIGHT_COPY | RIGHT_MANAGE, slot, &handle))
-        panic("no memory for the first task's authorities");
-    object_put(object);
-}
-
-/* The pager is the first task: it holds the three authorities and a handle to itself. */
+/* The pager is the first task: it holds a handle to itself and the three authorities, in the order of their
+ * slots. Without memory for that there is no going on. */
 static void start_pager(struct boot_params *params)
 {
+    static const enum object_kind authority[] = {OBJ_MEMORY, OBJ_HARDWARE, OBJ_TASK_MAKER};
+    const uint32_t rights = RIGHT_COPY | RIGHT_MANAGE;
     struct task *task;
     struct thread *thread;
+    struct object *object;
     uint64_t handle;
-    if (task_create(NULL, UINT64_MAX, &task) ||
-        handle_insert(task, &task->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, PAGER_HANDLE_TASK,
-                      &handle))
-        panic("no memory for the first task");
-    give_authority(task, OBJ_MEMORY, PAGER_HANDLE_MEMORY);
-    give_authority(task, OBJ_HARDWARE, PAGER_HANDLE_HARDWARE);
-    give_authority(task, OBJ_TASK_MAKER, PAGER_HANDLE_TASK_MAKER);
+    ASSERT(!task_create(&account_nobody, UINT64_MAX, &task));
+    ASSERT(!handle_insert_new(task, &task->object, rights | RIGHT_INFO, &handle));
+    for (uint32_t i = 0; i < sizeof authority / sizeof *authority; i++)
+        ASSERT(!object_create(&account_nobody, authority[i], sizeof *object, &object) &&
+               !handle_insert_new(task, object, rights, &handle));
+    ASSERT(handle == HANDLE_FIRST(PAGER_HANDLE_TASK_MAKER));
     const struct boot_info *info = boot_pager_load(&task->vms, params);
     task->is_pager = true;
     __builtin_memcpy(task->name, "pager", sizeof "pager");
-    if (thread_create(task, info->entry, USER_STACK_TOP, info->segment[0].va, PAGER_PRIORITY, &thread))
-        panic("no memory for the first thread");
+    ASSERT(!thread_create(task, info->entry, USER_STACK_TOP, info->segment[0].va, PAGER_PRIORITY, &thread));
     sched_ready(thread, SCHED_TAIL);
     object_put(&thread->object);
-    object_put(&task->object);
 }
 
 void kernel_main(struct boot_params *params)
 {
-    boot_cmdline = params->cmdline;
     log_print(LOG_INFO, "%s", OUROS_BUILD);
     memory_init(params);
     sched_init();

@@ -13,9 +13,7 @@ void port_wake(struct port *port)
 {
     if (list_empty(&port->receivers))
         return;
-    struct thread *receiver = container_of(port->receivers.next, struct thread, run);
-    if (ipc_take(receiver, port))
-        DEBUG_ASSERT(receiver->state != THREAD_RECEIVING);
+    ipc_take(container_of(port->receivers.next, struct thread, run), port);
 }
 
 void notice_bind(struct notice *notice, struct port *port)
@@ -25,13 +23,6 @@ void notice_bind(struct notice *notice, struct port *port)
     notice_drop(notice);
     notice->port = port;
     object_get(&port->object);
-}
-
-void notice_unlink(struct notice *notice)
-{
-    list_remove(&notice->link);
-    notice->port->delivered_count -= notice->delivered;
-    notice->delivered = false;
 }
 
 void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1, uint64_t w2)
@@ -48,9 +39,9 @@ void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t
     notice->word[2] = w2;
     if (list_empty(&notice->link))
         object_get(notice->owner);
-    else if (!notice->delivered)
+    else if (notice->id > port->given)
         return; /* still queued: its words are new, its place stays */
-    notice_unlink(notice);
+    list_remove(&notice->link);
     notice->id = ++port->next_notice;
     list_add_tail(&port->notices, &notice->link);
     port_wake(port);
@@ -63,7 +54,7 @@ void notice_drop(struct notice *notice)
         return;
     if (!list_empty(&notice->link))
         object_put(notice->owner);
-    notice_unlink(notice);
+    list_remove(&notice->link);
     notice->port = NULL;
     object_put(&port->object);
 }

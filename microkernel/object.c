@@ -1,7 +1,6 @@
 /* Objects: creation, references, accounts, and destruction one step at a time. */
+#include <hardware.h>
 #include <sched.h>
-
-bool irq_destroy(struct object *object);
 
 static struct list ending = {&ending, &ending};
 
@@ -14,9 +13,7 @@ int object_create(struct account *account, enum object_kind kind, size_t size, v
     object->kind = kind;
     object->refs = 1;
     object->account = account;
-    if (account)
-        account->refs++;
-    list_init(&object->ending);
+    account->refs++;
     object_size[kind] = size;
     stats.objects[kind]++;
     *(struct object **)out = object;
@@ -43,8 +40,10 @@ void object_end(struct object *object)
 void object_open(struct object *object, uint32_t rights)
 {
     object_get(object);
-    if (object->kind == OBJ_PORT)
-        port_opened((struct port *)object, rights);
+    if (object->kind == OBJ_PORT) {
+        ((struct port *)object)->owners += (rights & RIGHT_MANAGE) != 0;
+        ((struct port *)object)->takers += (rights & RIGHT_RECV) != 0;
+    }
 }
 
 void object_close(struct object *object, uint32_t rights)
@@ -84,35 +83,31 @@ bool object_reap(void)
     struct account *account = object->account;
     stats.objects[object->kind]--;
     kmem_free(account, object, object_size[object->kind]);
-    if (account)
-        account_put(account);
+    account_put(account);
     return true;
 }
 
 /* ---- accounts ---- */
 
-struct account *account_create(uint64_t limit)
+struct account account_nobody = {.limit = UINT64_MAX, .refs = 1};
+
+int account_create(uint64_t limit, struct account **out)
 {
-    struct account *account;
-    if (kmem_alloc(NULL, sizeof *account, &account))
-        return NULL;
-    account->limit = limit;
-    account->refs = 1;
-    return account;
+    TRY(kmem_alloc(&account_nobody, sizeof **out, out));
+    **out = (struct account){.limit = limit, .refs = 1};
+    return 0;
 }
 
 void account_put(struct account *account)
 {
-    if (--account->refs == 0) {
+    if (account && --account->refs == 0) {
         DEBUG_ASSERT(account->used == 0);
-        kmem_free(NULL, account, sizeof(struct account));
+        kmem_free(&account_nobody, account, sizeof(struct account));
     }
 }
 
 int account_charge(struct account *account, uint64_t bytes)
 {
-    if (!account)
-        return 0;
     FAIL_IF(bytes > account->limit || account->used > account->limit - bytes, E_QUOTA);
     account->used += bytes;
     return 0;
@@ -120,8 +115,6 @@ int account_charge(struct account *account, uint64_t bytes)
 
 void account_refund(struct account *account, uint64_t bytes)
 {
-    if (!account)
-        return;
     DEBUG_ASSERT(account->used >= bytes);
     account->used -= bytes;
 }

@@ -56,15 +56,13 @@ static void parse_word(const char *word, size_t length)
 
 void options_parse(const char *cmdline)
 {
-    for (;;) {
+    for (size_t length = 0;; cmdline += length) {
         while (*cmdline == ' ' || *cmdline == '\t')
             cmdline++;
-        size_t length = 0;
-        while (cmdline[length] && cmdline[length] != ' ' && cmdline[length] != '\t')
+        for (length = 0; cmdline[length] && cmdline[length] != ' ' && cmdline[length] != '\t';)
             length++;
         if (length == 0 || text_equal(cmdline, length, "--"))
             return;
         parse_word(cmdline, length);
-        cmdline += length;
     }
 }

@@ -14,12 +14,6 @@ bool port_destroy(struct object *object)
     return true;
 }
 
-void port_opened(struct port *port, uint32_t rights)
-{
-    port->owners += (rights & RIGHT_MANAGE) != 0;
-    port->takers += (rights & RIGHT_RECV) != 0;
-}
-
 void port_closed(struct port *port, uint32_t rights)
 {
     port->owners -= (rights & RIGHT_MANAGE) != 0;
@@ -40,13 +34,8 @@ static bool release_step(struct port *port)
                             port->dead ? E_DEAD : E_RESTARTED);
         } else if (!list_empty(&port->receivers)) {
             struct thread *t = container_of(port->receivers.next, struct thread, run);
-            thread_unqueue(t);
+            thread_unqueue(t, CANCEL_DIED);
             thread_wake(t, E_DEAD);
-        } else if (!list_empty(&port->delivered)) {
-            /* Last given first back: the order for the next borrower is the old one. */
-            struct list *l = port->delivered.prev;
-            notice_unlink(container_of(l, struct notice, link));
-            list_add_head(&port->notices, l);
         } else if (port->dead && !list_empty(&port->senders)) {
             ipc_fail_caller(container_of(port->senders.next, struct thread, run), E_DEAD);
         } else if (port->dead && !list_empty(&port->notices)) {
@@ -87,6 +76,7 @@ bool port_loan_end(struct port *port)
     list_remove(&port->lent);
     port->borrower = NULL;
     port->cursor = NULL;
+    port->given = 0; /* what was not acknowledged awaits the next borrower */
     return true;
 }
 
@@ -187,14 +177,12 @@ static int kept_use(struct thread *thread, struct port *port, struct syscall *s)
 
 static int kept_next(struct port *port, uint64_t above, struct syscall *s)
 {
-    uint64_t best = UINT64_MAX;
     for (uint32_t i = 0; port->keep && i < PORT_KEEP_MAX; i++) {
         uint64_t key = port->keep[i].id;
-        if (key > above && key < best)
-            best = key;
+        if (key > above && (!s->r[0] || key < s->r[0]))
+            s->r[0] = key;
     }
-    s->r[0] = best == UINT64_MAX ? 0 : best;
-    return best == UINT64_MAX ? E_NOENT : 0;
+    return s->r[0] ? 0 : E_NOENT;
 }
 
 static int next_session(struct port *port, struct syscall *s)
@@ -216,11 +204,11 @@ static int next_session(struct port *port, struct syscall *s)
 
 static int acknowledge(struct port *port, uint64_t id)
 {
-    for (struct list *l = port->delivered.next; l != &port->delivered; l = l->next) {
+    for (struct list *l = port->notices.next; id <= port->given && l != &port->notices; l = l->next) {
         struct notice *notice = container_of(l, struct notice, link);
         if (notice->id == id) {
             notice_drop(notice);
-            port_wake(port); /* notices may have waited for a place on the delivered list */
+            port_wake(port); /* there were PORT_GIVEN_MAX, perhaps */
             return 0;
         }
     }
@@ -246,7 +234,6 @@ int sys_port_create(struct thread *thread, struct syscall *s)
     list_init(&port->senders);
     list_init(&port->received);
     list_init(&port->notices);
-    list_init(&port->delivered);
     list_init(&port->sessions);
     list_init(&port->lent);
     uint32_t rights = RIGHT_COPY | RIGHT_NOTIFY | RIGHT_RECV | RIGHT_MANAGE | RIGHT_INFO;
@@ -263,7 +250,7 @@ int sys_port_ctl(struct thread *thread, struct syscall *s)
         need |= RIGHT_INFO;
     else if (s->a[1] == PORT_ACK)
         need = RIGHT_RECV;
-    TRY(handle_port(thread->task, s->a[0], need, &port));
+    TRY(handle_get(thread->task, s->a[0], OBJ_PORT, need, &port));
     switch (s->a[1]) {
     case PORT_MINT: return mint(thread, port, s);
     case PORT_LEND: return lend(thread, port, s);

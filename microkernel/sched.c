@@ -35,12 +35,6 @@ void sched_init(void)
     sched_idle_ticks = -tsc_read(); /* until there is a thread */
 }
 
-static bool slice_used_up(const struct thread *t)
-{
-    const struct slice *slice = &slices[t->priority];
-    return slice->of == t && time_now() >= slice->end;
-}
-
 /* Among others of its priority: does it stay at the head, as it still has time? */
 static __attribute__((noinline)) enum sched_where keep_slice(const struct thread *t, enum sched_where where)
 {
@@ -142,14 +136,9 @@ void sched_set_priority(struct thread *thread, uint8_t priority)
         push(thread, SCHED_TAIL);
 }
 
-void sched_yield(void)
-{
-    sched_work = slice_over = true;
-}
-
 int sys_yield(struct thread *, struct syscall *)
 {
-    sched_yield();
+    sched_work = slice_over = true;
     return 0;
 }
 
@@ -160,8 +149,8 @@ void sched_tick(void)
     sched_work = true;
     deadline_tick(time);
     const struct thread *current = this_cpu()->current;
-    if (current && slice_used_up(current))
-        slice_over = true;
+    const struct slice *slice = &slices[current ? current->priority : 0];
+    slice_over |= current && slice->of == current && time >= slice->end;
 }
 
 uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running)
@@ -173,12 +162,9 @@ uint64_t sched_cpu_ns(uint64_t cpu_ticks, bool running)
  * urgent. */
 static struct thread *keep_or_queue(struct thread *current)
 {
-    if (current->task->suspended || current->flags & THREAD_F_SUSPENDED) {
-        sched_ready(current, SCHED_TAIL);
-        return NULL;
-    }
+    bool suspended = current->task->suspended || current->flags & THREAD_F_SUSPENDED;
     uint64_t above = ready_bits >> current->priority;
-    if (above == 0 || (above == 1 && !slice_over))
+    if (!suspended && (above == 0 || (above == 1 && !slice_over)))
         return current;
     sched_ready(current, slice_over ? SCHED_TAIL : SCHED_HEAD);
     return NULL;

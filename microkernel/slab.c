@@ -45,20 +45,15 @@ static void page_free(struct slab_page *page)
     stats.slab_pages_free++;
 }
 
-static void page_unfree(struct slab_page *page)
-{
-    list_remove(&page->link);
-    blocks[block_number(direct_paddr(page))].free--;
-    stats.slab_pages_free--;
-}
-
 /* A free page becomes one of a class. False: there is none. */
 static bool page_take(uint32_t class)
 {
     if (list_empty(&free_pages))
         return false;
     struct slab_page *page = container_of(free_pages.next, struct slab_page, link);
-    page_unfree(page);
+    list_remove(&page->link);
+    blocks[block_number(direct_paddr(page))].free--;
+    stats.slab_pages_free--;
     page->class = (uint8_t) class;
     for (uint16_t i = 0, n = slab_capacity(class); i < n; i++) {
         uint16_t *object = slab_object(page, i);

@@ -9,34 +9,21 @@ int (*const syscall_table[SYS_COUNT])(struct thread *, struct syscall *) = {
 #include <ouros/syscalls.def>
 #undef SYSCALL
 };
-enum {
-#define SYSCALL(number, name, arguments, results, text) +1
-    NUMBERS = 0
-#include <ouros/syscalls.def>
-#undef SYSCALL
-};
-_Static_assert(NUMBERS == SYS_COUNT - 1, "from 1 on, without holes: plain calls are not looked at again");
-
-static void run_again(struct thread *thread)
-{
-    thread->frame.rip -= SYSCALL_LENGTH;
-}
 
 /* False: the thread does not go on with `result`; it waits, or makes the call again. */
 static bool finish(struct thread *thread, int *result)
 {
-    if (*result == SYS_RESTART) {
-        run_again(thread);
-        sched_yield();
-        return false;
-    }
-    if (*result == SYS_TOUCH && !thread->touch_refused) {
-        run_again(thread);
-        fault_touch(thread);
+    bool touch = *result == SYS_TOUCH;
+    if (*result == SYS_RESTART || (touch && !thread->touch_refused)) {
+        thread->frame.rip -= SYSCALL_LENGTH;
+        if (touch)
+            fault_touch(thread);
+        else
+            sys_yield(thread, NULL);
         return false;
     }
     thread->touch_refused = false;
-    if (*result == SYS_TOUCH)
+    if (touch)
         *result = E_FAULT;
     return *result != SYS_BLOCKED;
 }

@@ -20,7 +20,7 @@ int table_block_add(uint32_t number)
 {
     struct table_record *record;
     FAIL_IF(stats.tables + TABLE_FRAMES > TABLES_MAX, E_FULL);
-    TRY(kmem_alloc(NULL, PAGE_SIZE, &record));
+    TRY(kmem_alloc(&account_nobody, PAGE_SIZE, &record));
     blocks[number].records = (uint32_t)(direct_paddr(record) >> PAGE_SHIFT);
     for (uint32_t i = 1; i < TABLE_FRAMES; i++) {
         record[i].level = TABLE_FREE;
@@ -46,7 +46,7 @@ bool table_block_take(uint64_t *number)
     *link = table_records(b)->next_block;
     stats.tables -= TABLE_FRAMES - 1;
     stats.tables_free -= TABLE_FRAMES - 1;
-    kmem_free(NULL, table_records(b), PAGE_SIZE);
+    kmem_free(&account_nobody, table_records(b), PAGE_SIZE);
     *number = b;
     return true;
 }

@@ -17,9 +17,8 @@ static void task_copy_name(struct task *task, const char *name, size_t length)
 
 static int parts_create(struct task *task, uint64_t limit)
 {
-    task->account = account_create(limit);
-    FAIL_IF(!task->account, E_KMEM);
-    TRY(kmem_alloc(task->account, sizeof(struct handle_table), &task->handles));
+    TRY(account_create(limit, &task->account));
+    TRY(handle_grow(task));
     return vms_create(&task->vms, task->account);
 }
 
@@ -30,11 +29,9 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
     list_init(&task->threads);
     list_init(&task->stopped);
     list_init(&task->ports_lent);
-    list_init(&task->all);
     notice_init(&task->pager_notice, &task->object);
     notice_init(&task->watch_notice, &task->object);
     task->id = next_id++;
-    task->slots = handle_no_slots;
     task_copy_name(task, "new", 3);
     list_add_tail(&task_list, &task->all);
     int error = parts_create(task, limit);
@@ -50,17 +47,14 @@ int task_create(struct account *payer, uint64_t limit, struct task **out)
 bool task_destroy(struct object *object)
 {
     struct task *task = (struct task *)object;
-    if (task->handles && !handle_close_some(task, REAP_BATCH))
+    if (!handle_close_some(task, REAP_BATCH))
         return false;
-    if (task->vms.root && !vms_destroy_step(&task->vms))
+    if (!vms_destroy_step(&task->vms))
         return false;
     list_remove(&task->all);
-    if (task->handles)
-        kmem_free(task->account, task->handles, sizeof(struct handle_table));
     notice_drop(&task->pager_notice);
     notice_drop(&task->watch_notice);
-    if (task->account)
-        account_put(task->account);
+    account_put(task->account);
     return true;
 }
 
@@ -112,7 +106,7 @@ int sys_task_create(struct thread *thread, struct syscall *s)
 static int watch(struct thread *thread, struct task *task, struct notice *notice, struct syscall *s)
 {
     struct port *port;
-    TRY(handle_port(thread->task, s->a[2], RIGHT_RECV | RIGHT_MANAGE, &port));
+    TRY(handle_get(thread->task, s->a[2], OBJ_PORT, RIGHT_RECV | RIGHT_MANAGE, &port));
     FAIL_IF(task->dead, E_DEAD);
     notice_bind(notice, port);
     notice->badge = s->a[3];
@@ -133,7 +127,7 @@ static int task_info(struct task *task, vaddr_t to)
         .kmem_used = task->account->used,
         .kmem_limit = task->account->limit,
         .threads = task->thread_count,
-        .handles = task->handles->used,
+        .handles = task->handles.used,
         .tables = task->vms.tables,
         .dead = task->dead,
         .cpu_ns = sched_cpu_ns(task->cpu_ticks, task == thread_current()->task),

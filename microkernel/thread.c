@@ -18,7 +18,6 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     thread->serial = HANDLE_REPLY;
     list_init(&thread->run);
     list_init(&thread->peers);
-    list_init(&thread->received);
     notice_init(&thread->cancel_notice, &thread->object);
     list_add_tail(&task->threads, &thread->in_task);
     task->thread_count++;
@@ -39,7 +38,7 @@ bool thread_destroy(struct object *object)
 
 void thread_unreserve(struct thread *thread)
 {
-    thread->task->handles->reserved -= thread->accept;
+    thread->task->handles.reserved -= thread->accept;
     thread->accept = 0;
     thread->flags &= ~(uint32_t)THREAD_F_ACCEPTS;
 }
@@ -51,7 +50,7 @@ void thread_wake(struct thread *thread, int error)
     sched_ready(thread, SCHED_HEAD);
 }
 
-void thread_unqueue(struct thread *thread)
+void thread_unqueue(struct thread *thread, enum cancel_why why)
 {
     switch (thread->state) {
     case THREAD_SENDING:
@@ -60,7 +59,7 @@ void thread_unqueue(struct thread *thread)
         if (list_empty(&thread->received))
             ipc_leave(thread);
         else
-            ipc_abandon(thread, CANCEL_DIED);
+            ipc_abandon(thread, why);
         break;
     case THREAD_RECEIVING:
     case THREAD_FUTEX:
@@ -74,7 +73,7 @@ void thread_kill(struct thread *thread)
 {
     if (thread->state == THREAD_DEAD)
         return;
-    thread_unqueue(thread);
+    thread_unqueue(thread, CANCEL_DIED);
     thread_unreserve(thread);
     deadline_drop(thread);
     thread->state = THREAD_DEAD;
@@ -123,12 +122,6 @@ _Static_assert(offsetof(struct thread_regs, fs_base) == sizeof(struct trap_frame
                    offsetof(struct thread_regs, rip) == offsetof(struct trap_frame, rip) &&
                    offsetof(struct thread_regs, rax) == offsetof(struct trap_frame, rax),
                "struct thread_regs begins with the frame");
-
-static int get_regs(struct thread *t, vaddr_t to)
-{
-    FAIL_IF(!at_rest(t), E_BUSY);
-    return user_write(to, &t->regs, sizeof t->regs);
-}
 
 static int set_regs(struct thread *t, vaddr_t from)
 {
@@ -183,7 +176,7 @@ static void cancel(struct thread *t)
     case THREAD_SENDING:
     case THREAD_RECEIVING:
     case THREAD_FUTEX:
-        thread_unqueue(t);
+        thread_unqueue(t, CANCEL_ASKED);
         thread_wake(t, E_CANCELLED);
         break;
     case THREAD_CALLING: ipc_abandon(t, CANCEL_ASKED); break;
@@ -230,7 +223,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     case THREAD_SUSPEND: return suspend(t);
     case THREAD_KILL: thread_kill(t); return t == thread ? SYS_BLOCKED : 0;
     case THREAD_EXIT: return exit_self(t, s);
-    case THREAD_GET_REGS: return get_regs(t, s->a[2]);
+    case THREAD_GET_REGS: return at_rest(t) ? user_write(s->a[2], &t->regs, sizeof t->regs) : E_BUSY;
     case THREAD_SET_REGS: return set_regs(t, s->a[2]);
     case THREAD_COPY: return copy_state(t, thread, s->a[2]);
     case THREAD_PRIORITY:

@@ -3,12 +3,9 @@
 
 int vms_create(struct vms *vms, struct account *account)
 {
-    __builtin_memset(vms, 0, sizeof *vms);
     vms->account = account;
     vms->changes = 1;
     vms->view_index = PAGER_NO_INDEX;
-    list_init(&vms->mounted);
-    list_init(&vms->mounts);
     TRY(table_alloc(account, 0, &vms->root));
     paging_root_set(paging_slot(vms->root), vms->root);
     paging_slot_done();
@@ -20,13 +17,6 @@ void vms_switch(struct vms *vms)
 {
     if (!vms_loaded(vms))
         paging_load(vms->root);
-}
-
-/* Make sure that no CPU has the space loaded: its tables are about to go. */
-static void vms_unload(struct vms *vms)
-{
-    if (vms_loaded(vms))
-        paging_load(paging_kernel_root());
 }
 
 int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
@@ -125,10 +115,9 @@ bool vms_destroy_step(struct vms *vms)
     if (!vms->destroy_cursor) {
         vms->destroy_cursor = PAGE_SIZE; /* never 0 from now on */
         vms_leave_views(vms);
-        vms_unload(vms);
+        if (vms_loaded(vms)) /* no CPU may have it, for its tables are about to go */
+            paging_load(paging_kernel_root());
     }
-    if (!vms_close_views_step(vms))
-        return false;
     struct window w;
     vaddr_t cursor = vms->destroy_cursor & ~PAGE_SIZE;
     window_open(&w, vms);

@@ -81,12 +81,10 @@ def waits_for(thread, names):
     """What a blocked thread waits for, in words."""
     state = enum_word(thread["state"], "enum thread_state", "THREAD_")
     port, badge = 0, ""
-    if state in ("calling", "sending", "faulting"):
+    if state in ("calling", "sending", "faulting", "receiving"):
         port = int(thread["served_by"])
-        if state != "faulting":
+        if state in ("calling", "sending"):
             badge = f", badge {int(thread['badge']):#x}"
-    elif state == "receiving":
-        port = int(thread["receiving"])
     elif state == "futex":
         low = gdb.selected_inferior().read_memory(int(thread["futex_key"].address), 8)  # gdb knows no wider integers
         return f"the word at {int.from_bytes(bytes(low), 'little'):#x}"

@@ -7,12 +7,18 @@
 #include <ouros/message.h>
 #include <ouros/types.h>
 
+/* From 1 on, without holes: the kernel's table has an entry for each number below SYS_COUNT. */
 enum syscall_number {
-#define SYSCALL(number, name, arguments, results, text) SYS_##name = number,
+    SYS_NONE,
+#define SYSCALL(number, name, arguments, results, text) SYS_##name,
 #include <ouros/syscalls.def>
 #undef SYSCALL
     SYS_COUNT
 };
+#define SYSCALL(number, name, arguments, results, text) \
+    _Static_assert(SYS_##name == number, "the list is in the order of the numbers");
+#include <ouros/syscalls.def>
+#undef SYSCALL
 
 /* ---- tasks ---- */
 enum task_op {
@@ -112,9 +118,8 @@ enum port_op {
 };
 
 struct port_info {
-    uint64_t sessions, queued, notices; /* now */
+    uint64_t sessions, queued, notices; /* now; notices that are not acknowledged, at most 1024 */
     uint64_t messages;                  /* received ever */
-    uint64_t oldest_wait_ns;            /* age of the first queued caller, 0 if none */
 };
 
 /* ---- hardware ---- */
@@ -199,7 +204,6 @@ enum kernel_info {
     KINFO_BUILD,     /* text: version and build, not NUL-terminated */
     KINFO_AUDIT, /* struct kernel_stats after a full check of the kernel's invariants (debug builds: panics if
                     broken) */
-    KINFO_CMDLINE, /* text: the boot command line */
     /* Tracing of messages, by who has the authority over hardware: the fourth argument. */
     KINFO_TRACE_START, /* length: how many pages of records to keep. E_BUSY: it is on already; E_KMEM */
     KINFO_TRACE_READ,  /* the oldest records that fit, struct trace_record; none: nothing new. Forgets them */

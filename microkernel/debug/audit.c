@@ -35,9 +35,8 @@ static void audit_table(struct walk *walk, uint32_t level, vaddr_t base, paddr_t
             if (kind == BLOCK_RAM)
                 mapped[block_number(frame)]++;
         } else if (level == 0 && table_record(frame)->level != 1) {
-            ASSERT(walk->w.vms->upper); /* a view */
+            ASSERT(walk->w.vms == vms_viewer); /* a view */
             if (table_record(frame)->level == TABLE_VIEW) {
-                ASSERT(frame == walk->w.vms->upper);
                 walk->tables++;
                 tables_seen++;
                 table_record(frame)->seen++;

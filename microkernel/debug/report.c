@@ -4,6 +4,7 @@
 #include <format.h>
 #include <log.h>
 #include <report.h>
+#include <string.h>
 #include <stage.h>
 
 #define DEPTH_MAX  32
@@ -72,13 +73,12 @@ static void show_registers(const struct trap_frame *f)
 
 static void show_last_lines(void)
 {
-    char line[LOG_LINE_MAX];
     uint64_t at = UINT64_MAX;
-    size_t n = log_line(&at, line); /* none, but `at` is the end now */
+    const char *line = log_line(&at); /* none, but `at` is the end now */
     at = at > LAST_LINES ? at - LAST_LINES : 0;
     say("last messages:\n");
-    while ((n = log_line(&at, line)))
-        console_write(line, n);
+    while ((line = log_line(&at)))
+        console_write(line, strlen(line));
 }
 
 void report_panic(const struct trap_frame *trap, uint64_t frame)

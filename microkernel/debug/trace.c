@@ -69,7 +69,7 @@ static int start(uint64_t wanted)
     FAIL_IF(trace_on, E_BUSY);
     FAIL_IF(wanted == 0 || wanted > PAGES_MAX, E_RANGE);
     for (uint32_t i = 0; i < PAGES_A_STEP && pages < wanted; i++) {
-        TRY(kmem_alloc(NULL, PAGE_SIZE, &page[pages]));
+        TRY(kmem_alloc(&account_nobody, PAGE_SIZE, &page[pages]));
         pages++;
     }
     FAIL_IF(pages < wanted, SYS_RESTART);
@@ -82,7 +82,7 @@ static int stop(void)
 {
     trace_on = false; /* the way out clears sched_work */
     for (uint32_t i = 0; i < PAGES_A_STEP && pages > 0; i++)
-        kmem_free(NULL, page[--pages], PAGE_SIZE);
+        kmem_free(&account_nobody, page[--pages], PAGE_SIZE);
     return pages ? SYS_RESTART : 0;
 }
 

@@ -66,7 +66,7 @@ static void threads_print(const char *, const char *)
     for (EACH(l, &task_list)) {
         struct task *task = container_of(l, struct task, all);
         say("task %lu %.15s: %u threads, %u handles, %lu bytes%s\n", task->id, task->name, task->thread_count,
-            task->handles ? task->handles->used : 0, task->account ? task->account->used : 0,
+            task->handles.used, task->account ? task->account->used : 0,
             task->dead    ? ", dead"
             : task->dying ? ", dying"
                           : "");
@@ -95,9 +95,10 @@ static void waiting_print(const char *what, const struct list *head, size_t memb
 
 static void port_print(const struct port *port, const struct task *owner)
 {
-    say("port %lx of %.15s, lent to %.15s: %lu sessions, %lu messages, %lu queued, %u notices given%s\n",
+    say("port %lx of %.15s, lent to %.15s: %lu sessions, %lu messages, %lu queued, notices given up to "
+        "%lu%s\n",
         (uint64_t)port, owner->name, port->borrower ? port->borrower->name : "nobody", port->session_count,
-        port->messages, port->queued, port->delivered_count, port->dead ? ", dead" : "");
+        port->messages, port->queued, port->given, port->dead ? ", dead" : "");
     waiting_print("receiving", &port->receivers, offsetof(struct thread, run));
     waiting_print("queued", &port->senders, offsetof(struct thread, run));
     waiting_print("received", &port->received, offsetof(struct thread, received));
@@ -106,8 +107,8 @@ static void port_print(const struct port *port, const struct task *owner)
 /* Call a function for each handle of a task. */
 static void handles_each(struct task *task, void (*function)(struct task *, const struct handle_entry *))
 {
-    for (uint32_t i = 0; task->handles && i < task->handles->pages * HANDLES_PER_PAGE; i++) {
-        const struct handle_entry *entry = &task->handles->page[i / HANDLES_PER_PAGE][i % HANDLES_PER_PAGE];
+    for (uint32_t i = 0; i < task->handles.pages * HANDLES_PER_PAGE; i++) {
+        const struct handle_entry *entry = &task->handles.page[i / HANDLES_PER_PAGE][i % HANDLES_PER_PAGE];
         if (entry->object)
             function(task, entry);
     }

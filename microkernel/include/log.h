@@ -6,10 +6,10 @@
 /* Records up to this level are shown on the console (the option log=). All are kept. */
 extern enum log_level log_console_level;
 
-/* Render the first record at or behind a position (any; 0: the oldest), as the console shows it, and move the
- * position behind it. Gives the length; 0: there is none. */
+/* The first line at or behind a position (any; 0: the oldest), as the console shows it, ended by \n and NUL;
+ * the position moves behind it. NULL: there is none, and the position is the end. */
 #define LOG_LINE_MAX 320
-size_t log_line(uint64_t *position, char *line);
+const char *log_line(uint64_t *position);
 
 /* ---- the console (arch): a serial line, polled. User space takes it over by taking its ports ---- */
 /* The first line of a PC, unless the option console= said otherwise. */

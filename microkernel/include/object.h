@@ -63,15 +63,16 @@ bool object_reap(void);
 /* What the kernel counts, as kernel_info gives it; the times are filled in then. */
 extern struct kernel_stats stats;
 
-struct account *account_create(uint64_t limit); /* NULL: no kernel memory */
-void account_put(struct account *account);
-/* Charge bytes (to nobody, if account is NULL): 0 or E_QUOTA. */
+extern struct account account_nobody; /* pays for what no task pays for: no limit, and never goes */
+int account_create(uint64_t limit, struct account **out); /* E_KMEM */
+void account_put(struct account *account);                /* NULL: nothing to do */
+/* Charge bytes: 0 or E_QUOTA. */
 int account_charge(struct account *account, uint64_t bytes);
 void account_refund(struct account *account, uint64_t bytes);
 
 /* ---- kernel memory: slabs of 4 KiB cut from KERNEL blocks ---- */
-/* Zeroed memory, 16-byte aligned (page aligned for 4096), size 1 to 4096, charged to account (NULL: to
- * nobody). `out` is the address of a pointer. E_QUOTA, E_KMEM. */
+/* Zeroed memory, 16-byte aligned (page aligned for 4096), size 1 to 4096, charged to account. `out`
+ * is the address of a pointer. E_QUOTA, E_KMEM. */
 int kmem_alloc(struct account *account, size_t size, void *out);
 /* Give it back; size as it was asked for. */
 void kmem_free(struct account *account, void *memory, size_t size);

@@ -3,24 +3,24 @@
  * Invariants
  * P1 a thread on port->senders is SENDING or FAULTING-and-queued; one on port->received waits for a reply
  * P2 receivers wait only while there is no notice, no bit and no sender
- * P3 a notice is on port->notices, on port->delivered, or on neither (then its port is NULL)
+ * P3 port->notices are in the order of their ids; those up to port->given wait for PORT_ACK, the others for a receiver
  * P4 the borrower's is the only handle with RIGHT_RECV that works while a loan lasts */
 #pragma once
 
 #include <hooks.h>
 
-#define PORT_DELIVERED_MAX 64 /* notices given and not acknowledged: the others wait, PORT_ACK is bounded */
-#define PORT_KEEP_MAX      256
+#define PORT_GIVEN_MAX 64 /* notices given and not acknowledged: the others wait, PORT_ACK is bounded */
+#define PORT_KEEP_MAX  256
 
 struct port {
     struct object object;
     struct list receivers; /* threads by ->run, last come first served */
     struct list senders; /* by ->run: the first of each priority, most urgent first; equals hang on ->peers */
     struct list received; /* callers that wait for their reply, by ->received */
-    struct list notices, delivered;
+    struct list notices;
     uint64_t queued; /* senders */
     uint64_t bits;
-    uint32_t delivered_count;
+    uint64_t given; /* id of the last notice that the present borrower has received */
     uint64_t next_notice, next_serial;
     uint64_t messages;
     struct list sessions;
@@ -54,12 +54,9 @@ void notice_bind(struct notice *notice, struct port *port);
 void notice_send(struct notice *notice, uint32_t label, uint64_t badge, uint64_t w0, uint64_t w1,
                  uint64_t w2);
 void notice_init(struct notice *notice, struct object *owner);
-/* Take it off the list that it is on, if it is on one. */
-void notice_unlink(struct notice *notice);
 /* Forget a notice: the object that carries it goes. */
 void notice_drop(struct notice *notice);
-/* A handle to the port with these rights came or went. */
-void port_opened(struct port *port, uint32_t rights);
+/* A handle to the port with these rights went. */
 void port_closed(struct port *port, uint32_t rights);
 void session_closed(struct session *session);
 /* End the loan of one of a dying task's ports, a bounded step; true when the port is free of it. */

@@ -9,8 +9,6 @@ enum sched_where { SCHED_TAIL, SCHED_HEAD };
 void sched_ready(struct thread *thread, enum sched_where where);
 /* The current thread stops running: it was put on another queue, or died. */
 void sched_block(struct thread *thread, enum thread_state state);
-/* Give way to others of the same priority. */
-void sched_yield(void);
 void sched_init(void);
 
 /* Something has happened since a thread was chosen to run: the way out has more to do than to return to it.

@@ -6,10 +6,9 @@
 
 /* A record that waits for a server: linked into a port's list, never allocated. */
 struct notice {
-    struct list link;     /* port->notices or port->delivered */
+    struct list link;     /* port->notices */
     struct port *port;    /* where it is queued or will be; holds a reference while set */
     struct object *owner; /* the object that it is part of; referenced while the notice is on a list */
-    bool delivered;       /* on the delivered list */
     uint64_t id;          /* given when queued; what PORT_ACK names */
     uint32_t label;       /* MSG_CLOSED, MSG_CANCEL, MSG_TASK_DEAD */
     uint64_t badge;
@@ -29,11 +28,11 @@ struct handle_entry {
 
 #define HANDLES_PER_PAGE 256
 #define HANDLE_PAGES     128
-extern struct handle_entry handle_no_slots[HANDLES_PER_PAGE]; /* task->slots of who has none: all zero */
 
 struct handle_table {
-    struct handle_entry *page[HANDLE_PAGES];
-    uint32_t first_free; /* index, 0: none */
+    struct handle_entry *page[HANDLE_PAGES]; /* the first one lives as long as the task's threads */
+    uint32_t first_free;                     /* index, 0: none */
+    uint32_t fresh;                          /* slots from here on were never used, and are on no list */
     uint32_t pages, used, free;
     uint32_t reserved; /* of the free slots: set aside by threads that wait with an accept count */
 };
@@ -44,8 +43,7 @@ struct task {
     char name[16];
     struct vms vms;
     struct account *account;
-    struct handle_table *handles;
-    struct handle_entry *slots; /* its first page; all free while there is none */
+    struct handle_table handles;
     struct list threads;
     struct list stopped; /* threads that would run but for a suspension */
     uint32_t thread_count;
@@ -58,7 +56,7 @@ struct task {
     uint64_t exit_value;
     uint32_t exit_how;      /* enum task_end */
     uint32_t reap_handle;   /* next handle index to close while dying */
-    uint32_t copy_cursor;   /* pages that an unfinished TASK_COPY_HANDLES has not copied yet */
+    uint32_t copy_cursor;   /* slots that an unfinished TASK_COPY_HANDLES has not copied yet */
     struct list ports_lent; /* ports this task receives on as a borrower */
     struct list all;        /* on task_list */
     uint64_t cpu_ticks;     /* as its threads' */
@@ -75,11 +73,9 @@ bool task_end_step(struct object *object);
 bool task_destroy(struct object *object);
 
 /* ---- handles (handle.c) ---- */
-/* Look a handle up that must have all of these rights. `out` is the address of a pointer to the kind's type,
+/* Look a handle up that must have any of these rights. `out` is the address of a pointer to the kind's type,
  * or NULL; no reference is taken: valid until the kernel is left. E_HANDLE, E_TYPE, E_RIGHTS. */
-int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t rights, void *out);
-/* A port, by a handle that has any of these rights. */
-int handle_port(struct task *task, handle_t handle, uint32_t any, struct port **out);
+int handle_get(struct task *task, handle_t handle, enum object_kind kind, uint32_t any, void *out);
 /* What a copy of a handle is at most: it needs RIGHT_COPY, a reply has none, and the right to receive is
  * lent, never copied. E_HANDLE, E_TYPE, E_RIGHTS. */
 int handle_copyable(struct task *task, handle_t handle, struct handle_entry *out);
@@ -96,6 +92,8 @@ int handle_insert_new(struct task *task, struct object *object, uint32_t rights,
 /* The same from the slots that handle_reserve set aside: cannot fail. */
 uint64_t handle_insert_reserved(struct task *task, struct object *object, uint32_t rights);
 int handle_close(struct task *task, handle_t handle);
+/* One more page of free slots. E_KMEM, E_QUOTA, E_FULL, E_DEAD. */
+int handle_grow(struct task *task);
 /* Set n free slots aside. E_KMEM, E_QUOTA, E_FULL. */
 int handle_reserve(struct task *task, uint32_t n);
 /* Fill an empty table with copies, same slots and generations. SYS_RESTART: not finished. E_BUSY, E_KMEM, …

@@ -44,7 +44,7 @@ struct thread {
     uint32_t kill_seq, kills; /* how often the call with this number and badge has killed its server */
     uint64_t kill_badge;
     struct thread *server;  /* whose reply slot holds this thread, or NULL: deferred or queued */
-    struct port *served_by; /* the port through which it was received */
+    struct port *served_by; /* the port through which it is or was received, or on which it receives */
     struct list received;   /* on served_by->received while it waits for its reply */
     struct ipc_buffers buffers;
     struct vms_note noted[2]; /* of their pages, by enum vms_direction */
@@ -54,10 +54,9 @@ struct thread {
     uint64_t fault_word[IPC_WORDS];
 
     /* As a server. */
-    struct thread *caller;  /* the reply slot */
-    bool caller_gone;       /* the slot's caller left before it was answered: answering it succeeds */
-    struct port *receiving; /* while THREAD_RECEIVING, for the debugger */
-    uint8_t accept;         /* handles accepted by the wait that it is in */
+    struct thread *caller; /* the reply slot */
+    bool caller_gone;      /* the slot's caller left before it was answered: answering it succeeds */
+    uint8_t accept;        /* handles accepted by the wait that it is in */
 
     /* Deadline and futex. */
     uint64_t deadline; /* of the present wait; DEADLINE_NEVER: none */
@@ -99,8 +98,8 @@ void thread_kill(struct thread *thread);
 void thread_wake(struct thread *thread, int error);
 /* Give back the slots that were set aside for handles with its next message. */
 void thread_unreserve(struct thread *thread);
-/* Leave whatever queue a blocked thread is on, keeping its state. */
-void thread_unqueue(struct thread *thread);
+/* Leave whatever queue a blocked thread is on, keeping its state; why: for the server of a received call. */
+void thread_unqueue(struct thread *thread, enum cancel_why why);
 bool thread_destroy(struct object *object);
 
 /* ---- futexes (futex.c) ---- */

@@ -11,16 +11,12 @@ struct vms {
     /* The leaf table that was used last; it may be written. NULL: unknown, for a link of the space changed. */
     struct table_record *leaf_record;
     uint64_t leaf_number;    /* va / what a leaf table maps */
-    struct vms *mounter;     /* whose views show this space, or NULL */
-    uint16_t view_index;     /* in the mounter's V, 0xffff: none */
-    uint16_t view_slot;      /* the mounter's L0 slot, 0: none */
-    struct list mounted;     /* this space, on mounter->mounts */
-    struct list mounts;      /* spaces that this space shows in its views */
-    paddr_t upper;           /* the mounter's own V table, 0 until the first mount */
+    uint16_t view_index;     /* in the pager's V, PAGER_NO_INDEX: none */
+    uint16_t view_slot;      /* the pager's L0 slot, 0: none */
     uint64_t destroy_cursor; /* where the next step of vms_destroy_step goes on */
 };
 
-/* A new space: an L0 with the kernel half, SELF set, user half empty. E_QUOTA, E_KMEM. */
+/* A new space, in zeroed memory: an L0 with the kernel half, SELF set, user half empty. E_QUOTA, E_KMEM. */
 int vms_create(struct vms *vms, struct account *account);
 /* One bounded step (at most one table) of taking everything away; true when all is gone, L0 included.
  * The space has left every view and every CR3 before its first table is freed. */

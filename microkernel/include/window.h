@@ -144,7 +144,9 @@ static inline bool vms_alive(const struct vms *vms)
     return vms->root && !vms->destroy_cursor;
 }
 
-/* Take a space out of its mounter's views (mount.c). */
+/* ---- views (mount.c) ---- */
+extern struct vms *vms_viewer; /* the space of the pager, which alone has views */
+/* Give the pager its table V. Panics when there is no memory. */
+void vms_views_create(struct vms *pager);
+/* Take a space out of all views. */
 void vms_leave_views(struct vms *vms);
-/* One step of closing a mounter's own views; true when V is gone. */
-bool vms_close_views_step(struct vms *vms);

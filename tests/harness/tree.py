@@ -8,7 +8,7 @@ import sys
 from harness import report
 
 KERNEL_GOAL = 6000  # what the design allows
-KERNEL_LINES = 6138  # what there is: only ever lowered, until it is the goal (docs/caveats.md)
+KERNEL_LINES = 5923  # what there is: only ever lowered, until it is the goal
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 COMPILER_HEADERS = {
     "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "limits.h", "float.h", "stdalign.h", "stdnoreturn.h",

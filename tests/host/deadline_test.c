@@ -25,14 +25,9 @@ void panic(const char *format, ...)
     abort();
 }
 
-void ipc_abandon(struct thread *caller, enum cancel_why why)
+void thread_unqueue(struct thread *thread, enum cancel_why why)
 {
-    CHECK(caller->state == THREAD_CALLING && why == CANCEL_TIMEDOUT);
-}
-
-void thread_unqueue(struct thread *thread)
-{
-    CHECK(thread->state != THREAD_CALLING);
+    CHECK(thread->state >= THREAD_SENDING && thread->state <= THREAD_FUTEX && why == CANCEL_TIMEDOUT);
 }
 
 static uint64_t due[THREADS]; /* what the model says; DEADLINE_NEVER: does not wait */

@@ -51,8 +51,7 @@
 1:  testl $THREAD_F_FPU, T_flags(%rbp); jz 2f
     clts; movb $0, %gs:CPU_fpu_trap
 2:  movzbl T_accept(%rbp), %ecx     /* handles that %rbp would have taken */
-    mov TASK_handles(%rbx), %rdi
-    sub %ecx, TABLE_reserved(%rdi)
+    sub %ecx, TASK_reserved(%rbx)
     movb $0, T_accept(%rbp); andl $~THREAD_F_ACCEPTS, T_flags(%rbp)
 .endm
 
@@ -166,7 +165,7 @@ reply_recv_go: /* POINT OF NO RETURN */
     mov %rcx, (%rax); mov %rax, 8(%rcx)
     movb $THREAD_RECEIVING, T_state(%rsp)
     movq $0, T_caller(%rsp)
-    mov %r11, T_receiving(%rsp)
+    mov %r11, T_served_by(%rsp)
     add $PORT_receivers, %r11       /* the server first on port->receivers */
     lea T_run(%rsp), %rax
     mov (%r11), %rcx
@@ -200,11 +199,11 @@ accept_handles:
     movzbl T_rax + 2(%rsp), %ecx    /* how many are accepted */
     test %ecx, %ecx; jz 2f
     cmp $IPC_HANDLES, %ecx; ja fastpath_full
-    mov T_task(%rsp), %rax; mov TASK_handles(%rax), %rax
-    mov TABLE_free(%rax), %r11d
-    sub TABLE_reserved(%rax), %r11d
+    mov T_task(%rsp), %rax
+    mov TASK_free(%rax), %r11d
+    sub TASK_reserved(%rax), %r11d
     cmp %ecx, %r11d; jb fastpath_full
-    add %ecx, TABLE_reserved(%rax)  /* given back by `full`, if it comes to that */
+    add %ecx, TASK_reserved(%rax)  /* given back by `full`, if it comes to that */
     mov %cl, T_accept(%rsp); orl $THREAD_F_ACCEPTS, T_flags(%rsp)
 2:  cmpb $SYS_call, T_rax(%rsp); je call_from_here
     jmp reply_recv_from_here
@@ -241,8 +240,8 @@ fastpath_fault:
 full:
     mov T_rbx(%rsp), %rbx; mov T_rbp(%rsp), %rbp
     movzbl T_accept(%rsp), %ecx
-    mov T_task(%rsp), %rax; mov TASK_handles(%rax), %rax
-    sub %ecx, TABLE_reserved(%rax)
+    mov T_task(%rsp), %rax
+    sub %ecx, TASK_reserved(%rax)
     movb $0, T_accept(%rsp); andl $~THREAD_F_ACCEPTS, T_flags(%rsp)
     jmp fastpath_full
 
