@@ -59,7 +59,7 @@ fuzz-kernel: ## ten million random system calls, the kernel's books compared all
 host-test: ## build and run one host test, without the system: NAME=vfs_server; GDB=1 under gdb
 	@$(PYTHON) tests/host_run.py $(if $(GDB),--gdb) test '$(NAME)'
 
-host-run: ## run a server on Linux, behind out/host/NAME.sock: SERVER=vfs WITH='blk=out/host/blk.sock'; GDB=1 under gdb
+host-run: ## run a server on Linux, behind out/host-tests/NAME.sock: SERVER=vfs WITH='blk=out/host-tests/blk.sock'; GDB=1 under gdb
 	@$(PYTHON) tests/host_run.py $(if $(GDB),--gdb) server '$(SERVER)' $(WITH)
 
 debug: ## boot stopped, with gdb attached: symbols of kernel and servers; docs/debugging.md has the commands

@@ -2,7 +2,7 @@
 """One host test, or one server on Linux, by itself: built if need be, then run, under gdb if asked.
 
 host_run.py [--gdb] test NAME                 tests/host/NAME_test.c
-host_run.py [--gdb] server NAME [GIVEN ...]   servers/NAME behind out/host/NAME.sock; given: NAME=SOCKET, NAME=@FILE"""
+host_run.py [--gdb] server NAME [GIVEN ...]   servers/NAME behind out/host-tests/NAME.sock; given: NAME=SOCKET, NAME=@FILE"""
 
 import os
 import pathlib
@@ -28,8 +28,7 @@ def main(arguments):
             binary = host.build_server(name)
         except host.Refused as error:
             sys.exit(str(error))
-        pathlib.Path("out/host").mkdir(parents=True, exist_ok=True)
-        command = [str(binary), f"out/host/{name}.sock", *given]
+        command = [str(binary), str(host.BUILT / f"{name}.sock"), *given]
     if debug:
         command = ["gdb", "-q", "--args", *command]
     os.execvp(command[0], command)
