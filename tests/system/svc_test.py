@@ -89,7 +89,7 @@ def refusals(work):
         ("no-file", vfs.replace("bin/vfs", "bin/fs"), f"{own}:1: vfs's program bin/fs is not in the bundle"),
         ("no-grant", vfs + "    grant file x.img as x\n", f"{own}:{vfs.count(chr(10)) + 1}: vfs is granted x.img, which is"),
         ("no-need", vfs.replace("needs blk", "needs blok"), f"{own}:3: vfs needs blok, which no block describes"),
-        ("statement", vfs.replace("stack", "stuck"), f"{own}:6: unknown statement: stuck"),
+        ("statement", vfs.replace("stack", "stuck"), f"{own}:{vfs[:vfs.index('stack')].count(chr(10)) + 1}: unknown statement: stuck"),
         ("circle", vfs.replace("needs ", "needs proc "), "in a circle: "),
         ("ladder", vfs + "server up\n    program bin/vfs\n    needs vfs\n    node up 0 0666\n", "servers call each other in a circle"),
         ("priority", vfs + "    priority 50\n", "blk must have at least the priority of vfs, which calls it"),
