@@ -268,7 +268,7 @@ static bool is_fault(const struct ipc_message *m)
 /* Run the timers that are due, and say until when to wait: asked again while there is a deadline. */
 static void set_deadline(struct worker *w)
 {
-    uint64_t due = ipc_timers_run();
+    uint64_t due = ipc_timers_first || !server->deadline ? ipc_timers_run() : DEADLINE_NEVER;
 
     w->hook_due = server->deadline ? server->deadline() : DEADLINE_NEVER;
     due = w->hook_due < due ? w->hook_due : due;

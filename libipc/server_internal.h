@@ -28,7 +28,8 @@ void ipc_request_reply(const struct ipc_request *r, int status, struct ipc_messa
 /* ---- timer.c ---- */
 
 void ipc_timers_begin(const struct ipc_server *server);
-extern bool ipc_loop_timed;    /* the first worker has a deadline to ask for before it waits */
+extern bool ipc_loop_timed;                /* the first worker has a deadline to ask for before it waits */
+extern struct ipc_timer *ipc_timers_first; /* NULL: none is set */
 uint64_t ipc_timers_run(void); /* those that are due; when the next one is, for the loop, or DEADLINE_NEVER */
 
 /* ---- irq.c ---- */

@@ -9,20 +9,20 @@
 bool ipc_loop_timed;
 
 static struct ipc_lock lock; /* guards what is below, and members of timers that are set */
-static struct ipc_timer *first;
+struct ipc_timer *ipc_timers_first;
 static struct ipc_condition changed; /* several workers: the thread is told */
 static bool several, has_thread, loop_has_deadline;
 
 void ipc_timers_begin(const struct ipc_server *server)
 {
-    first = 0; /* on a host: those of an instance that is gone */
+    ipc_timers_first = 0; /* on a host: those of an instance that is gone */
     several = server->workers > 1;
     ipc_loop_timed = loop_has_deadline = server->deadline != 0;
 }
 
 static void unlink_timer(struct ipc_timer *timer)
 {
-    struct ipc_timer **at = &first;
+    struct ipc_timer **at = &ipc_timers_first;
 
     while (*at && *at != timer)
         at = &(*at)->next;
@@ -32,7 +32,7 @@ static void unlink_timer(struct ipc_timer *timer)
 
 static void insert(struct ipc_timer *timer)
 {
-    struct ipc_timer **at = &first;
+    struct ipc_timer **at = &ipc_timers_first;
 
     while (*at && (*at)->due_ns <= timer->due_ns)
         at = &(*at)->next;
@@ -40,7 +40,7 @@ static void insert(struct ipc_timer *timer)
     *at = timer;
     if (!several)
         ipc_loop_timed = true;
-    else if (first == timer)
+    else if (ipc_timers_first == timer)
         ipc_wake(&changed, 1);
 }
 
@@ -48,11 +48,11 @@ static void insert(struct ipc_timer *timer)
  */
 static struct ipc_timer *take_due(uint64_t now)
 {
-    struct ipc_timer *timer = first;
+    struct ipc_timer *timer = ipc_timers_first;
 
     if (!timer || timer->due_ns > now)
         return 0;
-    first = timer->next;
+    ipc_timers_first = timer->next;
     if (timer->every_ns) {
         timer->due_ns += (now - timer->due_ns) / timer->every_ns * timer->every_ns + timer->every_ns;
         insert(timer);
@@ -67,7 +67,7 @@ static void run_due(uint64_t now)
     struct ipc_timer *timer;
     uint32_t count = 0;
 
-    for (timer = first; timer && timer->due_ns <= now; timer = timer->next)
+    for (timer = ipc_timers_first; timer && timer->due_ns <= now; timer = timer->next)
         count++;
     while (count-- && (timer = take_due(now))) {
         ipc_unlock(&lock);
@@ -83,10 +83,10 @@ uint64_t ipc_timers_run(void)
     if (several)
         return DEADLINE_NEVER;
     ipc_lock(&lock);
-    if (first)
+    if (ipc_timers_first)
         run_due(ipc_now());
-    ipc_loop_timed = first || loop_has_deadline;
-    due = first ? first->due_ns : DEADLINE_NEVER;
+    ipc_loop_timed = ipc_timers_first || loop_has_deadline;
+    due = ipc_timers_first ? ipc_timers_first->due_ns : DEADLINE_NEVER;
     ipc_unlock(&lock);
     return due;
 }
@@ -97,7 +97,7 @@ static void thread(void *unused)
     ipc_lock(&lock);
     for (;;) {
         run_due(ipc_now());
-        ipc_wait(&changed, &lock, first ? first->due_ns : DEADLINE_NEVER);
+        ipc_wait(&changed, &lock, ipc_timers_first ? ipc_timers_first->due_ns : DEADLINE_NEVER);
     }
 }
 

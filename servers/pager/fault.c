@@ -350,7 +350,9 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
     return fault_answer(out, FAULT_RESUME);
 }
 
+#ifdef OUROS_HOST
 bool fault_looks_first = true;
+#endif
 
 /* The commonest fault at first look: a page of plain anonymous memory is written, out of order, where the
  * last region and the last leaf table are still the ones, and a zeroed frame is at hand. The answer is what

@@ -40,7 +40,11 @@ struct fault_answer {
 #define FAULT_LATER (-1)
 
 /* Tests turn it off, to compare: frequent faults take a short way to the same answer. */
+#ifdef OUROS_HOST
 extern bool fault_looks_first;
+#else
+enum { fault_looks_first = true };
+#endif
 
 /* A page fault of the present caller. 0: *out is the answer; FAULT_LATER: it was deferred. */
 int fault_handle(const struct fault *fault, struct fault_answer *out);

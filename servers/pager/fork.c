@@ -28,12 +28,48 @@ static int fork_region(struct space *child, const struct region *r)
     return 0;
 }
 
-/* Entries of one leaf table of the parent, all of region r. */
-static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32_t count,
+/* The part of region r in the leaf table at `low`: its first entry and how many. */
+static ptep_t part_of(struct space *space, const struct region *r, vaddr_t low, vaddr_t *va, uint32_t *count)
+{
+    vaddr_t end = r->end < low + HUGE_SIZE ? r->end : low + HUGE_SIZE;
+    *va = r->start > low ? r->start : low;
+    *count = (uint32_t)((end - *va) >> PAGE_SHIFT);
+    return machine_ptep(space->index, space->slot, PTEP_LEAF, *va);
+}
+
+/* What the scan of a leaf table has found: the entries that the child is to have. */
+static struct {
+    uint32_t count;
+    uint16_t index[PTEP_ENTRIES]; /* in order */
+    bool more;                    /* there are others that it has no right to */
+} found;
+
+/* Look at the leaf table at `low` once; after `most` entries it is enough. */
+static void table_scan(struct space *from, vaddr_t low, uint32_t most)
+{
+    uint32_t count;
+    vaddr_t va;
+    found.count = 0;
+    found.more = false;
+    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
+        ptep_t leaf = part_of(from, r, low, &va, &count);
+        uint32_t base = (uint32_t)((va - low) >> PAGE_SHIFT), i = tables_live(leaf, 0, count);
+        if (!region_inherits(r))
+            found.more |= i < count;
+        else
+            for (; i < count && found.count < most; i = tables_live(leaf, i + 1, count))
+                found.index[found.count++] = (uint16_t)(base + i);
+    }
+}
+
+/* Copy those of the found entries, from *next on, that lie in region r. */
+static void fork_entries(struct space *from, const struct region *r, vaddr_t low, uint32_t *next,
                          struct batch *parent, struct batch *child)
 {
-    uint32_t read_only = r->prot & ~(uint32_t)VMS_WRITE, first = count, last = 0;
-    for (uint32_t i = tables_live(leaf, 0, count); i < count; i = tables_live(leaf, i + 1, count)) {
+    uint32_t read_only = r->prot & ~(uint32_t)VMS_WRITE, first = PTEP_ENTRIES, last = 0;
+    ptep_t leaf = machine_ptep(from->index, from->slot, PTEP_LEAF, low);
+    for (; *next < found.count && low + found.index[*next] * PAGE_SIZE < r->end; ++*next) {
+        uint32_t i = found.index[*next];
         pte_t e = ptep_load(leaf + i);
         if (!pte_present(e))
             continue;
@@ -46,35 +82,10 @@ static void fork_entries(const struct region *r, vaddr_t va, ptep_t leaf, uint32
             last = i;
         }
         frame_get(frame);
-        batch_set(child, va + i * PAGE_SIZE, frame, prot, 0);
+        batch_set(child, low + i * PAGE_SIZE, frame, prot, 0);
     }
-    if (first < count)
-        batch_op(parent, VMS_PROTECT, PTEP_LEAF, va + first * PAGE_SIZE, last - first + 1, read_only);
-}
-
-/* The part of region r in the leaf table at `low`: its first entry and how many. */
-static ptep_t part_of(struct space *space, const struct region *r, vaddr_t low, vaddr_t *va, uint32_t *count)
-{
-    vaddr_t end = r->end < low + HUGE_SIZE ? r->end : low + HUGE_SIZE;
-    *va = r->start > low ? r->start : low;
-    *count = (uint32_t)((end - *va) >> PAGE_SHIFT);
-    return machine_ptep(space->index, space->slot, PTEP_LEAF, *va);
-}
-
-/* Is it worth sharing, and has the child a right to all of it? */
-static bool table_shareable(struct space *from, vaddr_t low)
-{
-    uint32_t live = 0, count;
-    vaddr_t va;
-    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
-        ptep_t leaf = part_of(from, r, low, &va, &count);
-        uint32_t i = tables_live(leaf, 0, count);
-        if (i < count && !region_inherits(r))
-            return false;
-        for (; i < count && live < SHARE_MIN; i = tables_live(leaf, i + 1, count))
-            live++;
-    }
-    return live >= SHARE_MIN;
+    if (first < PTEP_ENTRIES)
+        batch_op(parent, VMS_PROTECT, PTEP_LEAF, low + first * PAGE_SIZE, last - first + 1, read_only);
 }
 
 /* The tables above the leaf table at `low`, which the child, empty before, does not have yet. */
@@ -88,20 +99,21 @@ static void link_above(struct batch *child, vaddr_t low, vaddr_t *done)
 
 static void fork_table(struct space *from, vaddr_t low, struct batch *parent, struct batch *child)
 {
+    uint32_t next = 0;
     bool own;
     tables_leaf(from, low, &own);
-    if (!own || table_shareable(from, low)) {
+    if (own)
+        table_scan(from, low, SHARE_MIN);
+    if (!own || (found.count == SHARE_MIN && !found.more)) {
         batch_share(child, low, from);
         return;
     }
+    if (found.count == SHARE_MIN)
+        table_scan(from, low, PTEP_ENTRIES);
     batch_op(child, VMS_LINK, PTEP_LEAF, low, 1, 0);
-    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
-        uint32_t count;
-        vaddr_t va;
-        ptep_t leaf = part_of(from, r, low, &va, &count);
+    for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next)
         if (region_inherits(r))
-            fork_entries(r, va, leaf, count, parent, child);
-    }
+            fork_entries(from, r, low, &next, parent, child);
 }
 
 static int fork_pages(struct space *from, struct space *to)

@@ -89,9 +89,16 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
     const pte_t *e = (const pte_t *)leaf; /* not volatile: A and D do not matter here */
     if (i < count && e[i])
         return i;
-    while (i + 8 <= count &&
-           !(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] | e[i + 5] | e[i + 6] | e[i + 7]))
-        i += 8;
+    for (; i + RUN <= count; i += RUN) {
+        pte_t any = 0;
+#pragma GCC unroll 16
+        for (uint32_t k = 0; k < RUN; k++)
+            any |= e[i + k];
+        if (any)
+            break;
+    }
+    while (i + 4 <= count && !(e[i] | e[i + 1] | e[i + 2] | e[i + 3]))
+        i += 4;
     while (i < count && !e[i])
         i++;
     return i;
