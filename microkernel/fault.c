@@ -91,7 +91,6 @@ void fault_touch(struct thread *thread)
 
 int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
 {
-    bool touch = faulter->fault_label == MSG_FAULT && faulter->fault_word[1] & FAULT_TOUCH;
     switch (label) {
     case FAULT_MAP:
         FAIL_IF(!thread_current()->task->is_pager,
@@ -100,7 +99,7 @@ int fault_reply(struct thread *faulter, uint32_t label, const uint64_t word[3])
         break;
     case FAULT_RESUME: break;
     case FAULT_REFUSE:
-        if (touch)
+        if (faulter->fault_label == MSG_FAULT && faulter->fault_word[1] & FAULT_TOUCH)
             faulter->touch_refused = true;
         else
             task_kill(faulter->task, 0, TASK_UNHANDLED_FAULT);

@@ -61,10 +61,11 @@ static int move(futex_key_t key, uint64_t most, futex_key_t to, uint64_t *moved)
 int futex_wake_all(struct task *task, vaddr_t word)
 {
     futex_key_t key;
+    paddr_t frame;
     uint64_t moved = 0;
     TRY(make_key(task, word, false, &key));
     TRY(move(key, UINT64_MAX, 0, &moved));
-    return make_key(task, word, true, &key) ? 0 : move(key, UINT64_MAX, 0, &moved);
+    return vms_resolve(&task->vms, word, VMS_READ, &frame) ? 0 : move(frame, UINT64_MAX, 0, &moved);
 }
 
 static int wait(struct thread *thread, vaddr_t word, uint32_t value, uint64_t deadline, futex_key_t key)
