@@ -201,19 +201,37 @@ int huge_own(struct space *space, const struct region *r, vaddr_t va)
 
 /* ---- whole ones ---- */
 
+static struct {
+    struct batch batch;
+    uint32_t count;
+    frame_t first[VMS_BATCH_MAX];
+} gone; /* one thread, and no nesting */
+
+static void gone_flush(struct space *space)
+{
+    int error = batch_flush(&gone.batch);
+    if (error) /* better lost than used twice */
+        machine_log("space %lx: %u large pages are lost, error %d", (unsigned long)space->id, gone.count,
+                    error);
+    for (uint32_t i = 0; i < gone.count && !error; i++)
+        link_put(gone.first[i]);
+    count_in(space, -(int)gone.count);
+    gone.count = 0;
+    batch_begin(&gone.batch, space);
+}
+
 void huge_clear(struct space *space, vaddr_t start, vaddr_t end)
 {
     pte_t e;
-    uint32_t done;
+    gone.count = 0;
+    batch_begin(&gone.batch, space);
     for (vaddr_t va = start; huge_next(space, &va, end, &e); va += SPAN) {
-        struct vms_op op = huge_op(VMS_CLEAR, va, 0, 0);
-        if (perform(space, &op, 1, &done)) {
-            machine_log("space %lx: %lx is not cleared", (unsigned long)space->id, (unsigned long)va);
-            continue;
-        }
-        count_in(space, -1);
-        link_put(first_frame(e));
+        batch_op(&gone.batch, VMS_CLEAR, LEVEL, va, 1, 0);
+        gone.first[gone.count++] = first_frame(e);
+        if (gone.count == VMS_BATCH_MAX)
+            gone_flush(space);
     }
+    gone_flush(space);
 }
 
 int huge_protect(struct space *space, const struct region *r)

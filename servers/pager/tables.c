@@ -440,8 +440,9 @@ void tables_drop(struct space *space)
 {
     static struct gather g; /* one thread, and no nesting */
     tables_view(space);
-    if (space->huge)
-        huge_clear(space, 0, USER_END);
+    for (const struct region *r = space->first; r && space->huge; r = r->next)
+        if (!r->object && r->end - r->start >= SPAN) /* H1: not a walk over all that is empty */
+            huge_clear(space, r->start, r->end);
     gather_begin(&g, space, CLEAR_COUNTED | CLEAR_ALL);
     drop_below(&g, 0, 0, KERNEL_FIRST_SLOT);
     gather_flush(&g);
