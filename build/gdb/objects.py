@@ -104,7 +104,7 @@ def ps():
     for task in tasks():
         head = f"{int(task['id']):4} {task_name(task):16}"
         kmem = int(task["account"]["used"]) // 1024
-        used = int(task["handles"]["used"]) if int(task["handles"]) else 0
+        used = int(task["handles"]["used"])
         print(f"{head} {int(task['thread_count'])} threads, {used} handles, {kmem} KiB of kernel memory")
         for thread in each(task["threads"], "struct thread", "in_task"):
             state = enum_word(thread["state"], "enum thread_state", "THREAD_")
@@ -117,9 +117,7 @@ def ps():
 
 def handles(task):
     """(index, entry) of the used slots of a task's handle table."""
-    if not int(task["handles"]):
-        return
-    table = task["handles"].dereference()
+    table = task["handles"]
     per_page = 4096 // kernel_type("struct handle_entry").sizeof
     first, last = table["page"].type.range()
     for page in range(first, last + 1):
