@@ -10,7 +10,7 @@
  * E6 huge entries are never split: what stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-#define CLEAR_MOST  224 /* entries of a table that goes, in one step */
+#define CLEAR_MOST  192 /* entries of a table that goes, in one step */
 #define CHANGE_MOST 112 /* entries changed in one step, where that can be done in steps */
 
 /* The table of va at a level, from the top down. *link: what links it. */

@@ -2,7 +2,7 @@
 #include <hardware.h>
 #include <window.h>
 
-#define ENTRIES_MAX 192 /* entries changed in one call; what is left is the caller's to ask for again */
+#define ENTRIES_MAX 160 /* entries changed in one call; what is left is the caller's to ask for again */
 
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
