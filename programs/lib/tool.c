@@ -27,15 +27,16 @@ void tool_warn(const char *what)
     errno = reason;
 }
 
+/* In one write, so that a line of the kernel's log does not fall into the middle. */
 void tool_warnx(const char *format, ...)
 {
+    char text[2 * PATH_MAX + 128]; // two names and a reason
     va_list arguments;
     fflush(stdout);
-    fprintf(stderr, "%s: ", tool_name);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s: %s\n", tool_name, text);
 }
 
 _Noreturn void tool_usage(const char *synopsis)
