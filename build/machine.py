@@ -54,6 +54,7 @@ class Machine:
     memory: int = 512  # MiB
     cpus: int = 1
     disk: str | None = None
+    slow: int = 0  # requests that the disk answers in a second; 0: as many as it can
     words: tuple = ()  # the kernel's command line; what follows "--" is for init
     kernel: pathlib.Path | None = None
     bundle: pathlib.Path | None = None
@@ -68,7 +69,8 @@ class Machine:
         line += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-debugcon", f"file:{work}/debugcon"]
         line += ["-d", "cpu_reset", "-D", f"{work}/resets"]
         if self.disk:
-            line += ["-drive", f"file={self.disk},format=raw,if=none,id=disk0,snapshot=on"]
+            slow = f",throttling.iops-total={self.slow}" if self.slow else ""
+            line += ["-drive", f"file={self.disk},format=raw,if=none,id=disk0,snapshot=on{slow}"]
             line += ["-device", "virtio-blk-pci,drive=disk0,disable-legacy=on"]
         text = " ".join(self.words)
         if self.boot == "iso":

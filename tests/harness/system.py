@@ -39,7 +39,7 @@ def configurations(test, **usual):
                 limit = int(value)
             elif key == "disk":
                 changes["disk"] = None if value == "none" else f"out/{value}.img"
-            elif key in ("memory", "cpus"):
+            elif key in ("memory", "cpus", "slow"):
                 changes[key] = int(value)
             elif key == "icount":
                 changes["qemu"] = machine.COUNTED if int(value) else ()

@@ -1,4 +1,5 @@
 // config: memory=64
+// config: memory=64 slow=500
 /* As many clients at once as vfs has workers, and more: each reads into, and writes from, mappings of the
  * very file that it reads and writes, whose pages are not there. No worker may wait for a page that only
  * another one can bring. */
