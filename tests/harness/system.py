@@ -55,7 +55,7 @@ def configurations(test, **usual):
 
 def usual(out):
     """The machine on which a test runs when it asks for nothing else."""
-    return machine.Machine(out=out, disk=DISK, words=("--", "batch"))
+    return machine.Machine(out=out, disk=DISK, words=("--", "batch"), qemu=machine.COUNTED_BESIDE_DISK)
 
 
 class ProgramRun:
@@ -126,6 +126,8 @@ class ProgramRun:
             source.seek(0)
             self.batch = machine.Batch(box, source.fileno(), self.sink, self.limit)
             status, remark = self.batch.run()
+        if status == machine.TOO_LONG:
+            self.results.append(report.Result(f"{self.job}/bounded", remark))
         if self.current:
             self.finish(False, remark or f"the machine stopped with status {status}")
         elif len(self.waiting) == before:

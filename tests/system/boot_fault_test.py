@@ -53,8 +53,12 @@ def option_test():
     box = machine.Machine(out=OUT, words=("nonsense", *malformed, "init=init"), bundle=pathlib.Path("no bundle"))
     _, _, text = machine.run_text(box, "", LIMIT)
     check("option-unknown", [] if "unknown word 'nonsense'" in text else ["nobody complained of 'nonsense'"], text)
-    found = re.findall(r"bad value in '(.*)'", text)
+    said, _, repeated = text.partition("last messages:\n")
+    found = re.findall(r"bad value in '(.*)'", said)
     check("option-malformed", [] if found == malformed else [f"those complained of are {found}"], text)
+    lines = [line for line in said.splitlines() if line.startswith("[")]
+    whole = repeated.splitlines()[: len(lines)] == lines
+    check("panic-repeats-the-log", [] if whole else ["the last messages are others than were shown"], text)
     _, _, text = machine.run_text(machine.Machine(out=OUT, words=("mem=96M", "--", "batch")), "", LIMIT)
     memory = [int(n) for n in re.findall(r"memory: (\d+) MiB", text)]
     check("option-memory", [] if memory and 64 <= memory[0] <= 96 else [f"there are {memory} MiB"], text)
