@@ -87,7 +87,7 @@ static uint64_t check_huge(struct space *space, uint64_t *pages)
             errors += complain(space, va, "huge page without frames");
             continue;
         }
-        bool once = frame_saw_huge(first), alone = *frame_links(first) == 1;
+        bool once = block_saw_huge(first), alone = *block_links(first) == 1;
         for (frame_t f = first; f < first + BLOCK_FRAMES; f++) {
             frame_table[f].seen += once;
             if (frame_table[f].kind != FRAME_ANON ||

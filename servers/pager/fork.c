@@ -150,7 +150,7 @@ int space_fork(struct space *parent, handle_t task, struct channel *admin, handl
     uint64_t charge = 0;
     for (const struct region *r = parent->first; r; r = r->next)
         charge += region_inherits(r) ? region_charge(r) : 0;
-    frame_feed(); /* proc makes a thread and handles next, and others have no way to wait for the kernel's
+    block_feed(); /* proc makes a thread and handles next, and others have no way to wait for the kernel's
                      memory */
     int error = space_commit(NULL, charge);
     if (error) {

@@ -1,82 +1,23 @@
-#include "frame.h"
+#include "block.h"
 
 #include <ouros/boot.h>
 
 #include "object.h"
 #include "stock.h"
 
-#define NO_BLOCK      UINT32_MAX
-#define SPARE_FRAMES  64u /* kept for the pager's records */
-#define NEED_LOW      64u /* the kernel is fed below this many slab pages or tables */
-#define RESERVE_SHARE 16u /* one block in this many stays whole ... */
-#define RESERVE_MIN   2u
-#define RESERVE_MAX   8u
-#define HUGE_SPARE    2u /* huge pages are made while so many blocks more are whole ... */
-#define HUGE_SHARE    8u /* ... and one in so many of all */
-
-struct block {
-    uint32_t next, prev;          /* on partial or whole */
-    frame_t free_head, free_tail; /* freed at the tail: neighbours freed in order come back in order */
-    uint16_t free;
-    uint8_t kind; /* enum block_kind */
-    bool listed;
-    uint32_t links; /* huge entries */
-    uint32_t seen;  /* the checker's count of them */
-};
+#define SPARE_FRAMES 64u /* kept for the pager's records */
 
 struct frame_counts frame_counts;
 struct frame *frame_table;
 uint32_t frame_limit;
 
-static struct block *blocks;
-static uint32_t block_count;
-static uint32_t partial = NO_BLOCK, whole = NO_BLOCK; /* heads */
-static uint32_t block_reserve;
-
-/* ---- blocks ---- */
-
-static uint32_t *block_list(const struct block *b)
-{
-    return b->free == BLOCK_FRAMES ? &whole : &partial;
-}
-
-static void block_unlist(uint32_t n)
-{
-    struct block *b = &blocks[n];
-    if (!b->listed)
-        return;
-    if (b->prev == NO_BLOCK)
-        *block_list(b) = b->next;
-    else
-        blocks[b->prev].next = b->next;
-    if (b->next != NO_BLOCK)
-        blocks[b->next].prev = b->prev;
-    b->listed = false;
-    if (b->free == BLOCK_FRAMES)
-        frame_counts.whole--;
-}
-
-static void block_enlist(uint32_t n)
-{
-    struct block *b = &blocks[n];
-    if (b->kind != BLOCK_RAM || b->free == 0)
-        return;
-    uint32_t *head = block_list(b);
-    b->prev = NO_BLOCK;
-    b->next = *head;
-    if (b->next != NO_BLOCK)
-        blocks[b->next].prev = n;
-    *head = n;
-    b->listed = true;
-    if (b->free == BLOCK_FRAMES)
-        frame_counts.whole++;
-}
+/* ---- taking and giving back ---- */
 
 /* Take a free frame out of its block. */
 static void frame_take(frame_t frame, enum frame_kind kind)
 {
     uint32_t n = frame / BLOCK_FRAMES;
-    struct block *b = &blocks[n];
+    struct block *b = &block_table[n];
     struct frame *f = &frame_table[frame];
     bool relist = b->free == BLOCK_FRAMES || b->free == 1;
     if (relist)
@@ -101,7 +42,7 @@ static void frame_take(frame_t frame, enum frame_kind kind)
 static void frame_release(frame_t frame)
 {
     uint32_t n = frame / BLOCK_FRAMES;
-    struct block *b = &blocks[n];
+    struct block *b = &block_table[n];
     struct frame *f = &frame_table[frame];
     bool relist = b->free == 0 || b->free == BLOCK_FRAMES - 1;
     if (relist)
@@ -129,19 +70,19 @@ static uint64_t frame_loose(void)
     return frame_counts.kind[FRAME_FREE] - frame_counts.whole * BLOCK_FRAMES;
 }
 
-static uint32_t block_pick(uint32_t wish)
+static uint32_t frame_pick_block(uint32_t wish)
 {
     bool spare = frame_counts.whole > block_reserve;
-    if (partial != NO_BLOCK && (spare || (wish & FRAME_CRITICAL) || frame_loose() > SPARE_FRAMES))
-        return partial;
-    return spare ? whole : NO_BLOCK;
+    if (block_partial != NO_BLOCK && (spare || (wish & FRAME_CRITICAL) || frame_loose() > SPARE_FRAMES))
+        return block_partial;
+    return spare ? block_whole : NO_BLOCK;
 }
 
 /* Something more to allocate from: what was zeroed ahead, what the kernel gives back, or clean pages that
  * nobody maps. */
 static bool frame_squeeze(void)
 {
-    return stock_sell() || frame_reap_kernel() || object_reclaim();
+    return stock_sell() || block_reap() || object_reclaim();
 }
 
 int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
@@ -153,10 +94,10 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
         *out = frame;
         return 0;
     }
-    while ((n = block_pick(wish)) == NO_BLOCK)
+    while ((n = frame_pick_block(wish)) == NO_BLOCK)
         if (!frame_squeeze())
             return E_NOMEM;
-    frame = blocks[n].free_head;
+    frame = block_table[n].free_head;
     frame_take(frame, kind);
     if (wish & FRAME_ZERO)
         machine_zero(frame_memory(frame));
@@ -166,10 +107,10 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
 
 uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out)
 {
-    uint32_t n = frame_counts.whole > block_reserve ? block_pick(0) : NO_BLOCK, got = 0;
+    uint32_t n = frame_counts.whole > block_reserve ? frame_pick_block(0) : NO_BLOCK, got = 0;
     if (n == NO_BLOCK)
         return 0;
-    struct block *b = &blocks[n];
+    struct block *b = &block_table[n];
     block_unlist(n);
     frame_t f = b->free_head;
     while (f && got < most) {
@@ -190,64 +131,6 @@ uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, fr
     return got;
 }
 
-int frame_alloc_block(frame_t *first)
-{
-    uint64_t plenty = block_reserve + HUGE_SPARE + frame_counts.owned / BLOCK_FRAMES / HUGE_SHARE;
-    if (frame_counts.whole <= plenty)
-        return E_NOMEM;
-    uint32_t n = whole;
-    struct block *b = &blocks[n];
-    block_unlist(n);
-    b->free = 0;
-    b->free_head = b->free_tail = FRAME_NONE;
-    *first = n * BLOCK_FRAMES;
-    for (frame_t f = *first; f < *first + BLOCK_FRAMES; f++) {
-        frame_table[f] = (struct frame){.count = 1, .kind = FRAME_ANON};
-        machine_zero(frame_memory(f));
-    }
-    frame_counts.kind[FRAME_FREE] -= BLOCK_FRAMES;
-    frame_counts.kind[FRAME_ANON] += BLOCK_FRAMES;
-    return 0;
-}
-
-/* Nobody else has any of the block's frames: it is whole again. */
-static void block_release(uint32_t n)
-{
-    struct block *b = &blocks[n];
-    frame_t first = n * BLOCK_FRAMES, last = first + BLOCK_FRAMES - 1;
-    for (frame_t f = first; f <= last; f++)
-        frame_table[f] = (struct frame){.kind = FRAME_FREE,
-                                        .next = f < last ? f + 1 : FRAME_NONE,
-                                        .prev = f > first ? f - 1 : FRAME_NONE};
-    frame_counts.kind[FRAME_ANON] -= BLOCK_FRAMES;
-    frame_counts.kind[FRAME_FREE] += BLOCK_FRAMES;
-    b->free_head = first;
-    b->free_tail = last;
-    b->free = BLOCK_FRAMES;
-    block_enlist(n);
-}
-
-void frame_put_block(frame_t first)
-{
-    uint32_t others = 0;
-    for (frame_t f = first; f < first + BLOCK_FRAMES; f++)
-        others |= frame_table[f].count ^ 1;
-    if (!others)
-        block_release(first / BLOCK_FRAMES);
-    for (frame_t f = first; others && f < first + BLOCK_FRAMES; f++)
-        frame_put(f);
-}
-
-uint32_t *frame_links(frame_t first)
-{
-    return &blocks[first / BLOCK_FRAMES].links;
-}
-
-bool frame_saw_huge(frame_t first)
-{
-    return blocks[first / BLOCK_FRAMES].seen++ == 0;
-}
-
 /* The first of `count` free frames in a row that begin in [from, to), or FRAME_NONE. */
 static frame_t frame_find_run(frame_t from, frame_t to, uint32_t count)
 {
@@ -262,15 +145,15 @@ static frame_t frame_find_run(frame_t from, frame_t to, uint32_t count)
 
 static frame_t frame_find_small_run(uint32_t count)
 {
-    for (uint32_t n = partial; n != NO_BLOCK; n = blocks[n].next) {
-        if (blocks[n].free < count)
+    for (uint32_t n = block_partial; n != NO_BLOCK; n = block_table[n].next) {
+        if (block_table[n].free < count)
             continue;
         frame_t end = (n + 1) * BLOCK_FRAMES;
         frame_t first = frame_find_run(n * BLOCK_FRAMES, end, count);
         if (first && end - first >= count)
             return first;
     }
-    return frame_counts.whole > block_reserve ? whole * BLOCK_FRAMES : FRAME_NONE;
+    return frame_counts.whole > block_reserve ? block_whole * BLOCK_FRAMES : FRAME_NONE;
 }
 
 int frame_alloc_run(uint32_t count, frame_t *out)
@@ -309,83 +192,6 @@ uint64_t frame_usable(void)
     uint64_t fixed = kind[FRAME_PAGER] + kind[FRAME_POOL] + kind[FRAME_DMA] + frame_counts.bundle +
                      SPARE_FRAMES + block_reserve * BLOCK_FRAMES;
     return frame_counts.owned > fixed ? frame_counts.owned - fixed : 0;
-}
-
-/* ---- trade with the kernel ---- */
-
-static void block_fill(uint32_t n, enum frame_kind kind)
-{
-    struct block *b = &blocks[n];
-    b->free_head = b->free_tail = FRAME_NONE;
-    b->free = 0;
-    for (frame_t f = (n + 1) * BLOCK_FRAMES; f-- > n * BLOCK_FRAMES;) {
-        frame_set_kind(f, kind);
-        if (kind != FRAME_FREE)
-            continue;
-        frame_table[f].count = 0;
-        frame_table[f].prev = 0;
-        frame_table[f].next = b->free_head;
-        if (b->free_head)
-            frame_table[b->free_head].prev = f;
-        else
-            b->free_tail = f;
-        b->free_head = f;
-        b->free++;
-    }
-}
-
-static int block_give(enum block_kind kind)
-{
-    for (uint32_t n = whole; n != NO_BLOCK; n = blocks[n].next) {
-        paddr_t address = (paddr_t)n * HUGE_SIZE;
-        if (machine_window(address, false))
-            continue;
-        if (machine_block(BLOCK_GIVE, address, kind, NULL)) { /* an entry of a dying space, perhaps */
-            int error = machine_window(address, true);
-            PAGER_ASSERT(!error);
-            continue;
-        }
-        block_unlist(n);
-        blocks[n].kind = kind;
-        block_fill(n, FRAME_GIVEN);
-        frame_counts.owned -= BLOCK_FRAMES;
-        frame_counts.given[kind]++;
-        return 0;
-    }
-    return E_NOMEM;
-}
-
-int frame_feed(void)
-{
-    uint64_t need = 0;
-    int error = E_AGAIN;
-    if (machine_block(BLOCK_NEED, 0, 0, &need))
-        return E_NOMEM;
-    if ((uint32_t)need < NEED_LOW) /* first: records of tables take slab pages */
-        error = block_give(BLOCK_KERNEL);
-    if (need >> 32 < NEED_LOW && (error == 0 || error == E_AGAIN))
-        error = block_give(BLOCK_TABLE);
-    return error;
-}
-
-bool frame_reap_kernel(void)
-{
-    bool any = false;
-    uint64_t address;
-    while (machine_block(BLOCK_TAKE, 0, 0, &address) == 0) {
-        uint32_t n = (uint32_t)(address / HUGE_SIZE);
-        PAGER_ASSERT(n < block_count && blocks[n].kind != BLOCK_RAM);
-        if (machine_window(address, true))
-            machine_panic("block %lx cannot be mapped again", (unsigned long)address);
-        if (frame_counts.given[blocks[n].kind]) /* else the kernel's own since boot */
-            frame_counts.given[blocks[n].kind]--;
-        blocks[n].kind = BLOCK_RAM;
-        block_fill(n, FRAME_FREE);
-        frame_counts.owned += BLOCK_FRAMES;
-        block_enlist(n);
-        any = true;
-    }
-    return any;
 }
 
 /* ---- the beginning ---- */
@@ -433,7 +239,6 @@ static void boot_hold(paddr_t start, paddr_t end)
 bool frame_init(const struct boot_info *info)
 {
     frame_counts = (struct frame_counts){0};
-    partial = whole = NO_BLOCK;
     block_count = info->blocks < BOOT_BLOCKS_MAX ? (uint32_t)info->blocks : BOOT_BLOCKS_MAX;
     frame_limit = block_count * BLOCK_FRAMES;
     uint64_t frames_size = (uint64_t)frame_limit * sizeof(struct frame);
@@ -446,55 +251,22 @@ bool frame_init(const struct boot_info *info)
     if (!at)
         return false;
     frame_table = (struct frame *)(MACHINE_RAM + at);
-    blocks = (struct block *)(MACHINE_RAM + at + frames_size);
     __builtin_memset(frame_table, 0, size);
     object_index_init((frame_t *)(MACHINE_RAM + at + frames_size + blocks_size), buckets);
 
     frame_counts.kind[FRAME_RESERVED] = frame_limit;
-    for (uint32_t n = 0; n < block_count; n++) {
-        blocks[n].kind = info->block_kind[n];
-        if (blocks[n].kind != BLOCK_RAM)
-            continue;
-        block_fill(n, FRAME_FREE);
-        block_enlist(n);
-        frame_counts.owned += BLOCK_FRAMES;
-    }
+    block_init((struct block *)(MACHINE_RAM + at + frames_size), info);
     boot_hold(0, 1);
     boot_hold(at, at + size);
     boot_hold(info->bundle.start, info->bundle.end);
     for (uint32_t i = 0; i < info->pager_ranges; i++)
         boot_hold(info->pager[i].start, info->pager[i].end);
-    uint64_t share = frame_counts.whole / RESERVE_SHARE;
+    block_keep_reserve();
     stock_init(frame_counts.owned);
-    block_reserve = (uint32_t)(share < RESERVE_MIN ? RESERVE_MIN : share > RESERVE_MAX ? RESERVE_MAX : share);
     return true;
 }
 
 /* ---- checks ---- */
-
-static uint64_t block_check(uint32_t n)
-{
-    struct block *b = &blocks[n];
-    uint64_t errors = 0, free = 0, mappings = 1, info = 0; /* 1: our own window */
-    bool countable = b->kind == BLOCK_RAM; /* entries of ours and of DMA memory are not in `seen` */
-    for (frame_t f = b->free_head; f && free <= BLOCK_FRAMES; f = frame_table[f].next, free++)
-        errors += frame_table[f].kind != FRAME_FREE || frame_table[f].count != 0 || f / BLOCK_FRAMES != n;
-    errors += free != b->free || b->listed != (b->kind == BLOCK_RAM && free > 0);
-    for (frame_t f = n * BLOCK_FRAMES; f < (n + 1) * BLOCK_FRAMES; f++) {
-        mappings += frame_table[f].seen;
-        countable = countable && frame_table[f].kind != FRAME_PAGER && frame_table[f].kind != FRAME_DMA;
-    }
-    if (b->seen) /* together they were seen as one entry of each frame */
-        mappings += b->seen - (uint64_t)BLOCK_FRAMES;
-    errors += b->seen != b->links;
-    b->seen = 0;
-    errors += machine_block(BLOCK_INFO, (paddr_t)n * HUGE_SIZE, 0, &info) != 0;
-    errors += (info & 0xff) != b->kind || (countable && info >> 32 != mappings);
-    if (errors)
-        machine_log("check: block %u is wrong: kind %u, %u free, %lu mappings; the kernel has %lx", n,
-                    b->kind, b->free, (unsigned long)mappings, (unsigned long)info);
-    return errors;
-}
 
 uint64_t frame_check(void)
 {

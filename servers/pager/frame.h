@@ -1,11 +1,11 @@
-/* Frames of physical memory: who holds each 4 KiB page, and the blocks of 2 MiB that pager and kernel trade.
+/* Frames of physical memory: who holds each 4 KiB page (for blocks of 2 MiB see block.h).
  *
  * Invariants (frame_check tests them)
  * F1 a frame's count is the number of entries of leaf tables that map it, plus one if it is in an object, a
  *    pool, in the stock, pinned or blank.
  * F2 a free frame is on the free list of its block and nowhere else; its count is 0.
- * F3 a block is on the list `whole` if all of its 512 frames are free, on `partial` if some are, else on
- *    none.
+ * F3 a block is on the list `block_whole` if all of its 512 frames are free, on `block_partial` if some are,
+ *    else on none.
  * F4 frames of blocks that the kernel has been given are FRAME_GIVEN and not in the pager's window.
  * F5 FRAME_ANON frames belong to private mappings alone: with count 1 the one mapping may write in place.
  * F6 a FRAME_LENT frame is an object's page and shown by its manager's private memory too; when the object
@@ -75,14 +75,6 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
 /* Up to `most` frames of a kind that are to be had at once, with count 1 each. wish: FRAME_ZERO or 0. Gives
  * how many: none when memory is short. */
 uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out);
-/* A whole block of zeroed frames of kind ANON with count 1, while there are plenty. E_NOMEM. */
-int frame_alloc_block(frame_t *first);
-/* Give one reference to each of a block's frames back. */
-void frame_put_block(frame_t first);
-/* How many huge entries show a block: they hold one count of each of its frames together. */
-uint32_t *frame_links(frame_t first);
-/* A huge entry was seen by the checker. True: it is the block's first, and its frames are to be counted. */
-bool frame_saw_huge(frame_t first);
 /* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
 int frame_alloc_run(uint32_t count, frame_t *out);
 static inline void frame_get(frame_t frame)
@@ -100,11 +92,6 @@ static inline void frame_set_kind(frame_t frame, enum frame_kind kind)
 /* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
 void frame_put(frame_t frame);
 
-/* Feed the kernel: a block for its objects, or for tables, where it has few left. After E_KMEM, and now and
- * then. 0: something was given; E_AGAIN: it has enough; E_NOMEM: nothing can be spared. */
-int frame_feed(void);
-/* Take back what the kernel no longer needs; true if anything came. */
-bool frame_reap_kernel(void);
 /* Frames that user memory may count on. */
 uint64_t frame_usable(void);
 

@@ -9,7 +9,7 @@
  * Invariants (check.c tests them)
  * H1 a huge entry lies within one region, which is private and of no object: region_cut splits what it would
  * cut in two. H2 a huge entry is writable only if its region is, it is its block's only one, and all of its
- * frames have count 1. H3 space->huge is the number of its huge entries; *frame_links() that of a block's. */
+ * frames have count 1. H3 space->huge is the number of its huge entries; *block_links() that of a block's. */
 #include "fault.h"
 #include "space.h"
 
@@ -64,7 +64,7 @@ bool huge_next(struct space *space, vaddr_t *va, vaddr_t end, pte_t *entry)
 
 static bool huge_sole(frame_t first)
 {
-    uint32_t others = *frame_links(first) - 1;
+    uint32_t others = *block_links(first) - 1;
     for (uint32_t i = 0; i < BLOCK_FRAMES && !others; i += 8)
         for (uint32_t k = 0; k < 8; k++)
             others |= frame_table[first + i + k].count ^ 1;
@@ -82,8 +82,8 @@ static void frames_hold(frame_t first, uint32_t by)
 /* One huge entry of the block less. */
 static void link_put(frame_t first)
 {
-    if (--*frame_links(first) == 0)
-        frame_put_block(first);
+    if (--*block_links(first) == 0)
+        block_put(first);
 }
 
 /* ---- making ---- */
@@ -107,7 +107,7 @@ static int perform(struct space *space, struct vms_op *op, uint32_t count, uint3
         error = machine_batch(space->task, op + *done, count - *done, &n);
         *done += (uint32_t)n;
         if (error == E_KMEM)
-            error = frame_feed();
+            error = block_feed();
     }
     return error;
 }
@@ -123,14 +123,14 @@ bool huge_fill(struct space *space, struct region *r, vaddr_t va)
     tables_entry(space, va, &missing);
     if (missing == 0 || missing > PTEP_LEAF || region_touch(r, BLOCK_FRAMES))
         return false;
-    if (frame_alloc_block(&first)) {
+    if (block_alloc(&first)) {
         region_recount(r);
         return false;
     }
     for (uint32_t level = missing; level < PTEP_LEAF; level++, n++)
         op[n] = (struct vms_op){.op = VMS_LINK, .level = (uint8_t)level, .count = 1, .va = va};
     op[n++] = huge_op(VMS_SET, va, first, r->prot);
-    *frame_links(first) = 1;
+    *block_links(first) = 1;
     if (perform(space, op, n, &done)) {
         link_put(first);
         region_recount(r);
@@ -151,7 +151,7 @@ int huge_split(struct space *space, vaddr_t va)
     const struct region *r = region_find(space, va);
     uint32_t prot = pte_writable(e) ? r->prot : r->prot & ~(uint32_t)VMS_WRITE, done, n = 0;
     frame_t first = first_frame(e);
-    bool others = *frame_links(first) > 1;
+    bool others = *block_links(first) > 1;
     struct vms_op op[2 + SET_TIMES];
     op[n++] = huge_op(VMS_CLEAR, va, first, 0); /* break before make */
     op[n] = huge_op(VMS_LINK, va, 0, 0);
@@ -167,7 +167,7 @@ int huge_split(struct space *space, vaddr_t va)
     int error = perform(space, op, n, &done);
     if (!error) {
         count_in(space, -1);
-        --*frame_links(first);
+        --*block_links(first);
         return 0;
     }
     if (others)
@@ -252,7 +252,7 @@ void huge_share(struct batch *parent, struct batch *child, const struct region *
     uint32_t prot = r->prot & ~(uint32_t)VMS_WRITE;
     if (pte_writable(e))
         batch_op(parent, VMS_PROTECT, LEVEL, va, 1, prot);
-    ++*frame_links(first_frame(e));
+    ++*block_links(first_frame(e));
     batch_op(child, VMS_SET, LEVEL, va, 1, prot);
     child->op[child->count - 1].pa = pte_frame(e, LEVEL);
     count_in(child->space, 1);

@@ -23,7 +23,7 @@ static void usage(struct space *space, const struct region *r, struct pager_regi
     pte_t e;
     for (vaddr_t va = r->start; huge_next(space, &va, r->end, &e); va += HUGE_SIZE) {
         frame_t first = (frame_t)(pte_frame(e, PTEP_LEAF - 1) >> PAGE_SHIFT);
-        bool linked = *frame_links(first) > 1;
+        bool linked = *block_links(first) > 1;
         out->huge++;
         out->resident += BLOCK_FRAMES;
         for (uint32_t i = 0; i < BLOCK_FRAMES; i++)

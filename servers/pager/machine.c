@@ -1,3 +1,4 @@
+#include "block.h"
 #include "server.h"
 
 #include <ipc/format.h>
@@ -59,7 +60,7 @@ int machine_mint(uint32_t tag, uint32_t rights, handle_t *session, uint64_t *bad
     int error;
     do
         error = sys_port_ctl(machine_port, PORT_MINT, tag, rights, 0, &value, badge);
-    while (error == E_KMEM && frame_feed() == 0);
+    while (error == E_KMEM && block_feed() == 0);
     *session = error ? HANDLE_NONE : (handle_t)value;
     return error;
 }
@@ -72,7 +73,7 @@ int machine_defer(handle_t *reply)
         error = machine_request ? ipc_defer(machine_request, &kept) : sys_reply_defer(reply, NULL);
         if (!error && machine_request)
             *reply = kept.reply;
-    } while (error == E_KMEM && frame_feed() == 0);
+    } while (error == E_KMEM && block_feed() == 0);
     return error;
 }
 

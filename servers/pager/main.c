@@ -114,7 +114,7 @@ static uint64_t deadline(void)
         requests_settle();
     check_now_and_then();
     if (++rounds % LOOK_EVERY == 0)
-        frame_feed();
+        block_feed();
     return DEADLINE_NEVER;
 }
 
@@ -142,7 +142,7 @@ int main(void)
     if (error)
         machine_panic("cannot begin: error %d", error);
     bundle_badge = badge;
-    frame_feed();
+    block_feed();
     machine_log("%lu of %lu MiB free", (unsigned long)frame_counts.kind[FRAME_FREE] / 256,
                 (unsigned long)frame_counts.owned / 256);
     error = zeroer_start();

@@ -144,7 +144,7 @@ static int kernel_memory(struct ipc_request *r, const struct ipc_none *in, struc
 {
     (void)in, (void)out;
     message_begin(r);
-    return frame_feed() == E_NOMEM ? E_NOMEM : 0;
+    return block_feed() == E_NOMEM ? E_NOMEM : 0;
 }
 
 /* ---- other spaces ---- */

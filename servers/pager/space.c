@@ -24,7 +24,7 @@ int space_commit(const struct space *space, uint64_t pages)
 {
     if (space && space_within(space->limit.data, space->charged + space->objects, pages))
         return E_NOMEM;
-    return may_commit(pages) || (frame_reap_kernel() && may_commit(pages)) ? 0 : E_NOMEM;
+    return may_commit(pages) || (block_reap() && may_commit(pages)) ? 0 : E_NOMEM;
 }
 
 /* ---- making ---- */

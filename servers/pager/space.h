@@ -15,7 +15,7 @@
 
 #include <proto/pager.h>
 
-#include "frame.h"
+#include "block.h"
 
 #define SPACE_MAX       PAGER_UPPER_MAX
 #define REGION_MAX      16384u /* of one space */

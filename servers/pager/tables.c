@@ -37,7 +37,7 @@ static void view_mount(struct space *space)
         slots[oldest]->slot = 0;
     int error;
     while ((error = machine_mount(space->task, space->index, PAGER_VIEW_FIRST + oldest)) == E_KMEM &&
-           frame_feed() == 0)
+           block_feed() == 0)
         ;
     if (error)
         machine_panic("space %lx cannot be mounted: error %d", (unsigned long)space->id, error);
@@ -142,7 +142,7 @@ int tables_own(struct space *space, vaddr_t va)
     int error;
     if (copy)
         leaf_hold(leaf, 1);
-    while ((error = machine_batch(space->task, &op, 1, &done)) == E_KMEM && (error = frame_feed()) == 0)
+    while ((error = machine_batch(space->task, &op, 1, &done)) == E_KMEM && (error = block_feed()) == 0)
         ;
     if (error && copy)
         leaf_hold(leaf, -1u);
@@ -211,7 +211,7 @@ int batch_flush(struct batch *b)
         int error = machine_batch(b->space->task, b->op + first, b->count - first, &done);
         first += (uint32_t)done; /* without an error: all, or what the kernel does in one call */
         if (error == E_KMEM)
-            error = frame_feed();
+            error = block_feed();
         b->error = error;
     }
     if (first < b->count)
@@ -296,7 +296,7 @@ int tables_link_from(struct space *space, vaddr_t va, uint32_t missing)
     for (uint32_t level = missing; level <= PTEP_LEAF; level++)
         batch_op(&b, VMS_LINK, level, va, 1, 0);
     if (++linked % FEED_EVERY == 0)
-        frame_feed();
+        block_feed();
     return batch_flush(&b);
 }
 

@@ -12,7 +12,7 @@ static struct {
     uint8_t kind;
     uint32_t mappings;
 } blocks[BOOT_BLOCKS_MAX];
-static uint32_t block_count, tables_free, slab_free;
+static uint32_t ram_blocks, tables_free, slab_free;
 static uint32_t *frame_maps; /* entries that map each frame */
 static bool *frame_is_table;
 static struct boot_info info;
@@ -98,13 +98,13 @@ static void entry_drop(struct sim_table *t, uint32_t i)
     t->live -= e != 0;
     if (pte_present(e) && pte_huge(e, PTEP_LEAF - 1) && t->huge)
         count_huge(pte_frame(e, PTEP_LEAF - 1), -1);
-    else if (pte_present(e) && pte_frame(e, PTEP_LEAF) / HUGE_SIZE < block_count)
+    else if (pte_present(e) && pte_frame(e, PTEP_LEAF) / HUGE_SIZE < ram_blocks)
         count(pte_frame(e, PTEP_LEAF), -1);
 }
 
 static uint32_t table_frame(void)
 {
-    for (uint32_t f = 1; f < block_count * 512; f++)
+    for (uint32_t f = 1; f < ram_blocks * 512; f++)
         if (blocks[f / 512].kind == BLOCK_TABLE && f % 512 && !frame_is_table[f]) {
             frame_is_table[f] = true;
             return f;
@@ -214,7 +214,7 @@ static int do_set(struct sim_table *t, const struct vms_op *op)
         return E_INVAL;
     for (uint32_t i = 0; i < op->count; i++) {
         paddr_t pa = op->pa + i * PAGE_SIZE;
-        if (op->op == VMS_SET && (pa / HUGE_SIZE >= block_count || blocks[pa / HUGE_SIZE].kind != BLOCK_RAM))
+        if (op->op == VMS_SET && (pa / HUGE_SIZE >= ram_blocks || blocks[pa / HUGE_SIZE].kind != BLOCK_RAM))
             return E_INVAL;
         if (t->entry[first + i] && !(op->flags & VMS_REPLACE))
             return E_EXISTS;
@@ -238,7 +238,7 @@ static int do_huge(struct sim_table *t, const struct vms_op *op)
     t->huge = true;
     switch (op->op) {
     case VMS_SET:
-        MUST(op->pa % HUGE_SIZE == 0 && op->pa / HUGE_SIZE < block_count &&
+        MUST(op->pa % HUGE_SIZE == 0 && op->pa / HUGE_SIZE < ram_blocks &&
              blocks[op->pa / HUGE_SIZE].kind == BLOCK_RAM && !t->entry[i] && op->prot & VMS_READ);
         t->entry[i] = pte_mkhuge(pte_make(op->pa, op->prot));
         t->live++;
@@ -345,7 +345,7 @@ pte_t sim_entry(struct sim_task *task, vaddr_t va)
 uint64_t sim_entries(void)
 {
     uint64_t n = 0;
-    for (uint32_t f = 0; f < block_count * 512; f++)
+    for (uint32_t f = 0; f < ram_blocks * 512; f++)
         n += frame_maps[f];
     return n;
 }
@@ -384,7 +384,7 @@ int sim_window(paddr_t block, bool map)
 
 static int block_take(uint64_t *value)
 {
-    for (uint32_t n = 1; n < block_count; n++) {
+    for (uint32_t n = 1; n < ram_blocks; n++) {
         uint32_t *stock = blocks[n].kind == BLOCK_TABLE ? &tables_free : &slab_free;
         if ((blocks[n].kind != BLOCK_TABLE && blocks[n].kind != BLOCK_KERNEL) || *stock < 512 + 128)
             continue;
@@ -405,7 +405,7 @@ static int block_take(uint64_t *value)
 int sim_block(enum block_op op, paddr_t address, enum block_kind kind, uint64_t *value)
 {
     uint32_t n = (uint32_t)(address / HUGE_SIZE);
-    MUST(n < block_count);
+    MUST(n < ram_blocks);
     switch (op) {
     case BLOCK_NEED: *value = slab_free | (uint64_t)tables_free << 32; return 0;
     case BLOCK_INFO:
@@ -445,7 +445,7 @@ void machine_copy(void *to, const void *from)
 const struct boot_info *sim_start(uint32_t n, uint64_t bundle_bytes)
 {
     MUST(!machine_ram); /* the pager's own state begins once */
-    block_count = n;
+    ram_blocks = n;
     machine_ram =
         mmap(NULL, (uint64_t)n * HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     MUST(machine_ram != MAP_FAILED);

@@ -327,7 +327,7 @@ static void pager_out_of_memory(void)
             break;
     CHECK(i == usable - 200 && faults_found() == 0);
     CHECK(frame_counts.whole >= 2); /* the last whole blocks stay */
-    CHECK(frame_feed() != E_NOMEM);
+    CHECK(block_feed() != E_NOMEM);
     for (i = 0; i < 300 && holds(t, more + i * PAGE_SIZE, 0); i++)
         ;
     CHECK(i == 300); /* reading what was never written takes no frame */
@@ -338,7 +338,7 @@ static void pager_out_of_memory(void)
     CHECK(faults_found() == 0);
     space_destroy(s);
     space_destroy(t);
-    frame_reap_kernel();
+    block_reap();
     CHECK(frame_counts.kind[FRAME_FREE] >= free - 512 && sim_entries() == 0 && faults_found() == 0);
 }
 
@@ -357,5 +357,5 @@ static void pager_feeds_kernel(void)
         CHECK(holds(spaces[i], USER_MMAP_BASE, i));
     for (uint32_t i = 0; i < n; i++)
         space_destroy(spaces[i]);
-    CHECK(frame_reap_kernel() && faults_found() == 0 && sim_entries() == 0);
+    CHECK(block_reap() && faults_found() == 0 && sim_entries() == 0);
 }

@@ -303,8 +303,8 @@ static bool random_step(void)
         for (uint32_t k = pick(30); k > 0 && stock_zero(); k--)
             ;
         return true;
-    case 14: frame_feed(); return true;
-    case 15: return pick(8) ? true : (frame_reap_kernel(), true);
+    case 14: block_feed(); return true;
+    case 15: return pick(8) ? true : (block_reap(), true);
     case 16 ... 20: /* a walk in order */
         for (uint32_t k = 0; k < 40 && i + k < WINDOW; k++)
             if (!random_access(m, i + k))
@@ -341,7 +341,7 @@ static void pager_random(void)
         files[f]->sessions = 0;
         CHECK(object_destroy(files[f]) == 0);
     }
-    frame_reap_kernel();
+    block_reap();
     CHECK(table_counts.shared > 50 && table_counts.unshared > 50); /* it was about these, too */
     CHECK(faults_found() == 0 && sim_entries() == 0 && space_committed == 0 && region_live() == 0);
     CHECK(waiter_live() == 0 && frame_counts.kind[FRAME_ANON] == 0 && frame_counts.kind[FRAME_POOL] < 8);
