@@ -234,4 +234,5 @@ def main():
     new(sys.argv[2]) if sys.argv[1] == "new" else remove(sys.argv[2], "--force" in sys.argv[3:])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -72,4 +72,5 @@ def main():
     print(f"{sum(lines.values()):7}  total")
 
 
-main()
+if __name__ == "__main__":
+    main()
