@@ -439,11 +439,38 @@ static void protection(void)
     end();
 }
 
+/* Tables that are freed and used again for another address: nothing of them shows at the old one. */
+static void tables_reused(void)
+{
+    begin("tables_reused");
+    const vaddr_t old = 0x4800000000, new = 0x5800000000;
+    paddr_t f = frame_take(), g = frame_take();
+    *(uint64_t *)ram(f) = 1;
+    *(uint64_t *)ram(g) = 2;
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(map(TASK, 3, old, f, RW, 1), 0);
+        CHECK_EQ(*(volatile uint64_t *)old, 1);
+        struct vms_op op = {.op = VMS_UNLINK, .level = 3, .va = old, .flags = VMS_DROP};
+        CHECK_EQ(batch(TASK, &op), 0);
+        CHECK_EQ(vms(TASK, VMS_UNLINK, 2, old, 0, 0, 1), 0);
+        CHECK_EQ(map(TASK, 3, new, g, RW, 1), 0);
+        CHECK_EQ(*(volatile uint64_t *)new, 2);
+        CHECK_EQ(probe(old, PROBE_READ), 0x100);
+        op = (struct vms_op){.op = VMS_UNLINK, .level = 3, .va = new, .flags = VMS_DROP};
+        CHECK_EQ(batch(TASK, &op), 0);
+        CHECK_EQ(vms(TASK, VMS_UNLINK, 2, new, 0, 0, 1), 0);
+        CHECK_EQ(probe(new, PROBE_READ), 0x100);
+    }
+    audit(NULL);
+    end();
+}
+
 int main(void)
 {
     info = (const struct boot_info *)ipc_first_argument;
     views();
     faults();
     protection();
+    tables_reused();
     finish();
 }
