@@ -94,7 +94,9 @@ static inline pte_t entry_value(bool protects, pte_t e, pte_t set)
 static int entries_fill(const struct vms_op *op, struct place at, pte_t value, uint64_t size)
 {
     pte_t any = 0;
-    for (uint32_t i = 0; i < op->count; i++)
+    const uint32_t count = op->count;
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < count; i++)
         any |= ptep_load(at.entry + i);
     FAIL_IF(!pte_empty(any), E_EXISTS);
     uint32_t block = op->level < PTEP_LEAF ? 1 : PTEP_ENTRIES; /* entries that map one */
@@ -104,7 +106,8 @@ static int entries_fill(const struct vms_op *op, struct place at, pte_t value, u
         entry_count(value + i * size, op->level, n);
     }
     at.record->live = (uint16_t)(at.record->live + op->count);
-    for (uint32_t i = 0; i < op->count; i++, value += size)
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < count; i++, value += size)
         pte_store(at.entry + i, value);
     return 0;
 }
