@@ -1,5 +1,6 @@
 /* The system call vms_batch: a list of page-table primitives on one space, in order. */
 #include <hardware.h>
+#include <irqoff.h>
 #include <window.h>
 
 #define ENTRIES_MAX 160 /* entries changed in one call; what is left is the caller's to ask for again */
@@ -19,6 +20,7 @@ static int batch_device(struct thread *thread, struct vms_op *op)
 static int batch_one(struct window *w, struct thread *thread, struct vms_op *op)
 {
     struct task *from;
+    irqoff_operation(op->op);
     switch (op->op) {
     case VMS_LINK: return entry_link(w, op);
     case VMS_UNLINK: return entry_unlink(w, op);
@@ -88,14 +90,15 @@ static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, u
     return (uint32_t)n;
 }
 
-/* In entries; each operation for itself takes as long as six of them, with a debug build's checks. */
+/* In entries; each operation, or run of simple ones, takes as long as this many, with a debug build's checks. */
+#define EACH 7
 static uint32_t cost(const struct vms_op *op)
 {
     static const uint16_t whole[] = {[VMS_LINK] = 1,
                                      [VMS_UNLINK] = PTEP_ENTRIES,
-                                     [VMS_SHARE] = PTEP_ENTRIES / 32,
+                                     [VMS_SHARE] = PTEP_ENTRIES / 24,
                                      [VMS_UNSHARE] = PTEP_ENTRIES};
-    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count + 6;
+    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count + EACH;
 }
 
 /* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.
@@ -106,11 +109,11 @@ static __attribute__((noinline)) int batch_rest(struct window *w, struct thread 
     for (uint32_t entries = 0, simple; *total < count && entries < ENTRIES_MAX; *total += simple) {
         struct vms_op *op = ops + *total;
         simple = batch_simple(w, op, count - *total);
+        if (!simple && !op->count)
+            op->count = 1;
+        entries += simple ? simple + EACH : cost(op);
         if (simple)
             continue;
-        if (!op->count)
-            op->count = 1;
-        entries += cost(op);
         if (entries > ENTRIES_MAX && *total)
             break;
         TRY(batch_general(w, thread, op, user + *total * sizeof *op));

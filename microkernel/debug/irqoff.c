@@ -41,6 +41,11 @@ static void call_begin(uint32_t number, const struct syscall *s)
     begin(number | (place[number] ? (uint32_t)s->a[place[number] - 1] << 8 & 0xff00 : 0));
 }
 
+void irqoff_operation(uint32_t operation)
+{
+    entered_for = (entered_for & ~0xff00u) | operation << 8;
+}
+
 uint64_t irqoff_check(void)
 {
     return checking || !entered_at ? 0 : (checking = tsc_read());

@@ -15,6 +15,8 @@ void irqoff_vector(uint32_t vector);
 #include <ouros/syscalls.def>
 #undef SYSCALL
 void irqoff_end(void);
+/* Which of its operations the system call has come to, of one that does several. */
+void irqoff_operation(uint32_t operation);
 /* The rest of the block is a check that no release build has: it does not count. */
 #define IRQOFF_UNCOUNTED uint64_t since_ __attribute__((cleanup(irqoff_forgive))) = irqoff_check()
 uint64_t irqoff_check(void);
@@ -29,6 +31,7 @@ void irqoff_log(void);
 #define IRQOFF_TIMED(name) sys_##name
 static inline void irqoff_vector(uint32_t) {}
 static inline void irqoff_end(void) {}
+static inline void irqoff_operation(uint32_t) {}
 static inline uint64_t irqoff_longest(void)
 {
     return 0;
