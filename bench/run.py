@@ -39,6 +39,7 @@ ALSO = {
     "ipc_call_here": "call + reply within one space, no word",
     "control_loop": "control: a loop of 2 instructions, per turn",
     "map_run64": "map 64 pages whose frames are a run, one operation, each",
+    "getppid": "getppid, a message to proc",
     "create_tmp": "create a file on tmpfs",
     "unlink_tmp": "unlink it on tmpfs",
 }

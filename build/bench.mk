@@ -1,5 +1,5 @@
 # make bench: bench/kernel/NAME.c and bench/first/NAME.c are built like the kernel's tests, and with their libraries;
-# bench/posix.c is a POSIX program on a disk of its own.
+# bench/posix/ is a POSIX program on a disk of its own.
 
 .PHONY: bench bench-build bench-compare bench-flushes bench-host profile
 
@@ -50,8 +50,9 @@ endef
 $(foreach name,$(BENCH_FREE),$(eval $(call bench_rule,$(name))))
 
 out/posix/bench/%.o: FLAGS = $(PROGRAM_FLAGS) -pthread
+BENCH_POSIX := $(call program_objects,$(wildcard bench/posix/*.c))
 
-out/bench/posix: out/posix/bench/posix.o
+out/bench/posix: $(BENCH_POSIX)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(OUROS_CC) $(PROGRAM_LINK) -pthread $^ -o $@
@@ -61,4 +62,4 @@ out/bench.img: $(PROGRAMS) out/bench/posix $(OVERLAY) $(MAKE_ROOT) build/bench.m
 	$(Q)$(PYTHON) $(MAKE_ROOT) --image $@ --root out/rootfs-bench --size 96M --block 4096 --label bench --test-data \
 	    $(PROGRAMS:%=bin/=%) bench/=out/bench/posix
 
--include $(patsubst %.o,%.d,$(call objects,$(BENCH_FREE:%=%.c)) out/posix/bench/posix.o)
+-include $(patsubst %.o,%.d,$(call objects,$(BENCH_FREE:%=%.c)) $(BENCH_POSIX))
