@@ -204,6 +204,8 @@ int object_bundle(paddr_t start, uint64_t length, struct object **out)
 static void object_free(struct object *object)
 {
     object_abandon(object);
+    while (object->first) /* brought since it was found unused, for somebody who is gone */
+        object_evict(object, object->first);
     tables[object->index / TABLE_SLOTS][object->index % TABLE_SLOTS] = NULL;
     struct space *payer = space_by_id(object->payer);
     if (payer)
@@ -406,7 +408,7 @@ void object_detach(struct region *region)
 
 uint64_t object_check(void)
 {
-    uint64_t errors = 0, count = 0;
+    uint64_t errors = 0, count = 0, all = 0;
     for (uint32_t i = 0; i < OBJECT_INDEXES;) {
         struct object *object = object_after(&i);
         if (!object)
@@ -423,7 +425,8 @@ uint64_t object_check(void)
             machine_log("check: object %lx is wrong (%lu pages)", (unsigned long)object->id,
                         (unsigned long)pages);
         errors += wrong;
+        all += pages;
         count++;
     }
-    return errors + (count != object_count);
+    return errors + (count != object_count) + (all != frame_counts.kind[FRAME_OBJECT]);
 }

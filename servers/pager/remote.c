@@ -44,8 +44,8 @@ int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *a
 static bool reads_zero(struct space *space, const struct region *r, vaddr_t va)
 {
     uint32_t missing;
-    return !r->object && !(r->flags & (PAGER_GUARD | REGION_DEVICE | REGION_DMA)) &&
-           !pte_present(tables_entry(space, va, &missing));
+    return !r->object && !(r->flags & (REGION_DEVICE | REGION_DMA)) &&
+           !region_guards(r, va & ~(PAGE_SIZE - 1)) && !pte_present(tables_entry(space, va, &missing));
 }
 
 /* Copy inside one page. 0, PAGE_WAIT, an error. */

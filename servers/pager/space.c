@@ -130,9 +130,34 @@ static int mapping_check(const struct mapping *m, uint64_t length)
     return m->object && m->offset > UINT64_MAX - length ? E_OVERFLOW : 0;
 }
 
+static uint64_t above(uint64_t wanted, uint64_t there)
+{
+    return wanted > there ? wanted - there : 0;
+}
+
+/* What a fixed mapping takes away first: it does not count against the new one. Of regions that are charged by
+ * what was touched it is not known, for parts. */
+static struct space_limits mapping_replaces(struct space *space, const struct mapping *m, uint64_t length)
+{
+    struct space_limits gone = {0};
+    vaddr_t start = m->address, end = start + length;
+    const struct region *r =
+        m->flags & PAGER_FIXED && !(m->flags & PAGER_NO_REPLACE) ? region_from(space, start) : NULL;
+    for (; r && r->start < end; r = r->next) {
+        uint64_t pages =
+            ((r->end < end ? r->end : end) - (r->start > start ? r->start : start)) >> PAGE_SHIFT;
+        bool known = pages == region_pages(r) || !(r->flags & REGION_LAZY);
+        gone.size += r->flags & PAGER_GUARD ? 0 : pages;
+        gone.locked += r->flags & REGION_LOCKED ? pages : 0;
+        gone.data += !known ? 0 : region_charge(r) < pages ? region_charge(r) : pages;
+    }
+    return gone;
+}
+
 /* A region for a mapping, not yet in the space. */
 static int region_prepare(struct space *space, const struct mapping *m, uint64_t length, struct region **out)
 {
+    struct space_limits gone = mapping_replaces(space, m, length);
     struct region *r = space->region_count < REGION_MAX ? region_new() : NULL;
     if (!r)
         return E_NOMEM;
@@ -150,11 +175,11 @@ static int region_prepare(struct space *space, const struct mapping *m, uint64_t
         r->flags |= REGION_LOW_GUARD;
     if (region_is_charged(r))
         r->flags |= REGION_CHARGED;
-    int error = space_commit(space, region_charge(r));
+    int error = space_commit(space, above(region_charge(r), gone.data));
     if (!error && !(r->flags & PAGER_GUARD))
-        error = space_within(space->limit.size, space->pages, region_pages(r));
+        error = space_within(space->limit.size, space->pages, above(region_pages(r), gone.size));
     if (!error && r->flags & REGION_LOCKED)
-        error = space_within(space->limit.locked, space->locked, region_pages(r));
+        error = space_within(space->limit.locked, space->locked, above(region_pages(r), gone.locked));
     if (error)
         region_discard(r);
     else

@@ -49,6 +49,48 @@ static void pager_limits(void)
     CHECK(faults_found() == 0 && space_committed == 0);
 }
 
+/* At its limits a space may put a mapping in the place of one of the same size, and not of a smaller one. */
+static void pager_limits_replace(void)
+{
+    static const uint32_t kinds[] = {0, PAGER_NO_RESERVE, PAGER_RESIDENT};
+    struct space *s = space_new(1000);
+    vaddr_t va;
+    CHECK(s && map(s, BASE, 10 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0);
+    s->limit = (struct space_limits){10, 10, UINT64_MAX, UINT64_MAX};
+    for (int i = 0; i < 3; i++)
+        CHECK(map(s, BASE, 10 * PAGE_SIZE, RW, PAGER_FIXED | kinds[i], NULL, 0, &va) == 0 &&
+              store(s, BASE, 1) == 0 && s->pages == 10 && faults_found() == 0);
+    CHECK(map(s, BASE, 11 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_NOMEM);
+    CHECK(map(s, BASE + PAGE_SIZE, 10 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_NOMEM);
+    CHECK(map(s, BASE, 10 * PAGE_SIZE, RW, PAGER_FIXED | PAGER_NO_REPLACE, NULL, 0, &va) != 0);
+    CHECK(holds(s, BASE, 1) && s->pages == 10 && s->charged == 10); /* refused, and nothing has happened */
+    CHECK(map(s, BASE + 3 * PAGE_SIZE, 4 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && s->pages == 10);
+    CHECK(map(s, BASE, 5 * PAGE_SIZE, VMS_READ, PAGER_FIXED, NULL, 0, &va) == 0 && s->charged == 5);
+    s->limit.size = 11;
+    CHECK(map(s, BASE, 11 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_NOMEM && s->pages == 10);
+    s->limit = (struct space_limits){UINT64_MAX, UINT64_MAX, UINT64_MAX, 4};
+    s->lock_future = true;
+    CHECK(map(s, BASE, 4 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && s->locked == 4);
+    CHECK(map(s, BASE + PAGE_SIZE, 3 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && s->locked == 4);
+    CHECK(map(s, BASE + PAGE_SIZE, 4 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_NOMEM);
+    CHECK(faults_found() == 0);
+    space_destroy(s);
+    CHECK(faults_found() == 0 && space_committed == 0);
+}
+
+/* Nor what is promised to all spaces together. */
+static void pager_promise_replaced(void)
+{
+    struct space *s = space_new(1000);
+    uint64_t pages = frame_usable() - 16;
+    vaddr_t va;
+    CHECK(s && map(s, BASE, pages * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0);
+    CHECK(map(s, BASE, pages * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0 && space_committed == pages);
+    CHECK(map(s, BASE, (pages + 64) * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == E_NOMEM);
+    space_destroy(s);
+    CHECK(faults_found() == 0 && space_committed == 0);
+}
+
 /* ---- pages of 2 MiB ---- */
 
 #define SPAN_PAGES 512u

@@ -231,59 +231,6 @@ static void pager_parked_calls(void)
     space_destroy(s);
 }
 
-static void pager_remote(void)
-{
-    static uint8_t in[5 * PAGE_SIZE], out[6 * PAGE_SIZE];
-    struct space *s = space_new(100), *child;
-    struct sim_caller c = {.in = in, .in_len = sizeof in, .out = out, .out_len = sizeof out};
-    uint64_t done;
-    vaddr_t va;
-    for (size_t i = 0; i < sizeof in; i++)
-        in[i] = (uint8_t)(i * 13 + i / 4096);
-    CHECK(s && map(s, BASE, 6 * PAGE_SIZE, RX, PAGER_FIXED, NULL, 0, &va) == 0);
-    sim_caller = &c;
-    CHECK(remote_copy(s, 1, BASE + 100, 4 * PAGE_SIZE, PAGE_WRITE, &done) == 0 && done == 4 * PAGE_SIZE);
-    CHECK(remote_copy(s, 1, BASE, 6 * PAGE_SIZE, 0, &done) == 0 && done == 6 * PAGE_SIZE);
-    CHECK(memcmp(out + 100, in, 4 * PAGE_SIZE) == 0 && out[99] == 0 && out[5 * PAGE_SIZE] == 0);
-    CHECK(store(s, BASE, 1) == PAGER_EXC_DENIED);
-    CHECK(space_fork(s, sim_task_new(100), admin, &session, &child) == 0);
-    sim_caller = &c;
-    CHECK(remote_copy(child, 1, BASE, PAGE_SIZE, PAGE_WRITE, &done) == 0 && faults_found() == 0);
-    CHECK(remote_copy(s, 1, BASE + 100, 64, 0, &done) == 0 && memcmp(out, in, 64) == 0);
-    CHECK(remote_copy(s, 1, BASE + 5 * PAGE_SIZE, 2 * PAGE_SIZE, 0, &done) == 0 && done == PAGE_SIZE);
-    CHECK(remote_copy(s, 1, BASE + 6 * PAGE_SIZE, 1, 0, &done) == E_FAULT);
-    CHECK(remote_copy(s, 1, UINT64_MAX - 10, 100, 0, &done) == E_FAULT);
-    space_destroy(child);
-    space_destroy(s);
-}
-
-static void pager_remote_waits(void)
-{
-    struct object *o;
-    struct space *s = space_new(100);
-    uint8_t out[64];
-    struct sim_caller c = {.out = out, .out_len = sizeof out};
-    uint64_t done;
-    vaddr_t va;
-    disk[0][3] = 77;
-    CHECK(s && object_create(OBJECT_FILE, 9 * PAGE_SIZE, FILES, manager, &session, &o) == 0);
-    CHECK(map(s, 0, 9 * PAGE_SIZE, VMS_READ, 0, o, 0, &va) == 0);
-    sim_caller = &c;
-    CHECK(remote_copy(s, 5, va + 3 * PAGE_SIZE, 64, 0, &done) == PAGER_PARKED);
-    while (manager_step(NULL))
-        ;
-    CHECK(c.answered && c.label == E_TOUCH && c.word[1] == FAULT_WRITE);
-    c = (struct sim_caller){.out = out, .out_len = sizeof out};
-    sim_caller = &c;
-    CHECK(remote_copy(s, 5, va + 3 * PAGE_SIZE, 64, 0, &done) == 0 && out[0] == 77);
-    space_destroy(s);
-    o->sessions = 0;
-    object_unhold(o);
-    while (manager_step(NULL))
-        ;
-    CHECK(object_count == 1);
-}
-
 static void pager_dma(void)
 {
     uint64_t free = frame_counts.kind[FRAME_FREE];

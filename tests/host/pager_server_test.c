@@ -130,6 +130,14 @@ static void odd_values(void)
     guest_end(&g);
 }
 
+static handle_t manager_new(void)
+{
+    struct ipc_transfer t = {0};
+
+    return pager_session_with(admin, &(struct pager_session){PAGER_SESSION_MANAGER}, NULL, &t) ? HANDLE_NONE
+                                                                                               : t.got[0];
+}
+
 static void refusals(void)
 {
     struct guest g, none = {.space = 987654}, never;
@@ -150,7 +158,20 @@ static void refusals(void)
     sys_handle_close(never.task);
     CHECK(pager_space_stat(admin, &(struct pager_space){UINT64_MAX}, &(struct pager_space_stat){0}, 0) ==
           E_SRCH);
-    CHECK(pager_space_read(admin, &(struct pager_space_range){5, 0, 1}, &count, 0) == E_SRCH);
+    struct pager_space_range own = {g.space, 0x10000, 0}, none_such[] = {{0, 0x10000, 0},
+                                                                         {UINT64_MAX, 0x10000, 0},
+                                                                         {g.space + 65536, 0, 0}};
+    handle_t manager = manager_new();
+    CHECK(pager_space_read(g.session, &own, &count, 0) == E_RIGHTS && /* not even its own */
+          pager_space_write(g.session, &own, &count, 0) == E_RIGHTS);
+    CHECK(pager_space_read(manager, &own, &count, 0) == E_RIGHTS &&
+          pager_space_write(manager, &own, &count, 0) == E_RIGHTS);
+    for (int i = 0; i < 3; i++)
+        CHECK(pager_space_read(admin, &none_such[i], &count, 0) == E_SRCH &&
+              pager_space_write(admin, &none_such[i], &count, 0) == E_SRCH);
+    CHECK(pager_space_read(admin, &own, &count, 0) == 0 && count.count == 0);
+    sys_handle_close(manager);
+    ipc_host_settle();
     CHECK(pager_session(admin, &(struct pager_session){77}, NULL, 0) == E_INVAL);
     guest_end(&g);
 }
@@ -255,14 +276,6 @@ static void exceptions(void)
 }
 
 /* ---- objects ---- */
-
-static handle_t manager_new(void)
-{
-    struct ipc_transfer t = {0};
-
-    return pager_session_with(admin, &(struct pager_session){PAGER_SESSION_MANAGER}, NULL, &t) ? HANDLE_NONE
-                                                                                               : t.got[0];
-}
 
 static int object_of(handle_t manager, uint64_t size, uint64_t tag, uint64_t *id, handle_t *session)
 {

@@ -165,6 +165,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 #include "tests/host/pager_objects.h"
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
+#include "tests/host/pager_remote.h"
 #include "tests/host/pager_random.h"
 #include "tests/host/pager_stock.h"
 
@@ -183,6 +184,8 @@ int main(void)
     RUN(pager_discard_and_lock);
     RUN(pager_no_reserve);
     RUN(pager_limits);
+    RUN(pager_limits_replace);
+    RUN(pager_promise_replaced);
     RUN(pager_large_pages);
     RUN(pager_large_refused);
     RUN(pager_large_random);
@@ -204,6 +207,12 @@ int main(void)
     RUN(pager_parked_calls);
     RUN(pager_remote);
     RUN(pager_remote_waits);
+    RUN(pager_remote_absent);
+    RUN(pager_remote_kinds);
+    RUN(pager_remote_shared);
+    RUN(pager_remote_ranges);
+    RUN(pager_remote_buffers);
+    RUN(pager_remote_file);
     RUN(pager_dma);
     RUN(pager_out_of_memory);
     RUN(pager_stock);

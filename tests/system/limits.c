@@ -21,6 +21,11 @@ static unsigned char *map(size_t length, int flags)
     return mmap(NULL, length, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
 }
 
+static unsigned char *map_at(unsigned char *at, size_t length)
+{
+    return mmap(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+}
+
 static int limit(int resource, rlim_t soft)
 {
     struct rlimit range;
@@ -93,7 +98,19 @@ static int address_space(void)
     if (status_of(child) != 0)
         return 5;
     memset(m, 1, MIB);
-    return map(2 * MIB, MAP_PRIVATE) == MAP_FAILED ? 6 : 0;
+    unsigned char *big = map(2 * MIB, MAP_PRIVATE);
+    size_t size = 2 * MIB; /* as much as there may be */
+    if (big == MAP_FAILED)
+        return 6;
+    for (unsigned char *more; (more = mremap(big, size, size + PAGE, MREMAP_MAYMOVE)) != MAP_FAILED;
+         size += PAGE)
+        big = more;
+    if (map(PAGE, MAP_PRIVATE) != MAP_FAILED || errno != ENOMEM)
+        return 7;
+    big[0] = 1; /* one of the same size may take its place */
+    if (map_at(big, size) != big || big[0] || map_at(big + PAGE, size - PAGE) != big + PAGE)
+        return 8;
+    return map_at(big, size + PAGE) == MAP_FAILED && errno == ENOMEM ? 0 : 9;
 }
 
 /* Private memory that may be written, and shared memory that was made here; what is only read is free. */

@@ -215,7 +215,8 @@ struct pager_lend { /* the in-buffer: uint64_t addresses of pages in the manager
 };
 #define PAGER_LEND_MAX   16u          /* pages of one lend */
 #define PAGER_SUPPLY_MAX (64ul << 10) /* bytes of one supply */
-#define PAGER_COPY_MAX   (1ul << 20) /* bytes that one space_read or space_write moves at most: see its count */
+#define PAGER_COPY_MAX \
+    (64ul << 10) /* bytes that one space_read or space_write moves at most: see its count */
 struct pager_supply {
     uint64_t object, offset;
     uint32_t status; /* 0: the in-buffer holds the page(s), a short last one is padded with zeros; else the
