@@ -1,7 +1,7 @@
 # make bench: bench/kernel/NAME.c and bench/first/NAME.c are built like the kernel's tests, and with their libraries;
 # bench/posix/ is a POSIX program on a disk of its own.
 
-.PHONY: bench bench-build bench-compare bench-flushes bench-host profile
+.PHONY: bench bench-build bench-compare bench-flushes bench-host bench-linux profile
 
 bench: ## count guest instructions in the release build: table, out/bench.json, out/bench.svg
 	@sh build/setup.sh test </dev/null
@@ -26,6 +26,11 @@ bench-flushes: ## CR3 writes and INVLPG per operation of the kernel's rows, coun
 bench-host: ## host time of messages under plain QEMU, and as ratios
 	@+$(BUILD) DEBUG=0 bench-build </dev/null
 	@$(PYTHON) bench/host.py --out out/release
+
+# KERNEL is the kernel of Ouros in these rules, so the image is IMAGE.
+bench-linux: ## the POSIX rows under Linux, and host time of both: make bench-linux [IMAGE=vmlinuz MODULES=folder] [HOST_CC=musl-gcc]
+	@+$(BUILD) DEBUG=0 bench-build </dev/null
+	@$(PYTHON) bench/linux.py --out out/release $(IMAGE:%=--kernel %) $(MODULES:%=--modules %) $(HOST_CC:%=--cc %)
 
 ifneq ($(filter bench-compare,$(MAKECMDGOALS)),)
 .PHONY: $(filter %.json,$(MAKECMDGOALS))
