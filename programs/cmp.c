@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         return 2;
     unsigned long long byte = 1, line = 1;
     int a, b;
-    while ((a = getc(left)) == (b = getc(right)) && a != EOF) {
+    while ((a = getc_unlocked(left)) == (b = getc_unlocked(right)) && a != EOF) {
         line += a == '\n';
         byte++;
     }

@@ -58,8 +58,8 @@ static void cut_bytes(const char *line, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if (is_selected(i + 1))
-            putchar(line[i]);
-    putchar('\n');
+            putchar_unlocked(line[i]);
+    putchar_unlocked('\n');
 }
 
 static void cut_fields(const char *line, size_t length, char delimiter, bool only_delimited)
@@ -69,7 +69,7 @@ static void cut_fields(const char *line, size_t length, char delimiter, bool onl
     if (!memchr(line, delimiter, length)) {
         if (!only_delimited) {
             fwrite(line, 1, length, stdout);
-            putchar('\n');
+            putchar_unlocked('\n');
         }
         return;
     }
@@ -78,7 +78,7 @@ static void cut_fields(const char *line, size_t length, char delimiter, bool onl
         size_t size = (size_t)((next ? next : end) - line);
         if (is_selected(place)) {
             if (any)
-                putchar(delimiter);
+                putchar_unlocked(delimiter);
             fwrite(line, 1, size, stdout);
             any = true;
         }
@@ -86,7 +86,7 @@ static void cut_fields(const char *line, size_t length, char delimiter, bool onl
             break;
         line = next + 1;
     }
-    putchar('\n');
+    putchar_unlocked('\n');
 }
 
 int main(int argc, char **argv)

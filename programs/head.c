@@ -11,8 +11,8 @@
 static void head(FILE *file, long long lines, long long bytes)
 {
     int c;
-    while ((bytes < 0 ? lines > 0 : bytes > 0) && (c = getc(file)) != EOF) {
-        putchar(c);
+    while ((bytes < 0 ? lines > 0 : bytes > 0) && (c = getc_unlocked(file)) != EOF) {
+        putchar_unlocked(c);
         lines -= c == '\n';
         bytes -= bytes >= 0;
     }

@@ -63,7 +63,7 @@ static void tail_end(FILE *file, const struct amount *amount)
 {
     struct kept kept = {0};
     int c;
-    while ((c = getc(file)) != EOF) {
+    while ((c = getc_unlocked(file)) != EOF) {
         kept_add(&kept, (char)c);
         if (!amount->lines || c == '\n') {
             while (has_too_much(&kept, amount))
@@ -81,10 +81,10 @@ static void tail_from(FILE *file, const struct amount *amount)
 {
     long long skip = amount->count > 0 ? amount->count - 1 : 0;
     int c;
-    while (skip > 0 && (c = getc(file)) != EOF)
+    while (skip > 0 && (c = getc_unlocked(file)) != EOF)
         skip -= !amount->lines || c == '\n';
-    while ((c = getc(file)) != EOF)
-        putchar(c);
+    while ((c = getc_unlocked(file)) != EOF)
+        putchar_unlocked(c);
 }
 
 static bool read_amount(const char *text, struct amount *amount)

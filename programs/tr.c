@@ -116,13 +116,13 @@ int main(int argc, char **argv)
     const struct set *squeeze_set = to.count ? &to : &from;
     for (size_t i = 0; squeeze && i < squeeze_set->count; i++)
         squeezed[squeeze_set->bytes[i]] = true;
-    while ((c = getchar()) != EOF && !ferror(stdout)) {
+    while ((c = getchar_unlocked()) != EOF && !ferror_unlocked(stdout)) {
         if (deleted[c])
             continue;
         c = map[c];
         if (c == last && squeezed[c])
             continue;
-        putchar(last = c);
+        putchar_unlocked(last = c);
     }
     if (ferror(stdin)) {
         tool_warn("stdin");

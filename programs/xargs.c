@@ -36,7 +36,7 @@ static char *read_word(void)
     struct word word = {0};
     bool any = false;
     int c, quote = 0;
-    while ((c = getchar()) != EOF) {
+    while ((c = getchar_unlocked()) != EOF) {
         if (nul_separated) {
             any = true;
             if (c == '\0')
@@ -54,7 +54,7 @@ static char *read_word(void)
             any = true;
             if (c == '\'' || c == '"')
                 quote = c;
-            else if (c == '\\' && (c = getchar()) == EOF)
+            else if (c == '\\' && (c = getchar_unlocked()) == EOF)
                 break;
             else
                 word_add(&word, c);

@@ -19,7 +19,7 @@ ssize_t lines_next(FILE *file, char **line, size_t *size)
 {
     size_t length = 0;
     int c = EOF;
-    while (!ferror(stdout) && (c = getc(file)) != EOF) {
+    while (!ferror_unlocked(stdout) && (c = getc_unlocked(file)) != EOF) {
         if (length + 1 >= *size) {
             *size = *size ? *size * 2 : 128;
             *line = tool_realloc(*line, *size);
