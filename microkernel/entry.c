@@ -10,7 +10,6 @@
  * E6 huge entries are never split: what stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-#define CLEAR_MOST  192 /* entries of a table that goes, in one step */
 #define CHANGE_MOST 112 /* entries changed in one step, where that can be done in steps */
 
 /* The table of va at a level, from the top down. *link: what links it. */
@@ -183,18 +182,23 @@ int entry_link(struct window *w, const struct vms_op *op)
     return 0;
 }
 
-uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level)
+uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level, uint32_t *left)
 {
-    uint32_t i = ptep_index(at.entry), left = CLEAR_MOST;
+    uint32_t i = ptep_index(at.entry);
     for (ptep_t entry = at.entry; at.record->live; entry++, i++) {
-        while (!(i % 8) &&
-               !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7]))
-            entry += 8, i += 8;
+        for (pte_t any = 0; !(i % 16); any = 0, entry += 16, i += 16) {
+#pragma GCC unroll 16
+            for (uint32_t k = 0; k < 16; k++)
+                any |= ((const pte_t *)entry)[k]; /* not volatile: the CPU changes only A and D */
+            if (any)
+                break;
+        }
         pte_t e = ptep_load(entry);
         if (pte_empty(e))
             continue;
-        if (pte_table(e, level) || !left--)
+        if (pte_table(e, level) || !*left)
             return i;
+        --*left;
         at.record->live--;
         ledger_owe(vms, base + i * ptep_level_size(level));
         entry_count(pte_exchange(entry, 0), level, -1u);
@@ -230,7 +234,7 @@ static void link_store(struct window *w, ptep_t link, uint32_t level, vaddr_t va
 int entry_unlink(struct window *w, const struct vms_op *op)
 {
     struct place at, inner;
-    uint32_t level = op->level;
+    uint32_t level = op->level, left = CLEAR_MOST;
     paddr_t table;
     FAIL_IF(op->flags & ~VMS_DROP, E_INVAL);
     TRY(link_find(w, op, &at, &table));
@@ -239,7 +243,7 @@ int entry_unlink(struct window *w, const struct vms_op *op)
     if (inner.record->links == 1 && inner.record->live) {
         FAIL_IF(!(op->flags & VMS_DROP) || level != PTEP_LEAF, E_BUSY);
         inner.entry = window_entry_below(w, at.entry, level, base);
-        if (entry_clear_from(w->vms, inner, base, level) < PTEP_ENTRIES) {
+        if (entry_clear_from(w->vms, inner, base, level, &left) < PTEP_ENTRIES) {
             tell(w->vms, base, level, PTEP_ENTRIES);
             return SYS_RESTART;
         }

@@ -91,6 +91,8 @@ int sys_vms_mount(struct thread *thread, struct syscall *s)
     TRY(handle_get(thread->task, s->a[0], OBJ_MEMORY, RIGHT_MANAGE, NULL));
     TRY(handle_get(thread->task, s->a[1], OBJ_TASK, RIGHT_MANAGE, &task));
     uint64_t index = s->a[2], slot = s->a[3];
+    if (slot == PAGER_TAKE_APART)
+        return task->thread_count ? E_BUSY : vms_destroy_step(&task->vms) ? 0 : SYS_RESTART;
     FAIL_IF((index >= PAGER_UPPER_MAX && index != PAGER_NO_INDEX) ||
                 (slot && (slot < PAGER_VIEW_FIRST || slot >= PAGER_VIEW_FIRST + PAGER_VIEW_SLOTS)),
             E_INVAL);

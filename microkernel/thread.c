@@ -6,7 +6,7 @@ static uint32_t next_id = 1;
 int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argument, uint8_t priority,
                   struct thread **out)
 {
-    FAIL_IF(task->dying, E_DEAD);
+    FAIL_IF(task->dying || !vms_alive(&task->vms), E_DEAD);
     struct thread *thread;
     TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &thread));
     thread->task = task;

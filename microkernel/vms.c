@@ -68,44 +68,40 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 
 /* ---- taking apart ---- */
 
-/* Take the first table at or behind the cursor away that has none below it. Everything before the cursor is
- * gone. False: nothing is left in the user half. */
-static bool destroy_table(struct window *w, vaddr_t *cursor)
+#define EACH_TABLE 16 /* a table that goes takes as long as so many entries */
+
+/* Take the first table at or behind the cursor away that has none below it, or *left entries of it. Everything
+ * before the cursor is gone. False: nothing is left in the user half. */
+static bool destroy_table(struct window *w, vaddr_t *cursor, uint32_t *left)
 {
-    struct table_record *outer = table_record(w->vms->root);
-    vaddr_t va = *cursor;
-    if (!outer->live)
+    struct place at = {window_entry(w, 0, *cursor), table_record(w->vms->root)};
+    struct table_record *outer = NULL;
+    ptep_t link = NULL;
+    paddr_t table = 0;
+    for (uint32_t level = 0; at.record->links == 1; level++) {
+        uint64_t size = ptep_level_size(level);
+        vaddr_t base = level ? *cursor & ~(ptep_level_size(level - 1) - 1) : 0;
+        uint32_t i = entry_clear_from(w->vms, at, base, level, left);
+        if (i == PTEP_ENTRIES)
+            break;
+        *cursor = base + i * size > *cursor ? base + i * size : *cursor;
+        link = ptep_table(at.entry) + i;
+        outer = at.record;
+        if (!pte_table(ptep_load(link), level))
+            return true; /* enough for one step */
+        table = pte_frame(ptep_load(link), level);
+        at.record = table_record(table);
+        if (at.record->links == 1)
+            at.entry = window_entry_below(w, link, level + 1, *cursor);
+    }
+    if (!outer)
         return false;
-    ptep_t entry = window_entry(w, 0, va);
-    while (pte_empty(ptep_load(entry))) {
-        entry++;
-        va = (va & ~(ptep_level_size(0) - 1)) + ptep_level_size(0);
-    }
-    for (uint32_t level = 1;; level++) { /* entry: links a table of this level; outer: the table around it */
-        paddr_t table = pte_frame(ptep_load(entry), level - 1);
-        struct place inner = {.record = table_record(table)};
-        if (inner.record->links == 1) {
-            vaddr_t base = va & ~(ptep_level_size(level - 1) - 1);
-            inner.entry = window_entry_below(w, entry, level, va);
-            uint32_t i = entry_clear_from(w->vms, inner, base, level);
-            if (i < PTEP_ENTRIES) {
-                va = base + i * ptep_level_size(level);
-                entry = ptep_table(inner.entry) + i;
-                if (!pte_table(ptep_load(entry), level)) {
-                    *cursor = va;
-                    return true; /* enough for one step */
-                }
-                outer = inner.record;
-                continue;
-            }
-        }
-        pte_store(entry, 0);
-        outer->live--;
-        w->vms->tables--;
-        table_put(w->vms->account, table);
-        *cursor = va;
-        return true;
-    }
+    pte_store(link, 0);
+    outer->live--;
+    w->vms->tables--;
+    table_put(w->vms->account, table);
+    *left -= *left < EACH_TABLE ? *left : EACH_TABLE;
+    return true;
 }
 
 bool vms_destroy_step(struct vms *vms)
@@ -120,8 +116,11 @@ bool vms_destroy_step(struct vms *vms)
     }
     struct window w;
     vaddr_t cursor = vms->destroy_cursor & ~PAGE_SIZE;
+    uint32_t left = CLEAR_MOST;
+    bool more = true;
     window_open(&w, vms);
-    bool more = destroy_table(&w, &cursor);
+    while (left && more)
+        more = destroy_table(&w, &cursor, &left);
     window_close(&w);
     vms->destroy_cursor = cursor | PAGE_SIZE;
     if (more)

@@ -22,6 +22,8 @@
 #define PAGER_UPPER_SLOT 192 /* L0 slot of V, the table that shows the upper three levels of 511 spaces */
 #define PAGER_UPPER_MAX  511
 #define PAGER_NO_INDEX   0xffff /* vms_mount: not in V */
+#define PAGER_TAKE_APART \
+    0xffff /* vms_mount, as slot: a space that no thread has leaves the views and goes, tables and all */
 
 /* Kernel half, the same in every space but for PEER and SELF. */
 #define KERNEL_FIRST_SLOT  256

@@ -18,7 +18,13 @@ struct vms {
 
 /* A new space, in zeroed memory: an L0 with the kernel half, SELF set, user half empty. E_QUOTA, E_KMEM. */
 int vms_create(struct vms *vms, struct account *account);
-/* One bounded step (at most one table) of taking everything away; true when all is gone, L0 included.
+/* May this space still be changed? Not while it is being taken apart. */
+static inline bool vms_alive(const struct vms *vms)
+{
+    return vms->root && !vms->destroy_cursor;
+}
+
+/* One bounded step of taking everything away; true when all is gone, L0 included.
  * The space has left every view and every CR3 before its first table is freed. */
 bool vms_destroy_step(struct vms *vms);
 /* Load the space if it is not loaded. */

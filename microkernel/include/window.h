@@ -134,15 +134,10 @@ int entry_share(struct window *w, struct vms *from, const struct vms_op *op);
 /* Have the leaf table of va for this space alone: the table itself, if nobody else links it any more, else a
  * copy, and then neither has a writable entry. */
 int entry_unshare(struct window *w, const struct vms_op *op);
-/* Clear entries from `at` on, without telling anybody, until one that links a table: its index. PTEP_ENTRIES:
- * the table is empty. base: what its first entry maps. */
-uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level);
-
-/* May this space still be changed? Not while it is being taken apart. */
-static inline bool vms_alive(const struct vms *vms)
-{
-    return vms->root && !vms->destroy_cursor;
-}
+/* Clear entries from `at` on, without telling anybody, until one that links a table, or *left, which counts
+ * them, is 0: its index. PTEP_ENTRIES: the table is empty. base: what its first entry maps. */
+#define CLEAR_MOST 192 /* in one step */
+uint32_t entry_clear_from(struct vms *vms, struct place at, vaddr_t base, uint32_t level, uint32_t *left);
 
 /* ---- views (mount.c) ---- */
 extern struct vms *vms_viewer; /* the space of the pager, which alone has views */

@@ -86,6 +86,12 @@ static void link_put(frame_t first)
         block_put(first);
 }
 
+void huge_drop(struct space *space, pte_t e)
+{
+    count_in(space, -1);
+    link_put(first_frame(e));
+}
+
 /* ---- making ---- */
 
 static struct vms_op huge_op(enum vms_opcode code, vaddr_t va, frame_t first, uint32_t prot)

@@ -126,7 +126,7 @@ bool tables_next(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, ui
 /* The same, and stops at huge entries too: then *leaf is 0 and *huge the entry, of *va's span. */
 bool tables_next_any(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf, uint32_t *count,
                      pte_t *huge);
-/* Take all tables of a space away, and the counts of its entries but for pinned frames. */
+/* Take all tables of a space that no thread has away, and the counts of its entries but for pinned frames. */
 void tables_drop(struct space *space);
 
 /* Operations for one space, sent together. SET operations that are refused give their counts back; the first
@@ -161,7 +161,6 @@ struct gather {
 enum clear_flag {
     CLEAR_COUNTED = 1 << 0, /* the entries hold counts of frames, but for those of devices */
     CLEAR_UNLINK = 1 << 1,  /* take tables away that no region outside of the range needs */
-    CLEAR_ALL = 1 << 2,     /* the space ends: pinned frames are in quarantine */
 };
 /* Own the tables with entries in [start, end), but for those that tables_clear with the same flags takes
  * away. E_NOMEM: some may be owned, and nothing else has changed. */
@@ -181,6 +180,8 @@ int huge_split(struct space *space, vaddr_t va);
 int huge_split_all(struct space *space, vaddr_t start, vaddr_t end);
 /* A page of a huge one is to be written: it may be if it is this space's alone, and else is split. */
 int huge_own(struct space *space, const struct region *region, vaddr_t va);
+/* One goes with its space. */
+void huge_drop(struct space *space, pte_t entry);
 /* Clear those that begin in [start, end), all of which are within. */
 void huge_clear(struct space *space, vaddr_t start, vaddr_t end);
 /* Give those of a region its protection. */

@@ -11,9 +11,10 @@
  *    its link allows: the kernel clears W in both tables when it copies one */
 #include "space.h"
 
-#define SPAN       HUGE_SIZE /* what one leaf table maps */
-#define RUN        16u       /* entries looked at together */
-#define FEED_EVERY 32u       /* tables linked between two looks at the kernel's stock */
+#define SPAN        HUGE_SIZE /* what one leaf table maps */
+#define RUN         16u       /* entries looked at together */
+#define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
+#define FEED_EVERY  32u /* tables linked between two looks at the kernel's stock */
 
 static struct space *slots[PAGER_VIEW_SLOTS];
 static uint64_t clock_now;
@@ -328,6 +329,13 @@ static bool span_unused(struct space *space, vaddr_t va, vaddr_t start, vaddr_t 
            range_unused(space, end > low ? end : low, high);
 }
 
+/* Does a leaf entry hold a count of its frame? */
+static inline bool entry_counts(pte_t e, frame_t *frame)
+{
+    *frame = (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT);
+    return pte_present(e) && *frame < frame_limit && frame_table[*frame].kind >= FRAME_ANON;
+}
+
 /* Entries of a leaf table are about to go: their frames' counts go with them. Gives the first and the last.
  */
 static void gather_entries(struct gather *g, ptep_t leaf, uint32_t count, uint32_t *first, uint32_t *last)
@@ -335,16 +343,14 @@ static void gather_entries(struct gather *g, ptep_t leaf, uint32_t count, uint32
     *first = *last = tables_live(leaf, 0, count);
     for (uint32_t i = *first; i < count; i++) {
         pte_t e = ptep_load(leaf + i);
-        uint64_t frame = pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT;
+        frame_t frame;
         if (!e) {
             i = tables_live(leaf, i, count) - 1;
             continue;
         }
         *last = i;
-        if (g->flags & CLEAR_COUNTED && pte_present(e) && frame < frame_limit &&
-            frame_table[frame].kind >= FRAME_ANON &&
-            !(g->flags & CLEAR_ALL && frame_table[frame].kind == FRAME_DMA))
-            g->frame[g->frames++] = (frame_t)frame;
+        if (g->flags & CLEAR_COUNTED && entry_counts(e, &frame))
+            g->frame[g->frames++] = frame;
     }
 }
 
@@ -417,40 +423,53 @@ void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flag
     gather_flush(&g);
 }
 
-/* Unlink what the first `count` entries of the table of this level that maps va link, and below. */
-static void drop_below(struct gather *g, uint32_t level, vaddr_t va, uint32_t count)
+/* ---- the end of a space ---- */
+
+/* The counts that a leaf table's entries hold, from the i-th on, go. */
+static void leaf_release(ptep_t leaf, uint32_t i)
 {
-    struct space *space = g->batch.space;
-    ptep_t p = machine_ptep(space->index, space->slot, level, va);
-    for (uint32_t i = tables_live(p, 0, count); i < count; i = tables_live(p, i + 1, count)) {
-        vaddr_t at = va + i * ptep_level_size(level);
-        if (!pte_table(ptep_load(p + i), level))
-            continue;
-        gather_room(g);
-        if (level + 1 == PTEP_LEAF) {
-            gather_table(g, machine_ptep(space->index, space->slot, PTEP_LEAF, at), at);
-        } else {
-            drop_below(g, level + 1, at, PTEP_ENTRIES);
-            batch_op(&g->batch, VMS_UNLINK, level + 1, at, 1, 0);
+    for (; i < PTEP_ENTRIES; i++) {
+        pte_t e = ptep_load(leaf + i);
+        frame_t frame;
+        if (!e)
+            i = tables_live(leaf, i, PTEP_ENTRIES) - 1;
+        else if (entry_counts(e, &frame) && frame_table[frame].kind != FRAME_DMA) /* in quarantine */
+            frame_put(frame);
+    }
+}
+
+/* By regions, for nothing is mapped elsewhere. */
+static void counts_drop(struct space *space)
+{
+    vaddr_t va = 0;
+    ptep_t leaf;
+    uint32_t count;
+    pte_t huge;
+    bool own;
+    for (const struct region *r = space->first; r; r = r->next) {
+        va = va < r->start ? r->start : va;
+        for (; va < r->end && tables_next_any(space, &va, r->end, &leaf, &count, &huge);
+             va = (va | (SPAN - 1)) + 1) {
+            frame_t table = huge ? FRAME_NONE : tables_leaf(space, va, &own);
+            if (huge)
+                huge_drop(space, huge);
+            else if (frame_table[table].count > 0)
+                frame_table[table].count--; /* others have it still, and its entries' counts */
+            else
+                leaf_release(leaf - LEAF_OF(va), LEAF_OF(va));
         }
     }
 }
 
 void tables_drop(struct space *space)
 {
-    static struct gather g; /* one thread, and no nesting */
     tables_view(space);
-    for (const struct region *r = space->first; r && space->huge; r = r->next)
-        if (!r->object && r->end - r->start >= SPAN) /* H1: not a walk over all that is empty */
-            huge_clear(space, r->start, r->end);
-    gather_begin(&g, space, CLEAR_COUNTED | CLEAR_ALL);
-    drop_below(&g, 0, 0, KERNEL_FIRST_SLOT);
-    gather_flush(&g);
-    if (space->slot) {
-        slots[space->slot - PAGER_VIEW_FIRST] = NULL;
-        space->slot = 0;
-    }
-    /* Others may hold the task, and so its L0, for long: the next space of this index must find V's entry
-     * free. */
-    machine_mount(space->task, PAGER_NO_INDEX, 0);
+    counts_drop(space);
+    slots[space->slot - PAGER_VIEW_FIRST] = NULL;
+    space->slot = 0;
+    /* Nobody can use the frames that are free now: no thread has this space, and here nothing happens before
+     * its tables have gone. */
+    int error = machine_mount(space->task, PAGER_NO_INDEX, PAGER_TAKE_APART);
+    if (error)
+        machine_panic("space %lx does not go: error %d", (unsigned long)space->id, error);
 }

@@ -133,6 +133,24 @@ static void table_put(struct sim_table *t)
     tables_free++;
 }
 
+/* All that a table links, of a space that ends. */
+static void table_drop(struct sim_table *t, uint32_t level)
+{
+    for (uint32_t i = 0; i < 512; i++) {
+        struct sim_table *below = t->below[i];
+        if (t->entry[i] && !below) {
+            entry_drop(t, i);
+        } else if (below) {
+            if (level + 1 < PTEP_LEAF)
+                table_drop(below, level + 1);
+            table_put(below);
+            t->below[i] = NULL;
+            t->entry[i] = 0;
+            t->live--;
+        }
+    }
+}
+
 static int do_link(struct sim_task *task, struct sim_table *t, const struct vms_op *op)
 {
     uint32_t i = ptep_va_index(op->va, op->level - 1u);
@@ -358,7 +376,11 @@ uint32_t sim_tables_free(void)
 int sim_mount(handle_t handle, uint32_t index, uint32_t slot)
 {
     struct sim_task *task = sim_task(handle);
-    if (index == PAGER_NO_INDEX && !slot) {
+    if (slot == PAGER_TAKE_APART) {
+        table_drop(&task->root, 0);
+        task->tables = 0;
+    }
+    if (index == PAGER_NO_INDEX) {
         task->index = index;
         task->slot = 0;
         return 0;

@@ -432,6 +432,61 @@ static void flushed(void)
     end();
 }
 
+/* ---- a space that goes as a whole ---- */
+
+static int take_apart(uint32_t s)
+{
+    return sys_vms_mount(MEMORY, task[s], PAGER_NO_INDEX, PAGER_TAKE_APART);
+}
+
+/* Entries of every kind, far apart, and a shared table: all gone by one call, but for what others have. */
+static void apart(void)
+{
+    begin("taken_apart");
+    struct kernel_stats before, after;
+    handle_t thread;
+    paddr_t block = block_take(), huge = block_take();
+    space_new(0);
+    audit(&before);
+    space_new(1);
+    CHECK_EQ(map(task[0], 3, AREA, block, RW, PTEP_ENTRIES), 0);
+    CHECK_EQ(share(1, 0, AREA), 0);
+    CHECK_EQ(map(task[1], 2, AREA + HUGE_SIZE, huge, RW, 1), 0);
+    CHECK_EQ(map(task[1], 3, USER_MIN, block, RW, 1), 0);
+    CHECK_EQ(map(task[1], 3, USER_END - 256 * PAGE_SIZE, block, RW, 256), 0);
+    CHECK_EQ(vms(task[1], VMS_GUARD, 3, USER_END - 300 * PAGE_SIZE, 0, 0, 40), 0);
+    CHECK_EQ(block_info(block) >> 32, 1 + 512 + 1 + 256);
+    CHECK_EQ(sys_thread_create(task[1], USER_BASE, 0, 0, 1, &thread), 0);
+    CHECK_EQ(take_apart(1), E_BUSY);
+    CHECK_EQ(entry_of(1, 0, 7), pte_make(block + 7 * PAGE_SIZE, RW));
+    CHECK_EQ(sys_task_ctl(task[1], TASK_KILL, 0, 0, 0, NULL), 0);
+    CHECK_EQ(sys_handle_close(thread), 0);
+    for (int i = 0; i < 20; i++)
+        sys_yield();
+    CHECK_EQ(take_apart(1), 0);
+    CHECK_EQ(block_info(block) >> 32, 1 + 512);
+    CHECK_EQ(block_info(huge) >> 32, 1);
+    CHECK_EQ(take_apart(1), 0);
+    CHECK_EQ(map(task[1], 3, AREA, block, RW, 1), E_DEAD);
+    CHECK_EQ(share(0, 1, AREA + HUGE_SIZE), E_DEAD);
+    CHECK_EQ(sys_vms_mount(MEMORY, task[1], 1, PAGER_VIEW_FIRST + 1), E_DEAD);
+    CHECK_EQ(drop(0, AREA), 0);
+    CHECK_EQ(block_info(block) >> 32, 1);
+    audit(NULL);
+    child_end(task[1]);
+    audit(&after);
+    CHECK_EQ(after.tables_free, before.tables_free);
+    space_new(2); /* one that never had a thread, and gets none then */
+    CHECK_EQ(take_apart(2), 0);
+    CHECK_EQ(sys_thread_create(task[2], USER_BASE, 0, 0, 1, &thread), E_DEAD);
+    child_end(task[2]);
+    child_end(task[0]);
+    block_back(block);
+    block_back(huge);
+    audit(NULL);
+    end();
+}
+
 int main(void)
 {
     info = (const struct boot_info *)ipc_first_argument;
@@ -440,5 +495,6 @@ int main(void)
     quota();
     random_shares();
     flushed();
+    apart();
     finish();
 }
