@@ -97,7 +97,7 @@ void block_keep_reserve(void)
 
 /* ---- whole blocks ---- */
 
-int block_alloc(frame_t *first)
+int block_claim(frame_t *first)
 {
     uint64_t plenty = block_reserve + HUGE_SPARE + frame_counts.owned / BLOCK_FRAMES / HUGE_SHARE;
     if (frame_counts.whole <= plenty)
@@ -108,13 +108,21 @@ int block_alloc(frame_t *first)
     b->free = 0;
     b->free_head = b->free_tail = FRAME_NONE;
     *first = n * BLOCK_FRAMES;
-    for (frame_t f = *first; f < *first + BLOCK_FRAMES; f++) {
-        frame_table[f] = (struct frame){.count = 1, .kind = FRAME_ANON};
-        machine_zero(frame_memory(f));
-    }
+    for (frame_t f = *first; f < *first + BLOCK_FRAMES; f++)
+        frame_table[f] = (struct frame){.count = 1, .kind = FRAME_STOCK};
     frame_counts.kind[FRAME_FREE] -= BLOCK_FRAMES;
-    frame_counts.kind[FRAME_ANON] += BLOCK_FRAMES;
+    frame_counts.kind[FRAME_STOCK] += BLOCK_FRAMES;
     return 0;
+}
+
+void block_ready(frame_t first)
+{
+    struct frame *f = &frame_table[first];
+#pragma GCC unroll 16
+    for (uint32_t i = 0; i < BLOCK_FRAMES; i++)
+        f[i].kind = FRAME_ANON;
+    frame_counts.kind[FRAME_STOCK] -= BLOCK_FRAMES;
+    frame_counts.kind[FRAME_ANON] += BLOCK_FRAMES;
 }
 
 /* Nobody else has any of the block's frames: it is whole again. */

@@ -33,8 +33,10 @@ void block_keep_reserve(void);
 void block_unlist(uint32_t n);
 void block_enlist(uint32_t n);
 
-/* A whole block of zeroed frames of kind ANON with count 1, while there are plenty. E_NOMEM. */
-int block_alloc(frame_t *first);
+/* A whole block, while there are plenty: its frames are of kind STOCK with count 1, to be zeroed. E_NOMEM. */
+int block_claim(frame_t *first);
+/* They have been: now of kind ANON. */
+void block_ready(frame_t first);
 /* Give one reference to each of a block's frames back. */
 void block_put(frame_t first);
 /* How many huge entries show a block: they hold one count of each of its frames together. */

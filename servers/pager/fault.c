@@ -1,9 +1,10 @@
 #include "fault.h"
 
+#include "fill.h"
 #include "stock.h"
 
 #define AROUND_MAX  16u /* pages of a file mapped around one */
-#define AHEAD_MAX   64u /* zeroed pages mapped ahead of one touched in order */
+#define AHEAD_MAX   32u /* zeroed pages mapped ahead of one touched in order */
 #define PAGE_FAULT  14u
 #define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
 
@@ -256,15 +257,18 @@ static int fault_access(const struct region *r, uint32_t access)
     return r->flags & PAGER_GUARD ? PAGER_EXC_GUARD : r->prot & need ? 0 : PAGER_EXC_DENIED;
 }
 
-/* 0: the plan is made; PAGE_WAIT; or an exception's code. */
+/* 0: the plan is made; PAGE_WAIT; PAGE_FILL; or an exception's code. */
 static int fault_plan(struct space *space, const struct fault *f, struct region **r, struct plan *plan)
 {
     *r = region_find(space, f->va);
     if (!*r)
         return PAGER_EXC_UNMAPPED;
     int code = fault_access(*r, f->access);
-    if (!code && f->va == (*r)->next_fault && (*r)->around == AHEAD_MAX)
-        huge_fill(space, *r, f->va); /* if it may: the page is there then */
+    vaddr_t page = f->va & ~(PAGE_SIZE - 1);
+    if (!code &&
+        ((fill_count && (plan->fill = fill_under_way(space, page))) ||
+         (page == (*r)->next_fault && (*r)->around == AHEAD_MAX && fill_begin(space, *r, page, &plan->fill))))
+        return PAGE_FILL;
     return code ? code : page_plan(space, *r, f->va, f->access & FAULT_WRITE ? PAGE_WRITE : 0, plan);
 }
 
@@ -316,14 +320,13 @@ static int fault_map(struct region *r, const struct plan *plan, struct fault_ans
     return 0;
 }
 
-static int fault_wait(const struct fault *f, struct request *request, struct waiter *w,
+static int fault_wait(const struct fault *f, struct waiter_list *list, struct waiter *w,
                       struct fault_answer *out)
 {
     if (!w && waiter_new(WAIT_FAULT, f->thread, &w))
         return fault_answer(out, FAULT_RESUME); /* no memory to wait with: it faults again */
     w->fault = *f;
-    waiter_enlist(&request->waiters, w);
-    channel_kick(request->object->manager);
+    waiter_enlist(list, w);
     return FAULT_LATER;
 }
 
@@ -335,8 +338,13 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
     if (!space || space->dying)
         return fault_answer(out, FAULT_REFUSE);
     int code = fault_plan(space, f, &r, &plan);
-    if (code == PAGE_WAIT)
-        return fault_wait(f, plan.request, w, out);
+    if (code == PAGE_FILL)
+        return fault_wait(f, plan.fill, w, out);
+    if (code == PAGE_WAIT) {
+        code = fault_wait(f, &plan.request->waiters, w, out);
+        channel_kick(plan.request->object->manager);
+        return code;
+    }
     if (code)
         return fault_raise(space, f, (uint32_t)code, w, out);
     if (!w && fault_is_single(space, r, &plan)) {

@@ -17,9 +17,12 @@ struct plan {
     enum plan_action action;
     vaddr_t va;
     frame_t frame, old;
-    uint32_t prot;           /* of the entry */
-    uint32_t missing;        /* level of the first missing table, or 0 */
-    struct request *request; /* PAGE_WAIT: who brings the page */
+    uint32_t prot;    /* of the entry */
+    uint32_t missing; /* level of the first missing table, or 0 */
+    union {
+        struct request *request;  /* PAGE_WAIT: who brings the page */
+        struct waiter_list *fill; /* PAGE_FILL: who waits for 2 MiB of zeros */
+    };
 };
 
 enum page_wish {
@@ -27,6 +30,7 @@ enum page_wish {
     PAGE_FORCE = 1 << 1, /* an admin's access: the region's protection does not count */
 };
 #define PAGE_WAIT (-1)
+#define PAGE_FILL (-2) /* fault.c alone */
 
 /* Find or make the frame for a page of a region. 0; PAGE_WAIT; or an enum pager_exception_code. */
 int page_plan(struct space *space, struct region *region, vaddr_t va, uint32_t wish, struct plan *plan);

@@ -1,6 +1,6 @@
 /* 2 MiB pages: one entry of the level above the leaves for 512 pages of private, zero-filled memory.
  *
- * They come to be where a region is written from page to page (huge_fill), and are otherwise what 512 entries
+ * They come to be where a region is written from page to page (fill.c), and are otherwise what 512 entries
  * would be. As with a leaf table that several spaces link, the count of each of the 512 frames is one for all of
  * the huge entries that show them, whose number is the block's. fork shows the same huge page in both spaces,
  * read-only; who writes first has it cut into 512 entries of a table of its own (huge_split), with counts of their
@@ -118,30 +118,40 @@ static int perform(struct space *space, struct vms_op *op, uint32_t count, uint3
     return error;
 }
 
-bool huge_fill(struct space *space, struct region *r, vaddr_t va)
+bool huge_may(struct space *space, const struct region *r, vaddr_t va)
 {
-    uint32_t missing, done, n = 0;
-    struct vms_op op[PTEP_LEVELS];
-    frame_t first;
+    uint32_t missing;
     if (va & (SPAN - 1) || r->end - va < SPAN || r->object || !(r->prot & VMS_WRITE) || !region_is_plain(r) ||
         r->flags & (PAGER_STACK | PAGER_SMALL))
         return false;
     tables_entry(space, va, &missing);
-    if (missing == 0 || missing > PTEP_LEAF || region_touch(r, BLOCK_FRAMES))
-        return false;
-    if (block_alloc(&first)) {
-        region_recount(r);
+    return missing != 0 && missing <= PTEP_LEAF;
+}
+
+void huge_forget(frame_t first)
+{
+    *block_links(first) = 1;
+    link_put(first);
+}
+
+bool huge_set(struct space *space, struct region *r, vaddr_t va, frame_t first)
+{
+    uint32_t missing, done, n = 0;
+    struct vms_op op[PTEP_LEVELS];
+    if (region_touch(r, BLOCK_FRAMES)) {
+        huge_forget(first);
         return false;
     }
+    tables_entry(space, va, &missing);
     for (uint32_t level = missing; level < PTEP_LEAF; level++, n++)
         op[n] = (struct vms_op){.op = VMS_LINK, .level = (uint8_t)level, .count = 1, .va = va};
     op[n++] = huge_op(VMS_SET, va, first, r->prot);
-    *block_links(first) = 1;
     if (perform(space, op, n, &done)) {
-        link_put(first);
+        huge_forget(first);
         region_recount(r);
         return false;
     }
+    *block_links(first) = 1;
     count_in(space, 1);
     r->next_fault = va + SPAN;
     return true;

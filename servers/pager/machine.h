@@ -13,7 +13,7 @@ typedef uint32_t frame_t; /* physical address / PAGE_SIZE; 0 is never a frame of
 extern uint8_t *machine_ram;
 #define MACHINE_RAM machine_ram
 ptep_t machine_ptep(uint32_t index, uint32_t slot, uint32_t level, vaddr_t va);
-void machine_zero(void *page);
+void machine_zero_pages(void *page, uint64_t count);
 void machine_copy(void *to, const void *from);
 #else
 #define MACHINE_RAM ((uint8_t *)PAGER_RAM)
@@ -26,9 +26,9 @@ static inline ptep_t machine_ptep(uint32_t index, uint32_t slot, uint32_t level,
                               : ptep_view_upper(PAGER_UPPER_SLOT, index, level, va);
 }
 
-static inline void machine_zero(void *page)
+static inline void machine_zero_pages(void *page, uint64_t count)
 {
-    uint64_t n = PAGE_SIZE / 8;
+    uint64_t n = count * (PAGE_SIZE / 8);
     __asm__ volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0) : "memory");
 }
 
@@ -38,6 +38,11 @@ static inline void machine_copy(void *to, const void *from)
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 #endif
+
+static inline void machine_zero(void *page)
+{
+    machine_zero_pages(page, 1);
+}
 
 static inline void *frame_memory(frame_t frame)
 {
@@ -73,10 +78,12 @@ int machine_reply(handle_t reply, uint32_t label, const uint64_t *words, uint32_
 int machine_read(uint64_t offset, void *to, uint64_t length);
 int machine_write(uint64_t offset, const void *from, uint64_t length);
 
-/* ---- the zeroing thread ---- */
+/* ---- the pager's other threads ---- */
 
-/* Have it go on (stock.h). */
+/* Have the zeroing thread go on (stock.h). */
 void machine_wake(void);
+/* There is an order for the working thread (chore.h). */
+void machine_work(void);
 
 /* ---- words for people ---- */
 

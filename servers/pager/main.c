@@ -8,6 +8,7 @@
 #include <ipc/task.h>
 
 #include "check.h"
+#include "chore.h"
 #include "fault.h"
 #include "space.h"
 #include "stock.h"
@@ -87,6 +88,8 @@ static void notify(uint64_t bits)
     message_begin(NULL);
     if (bits & ZEROER_ASKS)
         stock_buy();
+    if (bits & WORKER_DONE)
+        chores_go_on();
 }
 
 /* Debug: from time to time everything is compared with everything. */
@@ -145,9 +148,9 @@ int main(void)
     block_feed();
     machine_log("%lu of %lu MiB free", (unsigned long)frame_counts.kind[FRAME_FREE] / 256,
                 (unsigned long)frame_counts.owned / 256);
-    error = zeroer_start();
+    error = threads_start();
     if (error)
-        machine_panic("no second thread: %s", ipc_error_text(error));
+        machine_panic("no further threads: %s", ipc_error_text(error));
     error = boot_start_init(info);
     if (error)
         machine_panic("init cannot be started: %s", ipc_error_text(error));

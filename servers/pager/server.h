@@ -27,8 +27,9 @@ int boot_start_init(const struct boot_info *info);
 /* Its space's id. */
 extern uint64_t boot_init_space;
 
-/* Start the thread that zeroes frames ahead of need. It asks for some by these notification bits. */
-#define ZEROER_ASKS 1u
-int zeroer_start(void);
+/* Start the pager's other threads, which tell it of something by these notification bits. */
+#define ZEROER_ASKS 1u /* for frames, ahead of need */
+#define WORKER_DONE 2u
+int threads_start(void);
 
 #endif

@@ -171,8 +171,13 @@ void tables_clear(struct space *space, vaddr_t start, vaddr_t end, uint32_t flag
 /* ---- huge.c: pages of 2 MiB ---- */
 
 extern uint64_t huge_pages; /* entries in all spaces */
-/* A huge page at va, where nothing is yet, if it may be one and there is memory to spare. */
-bool huge_fill(struct space *space, struct region *region, vaddr_t va);
+/* May a huge page be at va, and is nothing there yet? */
+bool huge_may(struct space *space, const struct region *region, vaddr_t va);
+/* Where it may, show a block that was claimed and is ready. False: there is no table for it, or nothing more can be
+ * promised; the block is given back. */
+bool huge_set(struct space *space, struct region *region, vaddr_t va, frame_t first);
+/* Give such a block back. */
+void huge_forget(frame_t first);
 /* The next huge entry of [*va, end): *va moves to its beginning. False: no more. */
 bool huge_next(struct space *space, vaddr_t *va, vaddr_t end, pte_t *entry);
 /* If va lies in a huge page: the same by 512 entries. E_NOMEM, E_QUOTA: no table, and nothing has changed. */

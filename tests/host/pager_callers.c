@@ -34,6 +34,8 @@ void machine_wake(void)
     sim_wakes++;
 }
 
+void machine_work(void) {}
+
 int machine_window(paddr_t block, bool map)
 {
     return sim_window(block, map);

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "pager_machine.h"
+#include "servers/pager/chore.h"
 #include "servers/pager/server.h"
 #include "servers/pager/stock.h"
 #include "small_elf.h"
@@ -58,22 +59,32 @@ static int batch(handle_t task, struct vms_op *ops, uint32_t count, uint64_t *do
     return error;
 }
 
-/* The zeroing thread: its port is this peer, and what it would do the test does. */
-static struct ipc_host_peer zeroer;
-static handle_t zeroer_port, zeroer_thread;
+/* The pager's other threads: their ports are these peers, and what they would do the test does. */
+static struct ipc_host_peer zeroer, worker;
+static handle_t thread;
 
-/* The first port is the pager's, the second the zeroing thread's. */
-static int zeroer_call(uint64_t number, const uint64_t a[4], uint64_t *value)
+/* The first port is the pager's, the second the zeroing thread's, the third the working one's. */
+static int thread_call(uint64_t number, const uint64_t a[4], uint64_t *value)
 {
     static uint32_t ports;
 
-    if (number == SYS_port_create && ports++ == 1)
-        *value = zeroer_port = ipc_host_peer(&zeroer, 0);
+    if (number == SYS_port_create && ports++ > 0)
+        *value = ipc_host_peer(ports == 2 ? &zeroer : &worker, 0);
     else if (number == SYS_thread_create && a[0] == HANDLE_NONE)
-        *value = zeroer_thread = ipc_host_peer(&zeroer, 0);
-    else if (number != SYS_thread_ctl || a[0] != zeroer_thread)
+        *value = thread = ipc_host_peer(&zeroer, 0);
+    else if (number != SYS_thread_ctl || a[0] != thread)
         return E_NOSYS;
     return 0;
+}
+
+/* The working thread carries out what was ordered. False: nothing was. */
+static bool work(void)
+{
+    if (!chore_work())
+        return false;
+    sys_notify(HANDLE_FIRST(SLOT_PORT), WORKER_DONE);
+    ipc_host_settle();
+    return true;
 }
 
 static int machine_call(uint64_t number, const uint64_t a[4], uint64_t *value)
@@ -98,7 +109,7 @@ static int machine_call(uint64_t number, const uint64_t a[4], uint64_t *value)
             o->handle = HANDLE_NONE;
         }
         return E_NOSYS;
-    default: return zeroer_call(number, a, value);
+    default: return thread_call(number, a, value);
     }
 }
 
@@ -184,6 +195,8 @@ static void guest_end(struct guest *g)
     ipc_host_task_end(g->id, 0, TASK_KILLED);
     sys_handle_close(g->task);
     ipc_host_settle();
+    while (work())
+        ;
 }
 
 static struct owned *owned_of(const struct guest *g)
@@ -207,6 +220,19 @@ static int fault_reply(struct ipc_host_call *call, const struct ipc_message *rep
 enum access { READ, WRITE, EXEC };
 enum { PENDING = -1, REFUSED = -2, ENDLESS = -3 };
 
+/* A fault of the guest's: PENDING, or 0 when it was answered at once. */
+static int begin_touch(const struct guest *g, vaddr_t va, enum access access, struct ipc_host_call *fault)
+{
+    pte_t e = sim_entry(sim_task(owned_of(g)->sim), va);
+    uint64_t how = (access == WRITE ? FAULT_WRITE : 0) | (access == EXEC ? FAULT_EXEC : 0) |
+                   (pte_present(e) ? FAULT_PRESENT : 0);
+
+    *fault = (struct ipc_host_call){
+        .m = {.label = MSG_FAULT, .words = {va, how, 0x400000, 0}}, .badge = g->space, .reply = fault_reply};
+    ipc_host_begin(HANDLE_NONE, fault);
+    return fault->answered ? 0 : PENDING;
+}
+
 /* An access of the guest's: 0, and where the byte is; PENDING: *fault waits for its answer. */
 static int touch(const struct guest *g, vaddr_t va, enum access access, uint8_t **memory,
                  struct ipc_host_call *fault)
@@ -221,12 +247,9 @@ static int touch(const struct guest *g, vaddr_t va, enum access access, uint8_t 
             *memory = machine_ram + pte_frame(e, PTEP_LEAF) + va % PAGE_SIZE;
             return 0;
         }
-        uint64_t how = (access == WRITE ? FAULT_WRITE : 0) | (access == EXEC ? FAULT_EXEC : 0) |
-                       (pte_present(e) ? FAULT_PRESENT : 0);
-        *fault = (struct ipc_host_call){.m = {.label = MSG_FAULT, .words = {va, how, 0x400000, 0}},
-                                        .badge = g->space,
-                                        .reply = fault_reply};
-        ipc_host_begin(HANDLE_NONE, fault);
+        (void)begin_touch(g, va, access, fault);
+        while (!fault->answered && work())
+            ;
         if (!fault->answered)
             return PENDING;
         if (fault->error || fault->m.label == FAULT_REFUSE)

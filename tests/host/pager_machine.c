@@ -452,10 +452,12 @@ static void reused(const void *page)
     MUST(frame_maps[((const uint8_t *)page - machine_ram) / PAGE_SIZE] == 0); /* S4 */
 }
 
-void machine_zero(void *page)
+void machine_zero_pages(void *page, uint64_t count)
 {
-    reused(page);
-    memset(page, 0, PAGE_SIZE);
+    for (uint8_t *at = page, *end = at + count * PAGE_SIZE; at < end; at += PAGE_SIZE) {
+        reused(at);
+        memset(at, 0, PAGE_SIZE);
+    }
 }
 
 void machine_copy(void *to, const void *from)

@@ -86,6 +86,30 @@ static void zeroed_ahead(void)
     CHECK(faults_found() == 0);
 }
 
+/* 2 MiB are zeroed by the working thread, while calls and other faults are answered. */
+static void filled(void)
+{
+    struct guest g, other;
+    struct ipc_host_call fault;
+    uint8_t *byte;
+    vaddr_t va, small;
+    uint32_t i = 0;
+
+    CHECK(guest_new(admin, NULL, &g) == 0 && guest_new(admin, NULL, &other) == 0);
+    CHECK(map(g.session, 0, 3 * HUGE_SIZE, RW, 0, HANDLE_NONE, &va) == 0);
+    CHECK(map(other.session, 0, PAGE_SIZE, RW, 0, HANDLE_NONE, &small) == 0);
+    va = (va + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
+    for (; i < 512; i++)
+        CHECK(store(&g, va + i * PAGE_SIZE, 1) == 0);
+    worker.bits = 0;
+    CHECK(begin_touch(&g, va + HUGE_SIZE, WRITE, &fault) == PENDING && worker.bits == 1);
+    CHECK(store(&other, small, 1) == 0 && !fault.answered && faults_found() == 0);
+    CHECK(work() && fault.answered && fault.m.label == FAULT_RESUME);
+    CHECK(touch(&g, va + 2 * HUGE_SIZE - 1, WRITE, &byte, &fault) == 0 && *byte == 0 && faults_found() == 0);
+    guest_end(&g);
+    guest_end(&other);
+}
+
 static const uint64_t odd[] = {0,
                                1,
                                PAGE_SIZE,
@@ -488,6 +512,7 @@ int main(void)
     RUN_CLEAN(first_program);
     RUN_CLEAN(memory);
     RUN_CLEAN(zeroed_ahead);
+    RUN_CLEAN(filled);
     RUN_CLEAN(odd_values);
     RUN_CLEAN(refusals);
     RUN_CLEAN(spaces);

@@ -1,6 +1,7 @@
-// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c servers/pager/fill.c servers/pager/chore.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
+#include "servers/pager/chore.h"
 #include "servers/pager/stock.h"
 #include "tests/host/pager_machine.h"
 
@@ -101,6 +102,10 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
         while (later && !c.answered) {
             struct pager_exception x;
             requests_settle();
+            if (chore_work()) {
+                chores_go_on();
+                continue;
+            }
             if (admin->pending.first) {
                 channel_next_exception(admin, 1, &x);
                 if (exception_done(admin, x.cookie, true) || !c.answered || c.label != FAULT_RESUME)
@@ -165,6 +170,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 #include "tests/host/pager_objects.h"
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
+#include "tests/host/pager_fill.h"
 #include "tests/host/pager_remote.h"
 #include "tests/host/pager_random.h"
 #include "tests/host/pager_stock.h"
@@ -189,6 +195,9 @@ int main(void)
     RUN(pager_large_pages);
     RUN(pager_large_refused);
     RUN(pager_large_random);
+    RUN(pager_fill);
+    RUN(pager_fill_overtaken);
+    RUN(pager_fill_several);
     RUN(pager_fork_copies);
     RUN(pager_fork_shares);
     RUN(pager_fork_leaves);

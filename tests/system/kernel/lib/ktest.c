@@ -151,6 +151,14 @@ static void copy_segment(uint64_t space, const struct program_header *segment)
 
 void ktask_create(struct ktask *task)
 {
+    handle_t session = HANDLE_NONE;
+    ktask_create_with(task, &session);
+    if (session)
+        sys_handle_close(session);
+}
+
+void ktask_create_with(struct ktask *task, handle_t *session)
+{
     struct pager_space space = {0};
     *task = (struct ktask){0};
     CHECK_IS(sys_port_create(&task->port), 0);
@@ -158,8 +166,8 @@ void ktask_create(struct ktask *task)
     CHECK_IS(sys_task_ctl(task->task, TASK_WATCH, task->port, 1, 0, NULL), 0);
     struct ipc_transfer transfer = {.send = {task->task}, .send_count = 1};
     CHECK_IS(pager_space_create_with(ipc_handle("pager-admin"), &(struct ipc_none){}, &space, &transfer), 0);
-    if (transfer.got_count)
-        sys_handle_close(transfer.got[0]);
+    task->space = space.space;
+    *session = transfer.got_count ? transfer.got[0] : HANDLE_NONE;
     const struct program_header *segments = (const void *)((uint64_t)&__ehdr_start + __ehdr_start.phoff);
     for (unsigned i = 0; i < __ehdr_start.phnum; i++) {
         if (segments[i].type == 1 && segments[i].memsz)

@@ -51,10 +51,13 @@ void kthread_await(struct kthread *thread, enum thread_state state);
 /* ---- another task with a copy of this one's memory and no handles but those given ---- */
 struct ktask {
     handle_t task, thread;
-    handle_t port; /* its death is told here */
+    handle_t port;  /* its death is told here */
+    uint64_t space; /* the pager's number */
 };
 #define KTASK_SLOT 8 /* the first handle given has slot 8, the next 9, … */
 void ktask_create(struct ktask *task);
+/* The same, and *session is its session with the pager, to be closed. */
+void ktask_create_with(struct ktask *task, handle_t *session);
 handle_t ktask_give(struct ktask *task, handle_t handle, uint32_t rights, uint32_t slot);
 void ktask_start(struct ktask *task, void (*function)(void *), void *argument);
 /* Wait for its end; how and with what value. Its handles are closed. */
