@@ -25,6 +25,7 @@ sys.path[:0] = [str(TOP / "bench"), str(TOP / "build")]
 import machine  # noqa: E402
 import run  # noqa: E402
 
+SIZES = {"160b": "160", "512b": "512", "16KiB": "pages"}
 # Rows whose function is not named as they are: (boot, function), and the one that ends what is measured. Boots 0 and 1 are
 # kernel/ipc and first/map.
 FUNCTIONS = {
@@ -32,7 +33,7 @@ FUNCTIONS = {
     "ipc_call_0w": (0, "calls_0w"),
     "ipc_call_6w": (0, "calls_6w"),
     "ipc_call_deadline": (0, "calls_deadline"),
-    "ipc_call_buffer": (0, "calls_buffer"),
+    **{f"ipc_call_{size}_{way}": (0, f"calls_{way}_{name}") for way in ("read", "write") for size, name in SIZES.items()},
     "ipc_call_stub": (0, "stub_calls"),
     "syscall_fail": (0, "failing_calls"),
     "notify_idle": (0, "notifies"),

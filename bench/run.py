@@ -34,9 +34,10 @@ TRIES = 4
 ABSENT = re.compile(r"^absent (\w+): (.*)$", re.M)
 
 # Rows that are the slower of two: a server that reads the caller's buffer, and one that writes it.
-WORSE_OF = {"ipc_call_160b": "ipc_call_160b_{}", "ipc_call_512b": "ipc_call_512b_{}"}
+WORSE_OF = {"ipc_call_160b": "ipc_call_160b_{}", "ipc_call_512b": "ipc_call_512b_{}", "ipc_call_16KiB": "ipc_call_16KiB_{}"}
 ALSO = {
     "ipc_call_here": "call + reply within one space, no word",
+    "ipc_call_16KiB": "call + reply, 16 KiB copied",
     "control_loop": "control: a loop of 2 instructions, per turn",
     "map_run64": "map 64 pages whose frames are a run, one operation, each",
     "getppid": "getppid, a message to proc",

@@ -21,7 +21,7 @@ bench-flushes: ## CR3 writes and INVLPG per operation of the kernel's rows, coun
 	@+$(BUILD) DEBUG=0 bench-build </dev/null
 	@$(PYTHON) bench/profile_row.py --out out/release --flushes map_one map_batch64 fault_roundtrip
 	@$(PYTHON) bench/profile_row.py --out out/release --flushes syscall_fail notify_idle ipc_call_here ipc_call_0w ipc_call_6w \
-	    ipc_call_deadline ipc_call_stub
+	    ipc_call_deadline ipc_call_stub $(foreach size,160b 512b 16KiB,ipc_call_$(size)_read ipc_call_$(size)_write)
 
 bench-host: ## host time of messages under plain QEMU, and as ratios
 	@+$(BUILD) DEBUG=0 bench-build </dev/null

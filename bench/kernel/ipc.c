@@ -7,7 +7,7 @@
 #include "../../tests/system/kernel/lib/ktest.h"
 #include "bare.h"
 
-enum { ROUNDS = 11, OPERATIONS = 1000, PATTERN = 0x5a };
+enum { ROUNDS = 11, OPERATIONS = 1000, FEW = 50, PATTERN = 0x5a };
 enum { LABEL_CALL = 1, LABEL_READ, LABEL_WRITE, LABEL_TIME, LABEL_END };
 
 struct bench_pair {
@@ -31,8 +31,10 @@ enum row {
     CALL_DEADLINE,
     READ_160,
     READ_512,
+    READ_PAGES,
     WRITE_160,
     WRITE_512,
+    WRITE_PAGES,
     FAIL,
     NOTIFY,
     CONTROL,
@@ -40,13 +42,14 @@ enum row {
     IRQ,
     CALL_HERE
 };
-static const char *const names[] = {"ipc_call_0w",         "ipc_call_6w",        "ipc_call_deadline",
-                                    "ipc_call_160b_read",  "ipc_call_512b_read", "ipc_call_160b_write",
-                                    "ipc_call_512b_write", "syscall_fail",       "notify_idle",
-                                    "control_loop",        "ipc_call_stub",      "irq_to_user",
-                                    "ipc_call_here"};
+static const char *const names[] = {"ipc_call_0w",         "ipc_call_6w",         "ipc_call_deadline",
+                                    "ipc_call_160b_read",  "ipc_call_512b_read",  "ipc_call_16KiB_read",
+                                    "ipc_call_160b_write", "ipc_call_512b_write", "ipc_call_16KiB_write",
+                                    "syscall_fail",        "notify_idle",         "control_loop",
+                                    "ipc_call_stub",       "irq_to_user",         "ipc_call_here"};
 
-static uint8_t buffer[512] __attribute__((aligned(512)));
+enum { PAGES = 16384 }; /* bytes of the rows that cross pages; the pager gives these pages one by one */
+static uint8_t buffer[PAGES] __attribute__((aligned(4096)));
 
 /* ---- the client ---- */
 
@@ -88,7 +91,7 @@ static ROW uint64_t calls_6w(handle_t session, uint64_t *wrong)
     return rdtsc() - begun;
 }
 
-static uint64_t calls_buffer(handle_t session, uint32_t label, uint32_t length, uint64_t *wrong)
+static inline uint64_t calls_buffer(handle_t session, uint32_t label, uint32_t length, uint64_t *wrong)
 {
     struct ipc_buffers lent = {
         .in = (vaddr_t)buffer, .out = (vaddr_t)buffer, .in_len = length, .out_len = length};
@@ -97,12 +100,42 @@ static uint64_t calls_buffer(handle_t session, uint32_t label, uint32_t length, 
     if (label == LABEL_WRITE)
         memset(buffer, 0, sizeof buffer);
     uint64_t begun = rdtsc();
-    for (int i = 0; i < OPERATIONS; i++)
+    for (int i = 0; i < (length == PAGES ? FEW : OPERATIONS); i++)
         *wrong |= bare_call_buffers(session, label, &lent);
     uint64_t ticks = rdtsc() - begun;
     for (uint32_t i = 0; i < sizeof buffer; i++)
         *wrong |= buffer[i] != (label == LABEL_READ || i < length ? PATTERN : 0);
     return ticks;
+}
+
+static ROW uint64_t calls_read_160(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_READ, 160, wrong);
+}
+
+static ROW uint64_t calls_read_512(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_READ, 512, wrong);
+}
+
+static ROW uint64_t calls_read_pages(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_READ, PAGES, wrong);
+}
+
+static ROW uint64_t calls_write_160(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_WRITE, 160, wrong);
+}
+
+static ROW uint64_t calls_write_512(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_WRITE, 512, wrong);
+}
+
+static ROW uint64_t calls_write_pages(handle_t session, uint64_t *wrong)
+{
+    return calls_buffer(session, LABEL_WRITE, PAGES, wrong);
 }
 
 static ROW uint64_t failing_calls(uint64_t *wrong)
@@ -150,10 +183,12 @@ static uint64_t round_of(enum row row, handle_t session, handle_t port, uint64_t
     case CALL_0W: return calls_0w(session, wrong);
     case CALL_6W: return calls_6w(session, wrong);
     case CALL_DEADLINE: return calls_deadline(session, wrong);
-    case READ_160: return calls_buffer(session, LABEL_READ, 160, wrong);
-    case READ_512: return calls_buffer(session, LABEL_READ, 512, wrong);
-    case WRITE_160: return calls_buffer(session, LABEL_WRITE, 160, wrong);
-    case WRITE_512: return calls_buffer(session, LABEL_WRITE, 512, wrong);
+    case READ_160: return calls_read_160(session, wrong);
+    case READ_512: return calls_read_512(session, wrong);
+    case READ_PAGES: return calls_read_pages(session, wrong);
+    case WRITE_160: return calls_write_160(session, wrong);
+    case WRITE_512: return calls_write_512(session, wrong);
+    case WRITE_PAGES: return calls_write_pages(session, wrong);
     case FAIL: return failing_calls(wrong);
     case NOTIFY: return notifies(port, wrong);
     case CONTROL: return control_loop();
@@ -170,7 +205,8 @@ static void client(void *argument)
         round_of(row, session, port, &wrong); /* the warm-up */
         for (int i = 0; i < ROUNDS; i++) {
             uint64_t ticks = round_of(row, session, port, &wrong);
-            struct ipc_message m = {.label = LABEL_TIME, .words = {row, ticks, OPERATIONS, wrong}};
+            uint64_t operations = row == READ_PAGES || row == WRITE_PAGES ? FEW : OPERATIONS;
+            struct ipc_message m = {.label = LABEL_TIME, .words = {row, ticks, operations, wrong}};
             sys_call_message(session, &m);
         }
     }
@@ -199,7 +235,7 @@ static void tell(uint64_t row, uint64_t ticks, uint64_t operations, uint64_t wro
  */
 static void serve(handle_t port)
 {
-    static uint8_t piece[512];
+    static uint8_t piece[PAGES];
     struct ipc_message m = {0};
     uint64_t count = 0;
     int error = sys_recv_message(port, &m);
