@@ -13,6 +13,13 @@
  * a program's text and data is written by whoever goes on. */
 #define SHARE_MIN 96u
 
+/* What may be written at a fork was written since the last one, and will be again: so many such pages are
+ * copied at once, which is a quarter of what the fault costs. If there are more, as at the first fork of a
+ * program, or memory is short, none is. Every RELEARN forks all are protected again, or a page that is written
+ * no more would be copied for ever. */
+#define HOT_MAX 8u
+#define RELEARN 16u
+
 static bool region_inherits(const struct region *r)
 {
     return !(r->flags & (PAGER_NO_INHERIT | REGION_DEVICE | REGION_DMA));
@@ -41,15 +48,17 @@ static ptep_t part_of(struct space *space, const struct region *r, vaddr_t low, 
 static struct {
     uint32_t count;
     uint16_t index[PTEP_ENTRIES]; /* in order */
+    uint32_t written;             /* of them: private, and may be written */
     bool more;                    /* there are others that it has no right to */
 } found;
+static uint32_t hot_left; /* pages that this fork may copy yet */
 
 /* Look at the leaf table at `low` once; after `most` entries it is enough. */
 static void table_scan(struct space *from, vaddr_t low, uint32_t most)
 {
     uint32_t count;
     vaddr_t va;
-    found.count = 0;
+    found.count = found.written = 0;
     found.more = false;
     for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next) {
         ptep_t leaf = part_of(from, r, low, &va, &count);
@@ -57,13 +66,25 @@ static void table_scan(struct space *from, vaddr_t low, uint32_t most)
         if (!region_inherits(r))
             found.more |= i < count;
         else
-            for (; i < count && found.count < most; i = tables_live(leaf, i + 1, count))
+            for (; i < count && found.count < most; i = tables_live(leaf, i + 1, count)) {
                 found.index[found.count++] = (uint16_t)(base + i);
+                found.written += pte_writable(ptep_load(leaf + i)) && !(r->flags & PAGER_SHARED);
+            }
     }
 }
 
-/* Copy those of the found entries, from *next on, that lie in region r. */
-static void fork_entries(struct space *from, const struct region *r, vaddr_t low, uint32_t *next,
+/* A copy of the frame of a page that is private and may be written. False: there is no frame. */
+static bool copy_hot(frame_t frame, frame_t *out)
+{
+    if (frame_table[frame].kind != FRAME_ANON || !frame_alloc_many(FRAME_ANON, 0, 1, out))
+        return false;
+    machine_copy(frame_memory(*out), frame_memory(frame));
+    return true;
+}
+
+/* Copy those of the found entries, from *next on, that lie in region r. hot: the pages that may be written with
+ * what they hold. */
+static void fork_entries(struct space *from, const struct region *r, vaddr_t low, uint32_t *next, bool hot,
                          struct batch *parent, struct batch *child)
 {
     uint32_t read_only = r->prot & ~(uint32_t)VMS_WRITE, first = PTEP_ENTRIES, last = 0;
@@ -75,9 +96,14 @@ static void fork_entries(struct space *from, const struct region *r, vaddr_t low
             continue;
         frame_t frame = (frame_t)(pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT);
         uint32_t prot = read_only;
+        frame_t copy;
         if (pte_writable(e) && r->flags & PAGER_SHARED) {
             prot = r->prot;
+        } else if (pte_writable(e) && hot && copy_hot(frame, &copy)) {
+            batch_set(child, low + i * PAGE_SIZE, copy, r->prot, 0);
+            continue;
         } else if (pte_writable(e)) {
+            hot = false; /* for the protection of those in a row would meet them */
             first = first < i ? first : i;
             last = i;
         }
@@ -111,9 +137,11 @@ static void fork_table(struct space *from, vaddr_t low, struct batch *parent, st
     if (found.count == SHARE_MIN)
         table_scan(from, low, PTEP_ENTRIES);
     batch_op(child, VMS_LINK, PTEP_LEAF, low, 1, 0);
+    bool hot = found.written <= hot_left;
+    hot_left -= hot ? found.written : 0;
     for (const struct region *r = region_from(from, low); r && r->start < low + HUGE_SIZE; r = r->next)
         if (region_inherits(r))
-            fork_entries(from, r, low, &next, parent, child);
+            fork_entries(from, r, low, &next, hot, parent, child);
 }
 
 static int fork_pages(struct space *from, struct space *to)
@@ -121,6 +149,7 @@ static int fork_pages(struct space *from, struct space *to)
     static struct batch parent, child; /* one thread, and no nesting */
     vaddr_t done = 0;                  /* the last byte that the tables visited so far map */
     tables_view(from);
+    hot_left = ++from->forks % RELEARN ? HOT_MAX : 0;
     batch_begin(&parent, from);
     batch_begin(&child, to);
     for (const struct region *r = from->first; r; r = r->next) {

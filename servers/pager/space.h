@@ -81,6 +81,7 @@ struct space {
     uint64_t charged; /* committed */
     uint64_t locked;  /* pages of REGION_LOCKED regions */
     uint32_t huge;    /* entries of 2 MiB */
+    uint32_t forks;   /* of which it was the parent */
     uint64_t objects; /* pages committed for memory objects that it made, and that are there yet */
     struct space_limits limit;
     vaddr_t hole; /* no page is free in [USER_MMAP_BASE, hole) */

@@ -208,6 +208,40 @@ static void pager_fork_objects(void)
     CHECK(object_count == 1 && faults_found() == 0 && sim_entries() == 0);
 }
 
+/* The few pages that may be written are the child's own at once, and stay as they are in the parent; more are
+ * not, nor those that were only read since the last fork, nor any every sixteenth time. */
+static void pager_fork_hot(void)
+{
+    struct space *parent = space_new(1000), *child;
+    vaddr_t va;
+    CHECK(parent && map(parent, BASE, 40 * PAGE_SIZE, RW, PAGER_FIXED, NULL, 0, &va) == 0);
+    for (int i = 0; i < 20; i++)
+        CHECK(store(parent, va + 2 * i * PAGE_SIZE, i) == 0);
+    uint64_t anon = frame_counts.kind[FRAME_ANON], cow = fault_counts.cow;
+    for (int n = 1; n <= 40; n++) {
+        bool copies = n > 1 && n % 16; /* and the time after that begins with what was written since */
+        CHECK((child = fork_of(parent)) != NULL && faults_found() == 0);
+        CHECK(frame_counts.kind[FRAME_ANON] == anon + (copies ? 3 : 0));
+        for (int i = 0; i < 20; i++)
+            CHECK(holds(child, va + 2 * i * PAGE_SIZE, i < 3 && n > 1 ? n - 1 : i));
+        for (int i = 0; i < 3; i++)
+            CHECK(store(parent, va + 2 * i * PAGE_SIZE, n) == 0 &&
+                  holds(child, va + 2 * i * PAGE_SIZE, n > 1 ? n - 1 : i));
+        CHECK(fault_counts.cow == cow + (copies ? 0 : 3));
+        CHECK(store(child, va, 77) == 0 && holds(parent, va, n) &&
+              fault_counts.cow == cow + (copies ? 0 : 3));
+        cow = fault_counts.cow;
+        space_destroy(child);
+        CHECK(faults_found() == 0 && frame_counts.kind[FRAME_ANON] == anon);
+    }
+    for (int i = 0; i < 9; i++)
+        CHECK(store(parent, va + 2 * i * PAGE_SIZE, i) == 0);
+    CHECK((child = fork_of(parent)) != NULL && frame_counts.kind[FRAME_ANON] == anon);
+    space_destroy(parent);
+    space_destroy(child);
+    CHECK(faults_found() == 0 && sim_entries() == 0);
+}
+
 /* No table for the copy: the call or the fault says so, and nothing has changed. */
 static void pager_fork_no_table(void)
 {

@@ -204,6 +204,7 @@ int main(void)
     RUN(pager_fork_chains);
     RUN(pager_fork_parts);
     RUN(pager_fork_objects);
+    RUN(pager_fork_hot);
     RUN(pager_fork_no_table);
     RUN(pager_fork_fails_clean);
     RUN(pager_shared_object);
