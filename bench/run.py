@@ -41,6 +41,7 @@ ALSO = {
     "control_loop": "control: a loop of 2 instructions, per turn",
     "map_run64": "map 64 pages whose frames are a run, one operation, each",
     "getppid": "getppid, a message to proc",
+    "cow_fault_shared_4k": "the first copy-on-write fault in a shared table of 4 KiB pages",
     "create_tmp": "create a file on tmpfs",
     "unlink_tmp": "unlink it on tmpfs",
 }

@@ -110,6 +110,7 @@ static const struct row {
     {"anon_fault_isolated", anon_fault_isolated, 256, 11, 1},
     {"cow_fault", cow_fault, 4096, 5, 1},
     {"cow_fault_shared", cow_fault_shared, 24, 5, 1},
+    {"cow_fault_shared_4k", cow_fault_shared_4k, 24, 5, 1},
     {"fork_exit_wait_64MiB", fork_exit_wait_64MiB, 3, 5, 1},
 };
 
@@ -132,6 +133,16 @@ static int run_row(const struct row *row)
     return 0;
 }
 
+/* Is the row one of those in the list, with commas between? */
+static int is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; (at = strstr(at, name)); at += length)
+        if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+            return 1;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static char output[1 << 16];
@@ -141,7 +152,7 @@ int main(int argc, char **argv)
     file_name = argc > 1 ? argv[1] : file_name;
     directory = argc > 2 ? argv[2] : directory;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (argc < 4 || strstr(argv[3], rows[i].name))
+        if (argc < 4 || is_listed(argv[3], rows[i].name))
             failures += run_row(&rows[i]);
     printf("clock %llu ticks %llu ns\n", (unsigned long long)(ticks() - begun),
            (unsigned long long)(now_ns() - begun_ns));

@@ -1,6 +1,7 @@
 /* The rows of memory. */
 #include "posix.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -42,11 +43,25 @@ uint64_t anon_fault_isolated(unsigned count)
     return touch(count, 64 * PAGE);
 }
 
-/* A child writes to every `step`th page that it has from its parent, and tells how long it took. */
-static uint64_t cow_faults(unsigned count, size_t step)
+/* One store to every `step`th page. (Functions of their own, for profiles: bench/profile_row.py.) */
+static __attribute__((noinline)) void cow_write(unsigned char *p, size_t length, size_t step)
 {
-    size_t length = count * step * PAGE;
-    unsigned char *p = anonymous(length);
+    for (size_t i = 0; i < length; i += step * PAGE)
+        *(volatile unsigned char *)(p + i) = 1;
+}
+
+/* Were those pages written, and nothing else in them? */
+static __attribute__((noinline)) int cow_wrong(const unsigned char *p, size_t length, size_t step)
+{
+    int wrong = 0;
+    for (size_t i = 0; i < length; i += step * PAGE)
+        wrong |= p[i] != 1 || p[i + 1] != 7;
+    return wrong;
+}
+
+/* A child writes to every `step`th of these pages, which it has from its parent, and tells how long it took. */
+static uint64_t cow_faults(unsigned char *p, size_t length, size_t step)
+{
     uint64_t used = 0;
     int ends[2], wrong = 0;
     if (!p || pipe(ends))
@@ -55,11 +70,9 @@ static uint64_t cow_faults(unsigned count, size_t step)
     pid_t pid = fork();
     if (pid == 0) {
         uint64_t begun = ticks();
-        for (size_t i = 0; i < length; i += step * PAGE)
-            *(volatile unsigned char *)(p + i) = 1;
+        cow_write(p, length, step);
         used = ticks() - begun;
-        for (size_t i = 0; i < length; i += step * PAGE)
-            wrong |= p[i] != 1 || p[i + 1] != 7;
+        wrong = cow_wrong(p, length, step);
         wrong |= write(ends[1], &used, sizeof used) != sizeof used;
         _exit(wrong);
     }
@@ -74,13 +87,22 @@ static uint64_t cow_faults(unsigned count, size_t step)
 
 uint64_t cow_fault(unsigned count)
 {
-    return cow_faults(count, 1);
+    return cow_faults(anonymous(count * PAGE), count * PAGE, 1);
 }
 
-/* One page in each 2 MiB, all of which are touched: a full page table, shared until then, is behind each. */
+/* One page in each 2 MiB, all of which are touched: a large page, shared until then, is behind each. */
 uint64_t cow_fault_shared(unsigned count)
 {
-    return cow_faults(count, 512);
+    return cow_faults(anonymous(count * 2 * MIB), count * 2 * MIB, 512);
+}
+
+/* The same where a full page table is behind each. */
+uint64_t cow_fault_shared_4k(unsigned count)
+{
+    unsigned char *p = anonymous(count * 2 * MIB);
+    if (p && madvise(p, count * 2 * MIB, MADV_NOHUGEPAGE) && errno != EINVAL) /* a system that has none */
+        return row_fails("madvise");
+    return cow_faults(p, count * 2 * MIB, 512);
 }
 
 uint64_t mmap_munmap_1(unsigned count)

@@ -27,7 +27,8 @@ unsigned char *anonymous(size_t size);
 
 /* Rows: the ticks that `count` operations take, each of them checked. */
 typedef uint64_t row_function(unsigned count);
-row_function anon_touch_page, anon_fault_isolated, cow_fault, cow_fault_shared, mmap_munmap_1;
+row_function anon_touch_page, anon_fault_isolated, cow_fault, cow_fault_shared, cow_fault_shared_4k;
+row_function mmap_munmap_1;
 row_function forks, fork_exit_wait_64MiB, spawn_wait, signal_self, pipe_rtt_1B, get_parent;
 row_function thread_create_join, mutex_uncontended, cond_rtt;
 row_function read_MiB_uncached, read_MiB_cached, pread_4KiB_cached, open_close, stat_file;
