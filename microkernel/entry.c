@@ -11,6 +11,7 @@
 #include <window.h>
 
 #define CHANGE_MOST 112 /* entries changed in one step, where that can be done in steps */
+#define ALIKE       32u /* entries that are counted together where they map one block */
 
 /* The table of va at a level, from the top down. *link: what links it. */
 static __attribute__((noinline)) int window_walk(struct window *w, vaddr_t va, uint32_t level, paddr_t *table,
@@ -92,11 +93,12 @@ static inline pte_t entry_value(bool protects, pte_t e, pte_t set)
 /* Fill empty entries: all, or none. Each value is `size` more than the one before. */
 static int entries_fill(const struct vms_op *op, struct place at, pte_t value, uint64_t size)
 {
+    const ptep_t end = at.entry + op->count;
     pte_t any = 0;
-    const uint32_t count = op->count;
+    if (at.record->live || DEBUG_BUILD) /* else all are empty (T2) */
 #pragma GCC unroll 8
-    for (uint32_t i = 0; i < count; i++)
-        any |= ptep_load(at.entry + i);
+        for (ptep_t entry = at.entry; entry < end; entry++)
+            any |= ptep_load(entry);
     FAIL_IF(!pte_empty(any), E_EXISTS);
     uint32_t block = op->level < PTEP_LEAF ? 1 : PTEP_ENTRIES; /* entries that map one */
     for (uint32_t i = 0, n; i < op->count; i += n) {
@@ -105,9 +107,9 @@ static int entries_fill(const struct vms_op *op, struct place at, pte_t value, u
         entry_count(value + i * size, op->level, n);
     }
     at.record->live = (uint16_t)(at.record->live + op->count);
-#pragma GCC unroll 8
-    for (uint32_t i = 0; i < count; i++, value += size)
-        pte_store(at.entry + i, value);
+#pragma GCC unroll 16
+    for (ptep_t entry = at.entry; entry < end; entry++, value += size)
+        pte_store(entry, value);
     return 0;
 }
 
@@ -295,17 +297,23 @@ int entry_share(struct window *w, struct vms *from, const struct vms_op *op)
     return 0;
 }
 
-/* The blocks that a leaf table's entries map are mapped once more by each. */
-static void leaf_count(const pte_t *entry)
+/* A leaf table is about to have a copy: no entry is writable any more, and what it maps is mapped once more. */
+static void leaf_double(pte_t *entry)
 {
-    for (const pte_t *end = entry + PTEP_ENTRIES; entry < end; entry += 16) {
+    for (const pte_t *end = entry + PTEP_ENTRIES; entry < end; entry += ALIKE) {
+        const pte_t same = PTE_P | (PTE_FRAME & ~(HUGE_SIZE - 1)); /* where entries map one block */
         pte_t any = 0, all = ~0ul;
-#pragma GCC unroll 16
-        for (uint32_t i = 0; i < 16; i++)
-            any |= entry[i], all &= entry[i];
-        bool alike = !((any ^ all) & (PTE_P | (PTE_FRAME & ~(HUGE_SIZE - 1)))); /* all in one block */
-        for (uint32_t i = 0; i < 16; i += alike ? 16 : 1)
-            entry_count(entry[i], PTEP_LEAF, alike ? 16 : 1);
+#pragma GCC unroll 32
+        for (uint32_t i = 0; i < ALIKE; i++)
+            any |= entry[i], __atomic_and_fetch(entry + i, ~PTE_W, __ATOMIC_RELAXED);
+#pragma GCC unroll 32
+        for (uint32_t i = 0; i < ALIKE; i++)
+            all &= entry[i];
+        for (uint32_t i = 0, n = (any ^ all) & same ? 1 : ALIKE; i < ALIKE; i += n, n = 1) {
+            while (i + n < ALIKE && !((entry[i + n] ^ entry[i]) & same))
+                n++;
+            entry_count(entry[i], PTEP_LEAF, n);
+        }
     }
 }
 
@@ -314,11 +322,7 @@ static int leaf_copy(struct window *w, vaddr_t va, paddr_t old, paddr_t *out)
 {
     ptep_t entry = ptep_table(window_entry(w, PTEP_LEAF, va));
     TRY(table_alloc(&account_nobody, PTEP_LEAF, out));
-    pte_t *to = paging_slot(old); /* its links are read-only */
-#pragma GCC unroll 8
-    for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
-        __atomic_and_fetch(to + i, ~PTE_W, __ATOMIC_RELAXED); /* guards and swapped pages have no such bit */
-    leaf_count(to);
+    leaf_double(paging_slot(old)); /* its links are read-only */
     __builtin_memcpy(paging_slot(*out), (const pte_t *)entry, PAGE_SIZE);
     paging_slot_done();
     table_record(*out)->live = table_record(old)->live;

@@ -32,20 +32,29 @@ int vms_resolve(struct vms *vms, vaddr_t va, uint32_t need, paddr_t *out)
     return error;
 }
 
-/* The same in the loaded space, where nothing is yet. False: it is not that simple. */
-static inline bool vms_set_here(vaddr_t va, paddr_t pa, uint64_t how)
+/* The same in the loaded space. False: it is not that simple. */
+static inline bool vms_set_here(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 {
     const pte_t bits = PTE_P | PTE_W | PTE_US | PTE_PS | PTE_NX, table = PTE_P | PTE_W | PTE_US;
+    const uint64_t replace = (uint64_t)VMS_REPLACE << 16;
     uint32_t prot = (uint8_t)how;
-    if (how >> 8 != PTEP_LEAF || prot > VMS_PROT_ALL || !(prot & VMS_READ) || (va | pa) & (PAGE_SIZE - 1) ||
-        va - USER_MIN >= USER_END - USER_MIN || block_kind_of(pa) != BLOCK_RAM)
+    if ((how & ~(replace | 0xff)) != PTEP_LEAF << 8 || prot > VMS_PROT_ALL || !(prot & VMS_READ) ||
+        (va | pa) & (PAGE_SIZE - 1) || va - USER_MIN >= USER_END - USER_MIN || block_kind_of(pa) != BLOCK_RAM)
         return false;
     /* Tables all the way: not huge, not shared, not another space's. */
     if ((ptep_load(ptep_at(VMS_SELF, 0, va)) & bits) != table ||
         (ptep_load(ptep_at(VMS_SELF, 1, va)) & bits) != table ||
-        (ptep_load(ptep_at(VMS_SELF, 2, va)) & bits) != table || !pte_empty(ptep_load(mkptep(VMS_SELF, va))))
+        (ptep_load(ptep_at(VMS_SELF, 2, va)) & bits) != table)
         return false;
-    table_record(ptep_load(ptep_at(VMS_SELF, 2, va)) & PTE_FRAME)->live++;
+    if (pte_empty(ptep_load(mkptep(VMS_SELF, va)))) {
+        table_record(ptep_load(ptep_at(VMS_SELF, 2, va)) & PTE_FRAME)->live++;
+    } else if (how & replace) {
+        ledger_owe(vms, va);
+        entry_count(pte_exchange(mkptep(VMS_SELF, va), 0), PTEP_LEAF, -1u);
+        tell(vms, va, PTEP_LEAF, 1);
+    } else {
+        return false;
+    }
     blocks[block_number(pa)].mappings++;
     pte_store(mkptep(VMS_SELF, va), pte_make(pa, prot));
     return true;
@@ -55,7 +64,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 {
     struct window w;
     pte_t old;
-    if (vms_loaded(vms) && vms_set_here(va, pa, how))
+    if (vms_loaded(vms) && vms_set_here(vms, va, pa, how))
         return 0;
     FAIL_IF(how >> 24, E_INVAL);
     FAIL_IF(!vms_alive(vms), E_DEAD);

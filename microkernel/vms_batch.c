@@ -98,7 +98,8 @@ static uint32_t cost(const struct vms_op *op)
                                      [VMS_UNLINK] = PTEP_ENTRIES,
                                      [VMS_SHARE] = PTEP_ENTRIES / 24,
                                      [VMS_UNSHARE] = PTEP_ENTRIES};
-    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count + EACH;
+    uint32_t at_once = op->op == VMS_SET && !op->flags ? 8 : 1; /* empty entries are filled together */
+    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count / at_once + EACH;
 }
 
 /* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.

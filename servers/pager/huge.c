@@ -13,9 +13,8 @@
 #include "fault.h"
 #include "space.h"
 
-#define SPAN      HUGE_SIZE
-#define LEVEL     (PTEP_LEAF - 1)
-#define SET_TIMES 4u /* operations in which a table is filled: each is one step for the kernel */
+#define SPAN  HUGE_SIZE
+#define LEVEL (PTEP_LEAF - 1)
 
 uint64_t huge_pages;
 
@@ -165,25 +164,20 @@ int huge_split(struct space *space, vaddr_t va)
     if (!e)
         return 0;
     const struct region *r = region_find(space, va);
-    uint32_t prot = pte_writable(e) ? r->prot : r->prot & ~(uint32_t)VMS_WRITE, done, n = 0;
+    uint32_t prot = pte_writable(e) ? r->prot : r->prot & ~(uint32_t)VMS_WRITE, done;
     frame_t first = first_frame(e);
     bool others = *block_links(first) > 1;
-    struct vms_op op[2 + SET_TIMES];
-    op[n++] = huge_op(VMS_CLEAR, va, first, 0); /* break before make */
-    op[n] = huge_op(VMS_LINK, va, 0, 0);
-    op[n++].level = PTEP_LEAF;
-    for (uint32_t i = 0; i < SET_TIMES; i++, n++) {
-        op[n] = huge_op(VMS_SET, va, first + i * (BLOCK_FRAMES / SET_TIMES), prot);
-        op[n].level = PTEP_LEAF;
-        op[n].va += i * (SPAN / SET_TIMES);
-        op[n].count = BLOCK_FRAMES / SET_TIMES;
-    }
+    struct vms_op op[] = {huge_op(VMS_CLEAR, va, first, 0), /* break before make */
+                          huge_op(VMS_LINK, va, 0, 0), huge_op(VMS_SET, va, first, prot)};
+    op[1].level = op[2].level = PTEP_LEAF;
+    op[2].count = BLOCK_FRAMES;
     if (others)
         frames_hold(first, 1);
-    int error = perform(space, op, n, &done);
+    int error = perform(space, op, sizeof op / sizeof op[0], &done);
     if (!error) {
         count_in(space, -1);
         --*block_links(first);
+        space->linked = op[1].va + 1;
         return 0;
     }
     if (others)

@@ -9,10 +9,12 @@
  *    for each *table*
  * L2 an entry that is writable in the leaf lies in one table only, so its frame's count is 1 (S3), whatever
  *    its link allows: the kernel clears W in both tables when it copies one */
+#include <ouros/boot.h>
+
 #include "space.h"
 
 #define SPAN        HUGE_SIZE /* what one leaf table maps */
-#define RUN         16u       /* entries looked at together */
+#define RUN         32u       /* entries looked at together */
 #define LEAF_OF(va) (((va) >> PAGE_SHIFT) & (PTEP_ENTRIES - 1))
 #define FEED_EVERY  32u /* tables linked between two looks at the kernel's stock */
 
@@ -92,7 +94,7 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
         return i;
     for (; i + RUN <= count; i += RUN) {
         pte_t any = 0;
-#pragma GCC unroll 16
+#pragma GCC unroll 32
         for (uint32_t k = 0; k < RUN; k++)
             any |= e[i + k];
         if (any)
@@ -105,25 +107,35 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
     return i;
 }
 
-/* All frames of a table are held once more, or (by -1) once less. Runs of neighbours are frequent. */
+/* Add to the count of the frame that a present leaf entry maps. Bits 8 to 39 of an entry are its frame's number
+ * times 16: 8 to 11 mean nothing in a leaf, and are 0. records: frame_table. */
+static inline void entry_hold(const pte_t *entry, struct frame *records, uint32_t by)
+{
+    uint32_t times16;
+    _Static_assert(BOOT_BLOCKS_MAX * BLOCK_FRAMES <= 1u << 28, "frame numbers have at most 28 bits");
+    __builtin_memcpy(&times16, (const char *)entry + 1, sizeof times16);
+    *(uint32_t *)((char *)&records->count + (uint64_t)times16 * (sizeof *records / 16)) += by;
+}
+
+/* All frames of a table are held once more, or (by -1) once less. */
 static void leaf_hold(ptep_t leaf, uint32_t by)
 {
     const pte_t *entry = (const pte_t *)leaf;
-    for (uint32_t i = 0; i < PTEP_ENTRIES; i += RUN) {
-        pte_t e = entry[i], other = pte_present(e) ? 0 : 1;
-        struct frame *f = &frame_table[pte_frame(e, PTEP_LEAF) >> PAGE_SHIFT];
-#pragma GCC unroll 16
-        for (uint32_t k = 1; k < RUN; k++)
-            other |= (entry[i + k] - k * PAGE_SIZE) ^ e;
-        if (!other) {
-#pragma GCC unroll 16
+    struct frame *const records = frame_table;
+    for (const pte_t *end = entry + PTEP_ENTRIES; entry < end; entry += RUN) {
+        pte_t all = PTE_P;
+#pragma GCC unroll 32
+        for (uint32_t k = 0; k < RUN; k++)
+            all &= entry[k];
+        if (all) {
+#pragma GCC unroll 32
             for (uint32_t k = 0; k < RUN; k++)
-                f[k].count += by;
+                entry_hold(entry + k, records, by);
             continue;
         }
         for (uint32_t k = 0; k < RUN; k++)
-            if (pte_present(entry[i + k]))
-                frame_table[pte_frame(entry[i + k], PTEP_LEAF) >> PAGE_SHIFT].count += by;
+            if (pte_present(entry[k]))
+                entry_hold(entry + k, records, by);
     }
 }
 
@@ -151,6 +163,7 @@ int tables_own(struct space *space, vaddr_t va)
         return error;
     frame_table[table].count -= copy;
     table_counts.unshared++;
+    space->linked = (va & ~(SPAN - 1)) + 1;
     return 0;
 }
 

@@ -190,6 +190,14 @@ __asm__(".pushsection .rodata\n"
 
 static handle_t port;
 
+#define REPLACE (VMS_REPLACE << 16)
+
+/* Is there something else to be read, where page i is written? */
+static bool shown(uint32_t i)
+{
+    return i == 20 || i == 45;
+}
+
 static void fault_reply(const struct ipc_message *m, paddr_t frame, uint32_t prot, int want)
 {
     struct ipc_message reply = {.label = FAULT_MAP,
@@ -267,7 +275,8 @@ static void fault_reply_recv(struct ipc_message *m, paddr_t frame)
         next = wrong[i];
         CHECK_EQ(sys_reply_recv_message(port, &next), want[i]);
     }
-    *m = (struct ipc_message){.label = FAULT_MAP, .words = {va, frame, RW | 3 << 8}};
+    uint64_t how = RW | 3 << 8 | (shown((uint32_t)((va - 0x60000000) / PAGE_SIZE)) ? REPLACE : 0);
+    *m = (struct ipc_message){.label = FAULT_MAP, .words = {va, frame, how}};
     CHECK_EQ(sys_reply_recv_message(port, m), 0);
 }
 
@@ -278,7 +287,7 @@ static void faults(void)
     audit(&before);
     handle_t t = child_new(), thread = 0, session = 0, there = 0;
     uint64_t value = 0, badge;
-    paddr_t code = frame_take(), data = block_take();
+    paddr_t code = frame_take(), data = block_take(), other = data + 100 * PAGE_SIZE;
     CHECK_EQ(sys_port_create(&port), 0);
     CHECK_EQ(sys_port_ctl(port, PORT_MINT, 7, RIGHT_ALL, 0, &value, &badge), 0);
     session = (handle_t)value;
@@ -298,16 +307,20 @@ static void faults(void)
         CHECK_EQ(m.label, MSG_FAULT);
         CHECK_EQ(m.badge, 99);
         CHECK_EQ(m.words[0], 0x60000000 + i * PAGE_SIZE);
-        CHECK_EQ(m.words[1], FAULT_WRITE);
+        CHECK_EQ(m.words[1], FAULT_WRITE | (shown(i) ? FAULT_PRESENT : 0));
         if (m.label != MSG_FAULT)
             return;
         if (i == 0) {
             fault_reply(&m, data, RW, E_NOTABLE);
             CHECK_EQ(vms(t, VMS_LINK, 3, m.words[0], 0, 0, 1), 0);
             fault_reply(&m, 0, RW, E_INVAL);
+            CHECK_EQ(map(t, 3, 0x60000000 + 20 * PAGE_SIZE, other, VMS_READ, 1), 0);
+            CHECK_EQ(map(t, 3, 0x60000000 + 45 * PAGE_SIZE, other, VMS_READ, 1), 0);
         }
+        if (shown(i) && i < 32)
+            fault_reply(&m, data + i * PAGE_SIZE, RW, E_EXISTS);
         if (i < 32)
-            fault_reply(&m, data + i * PAGE_SIZE, RW, 0);
+            fault_reply(&m, data + i * PAGE_SIZE, RW | (shown(i) ? REPLACE : 0), 0);
         else
             fault_reply_recv(&m, data + i * PAGE_SIZE);
     }
@@ -319,6 +332,8 @@ static void faults(void)
     CHECK_EQ(m.badge, badge);
     for (uint32_t i = 0; i < 64; i++)
         CHECK_EQ(*(volatile uint64_t *)ram(data + i * PAGE_SIZE), 64 - i);
+    CHECK_EQ(*(volatile uint64_t *)ram(other), 0); /* its two entries are gone, and so are their mappings */
+    CHECK_EQ(block_info(data) >> 32, 1 + 64);
     end();
 
     begin("copy");
