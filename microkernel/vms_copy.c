@@ -15,11 +15,12 @@ static __attribute__((noinline)) int copy_pages(struct window *w, vaddr_t there,
                                                 enum vms_direction direction, struct vms_note *note,
                                                 size_t *done)
 {
-    struct ptep_mapping mapping;
+    uint32_t need = direction == VMS_TO_OTHER ? VMS_WRITE : VMS_READ;
+    struct ptep_mapping mapping = {.level = 0};
     while (*done < length) {
         vaddr_t va = there + *done;
-        uint32_t need = direction == VMS_TO_OTHER ? VMS_WRITE : VMS_READ;
-        FAIL_IF(ptep_resolve_by(window_read, w, va, need, &mapping), E_ABSENT);
+        if (ptep_resolve_next(window_read, w, va, need, &mapping))
+            FAIL_IF(ptep_resolve_by(window_read, w, va, need, &mapping), E_ABSENT);
         FAIL_IF(block_kind_of(mapping.pa) != BLOCK_RAM, E_INVAL); /* a device's pages: not for messages */
         if (direction == VMS_TO_OTHER && !pte_dirty(mapping.entry))
             pte_set_dirty(window_entry(w, mapping.level, va));

@@ -374,6 +374,24 @@ static inline __attribute__((always_inline)) int ptep_resolve_by(ptep_reader rea
     return (need & ~out->prot) || !out->prot ? E_FAULT : 0;
 }
 
+/* The page of va, the one behind which was resolved before it into *out, with the same need and without an
+ * error: what the levels above allowed there they allow here, if the table is the same and nothing has changed
+ * meanwhile. So only the leaf's entry is read. E_ABSENT: not resolved, for whatever reason; *out is as it was. */
+static inline __attribute__((always_inline)) int
+ptep_resolve_next(ptep_reader read, void *context, vaddr_t va, uint32_t need, struct ptep_mapping *out)
+{
+    pte_t must = PTE_P | PTE_US | (need & VMS_WRITE ? PTE_W : 0), forbidden = need & VMS_EXEC ? PTE_NX : 0;
+    if (out->level != PTEP_LEAF || !ptep_va_index(va, PTEP_LEAF))
+        return E_ABSENT;
+    pte_t e = read(context, PTEP_LEAF, va);
+    if ((e & must) != must || e & forbidden)
+        return E_ABSENT;
+    out->entry = e;
+    out->pa = pte_frame(e, PTEP_LEAF) | (va & (PAGE_SIZE - 1));
+    out->prot &= need | VMS_READ;
+    return 0;
+}
+
 static inline pte_t ptep_read_window_(void *context, uint32_t level, vaddr_t va)
 {
     return ptep_load(ptep_at(*(ptep_window_t *)context, level, va));

@@ -298,6 +298,41 @@ static void resolve(void)
     end();
 }
 
+/* A walk over pages that follow each other, most of its steps by the leaf alone, finds what whole walks find. */
+static void resolve_next(void)
+{
+    int steps = 0, whole = 0;
+    begin(NAME("resolve_next"));
+    for (int round = 0; round < 12; round++) {
+        frames_used = 0;
+        frame_new();
+        struct tree t = {.space = space_new()};
+        t.viewer = space_new();
+        table_at(t.viewer)[VMS_PEER] = pte_mkwindow(t.space);
+        populate(t.space, 20 + (int)(rnd() % 180));
+        for (int i = 0; i < 4000; i++) {
+            vaddr_t va = random_user_va() & ~(PAGE_SIZE - 1);
+            uint32_t need = rnd() % 8;
+            struct ptep_mapping a = {.level = 0}, b;
+            pte_t *e = hardware_entry(t.viewer, ptep_at(VMS_PEER, PTEP_LEAF, va), false);
+            for (uint32_t k = ptep_va_index(va, PTEP_LEAF); e && k < PTEP_ENTRIES && k % 20; k++)
+                *e++ = rnd() % 8 ? pte_make((rnd() << PAGE_SHIFT) & PTE_FRAME, (uint32_t)(rnd() % 8)) : rnd();
+            for (int page = 0; page < 24; page++, va += PAGE_SIZE) {
+                int rb = software(t.space, va, need, &b), ra = ptep_resolve_next(read_tree, &t, va, need, &a);
+                steps += !ra;
+                whole += ra != 0;
+                CHECK(ra == 0 || ra == E_ABSENT);
+                CHECK(ra || (!rb && a.entry == b.entry && a.level == b.level && a.pa == b.pa));
+                CHECK(ra || ((a.prot & ~b.prot) == 0 && (need & ~a.prot) == 0));
+                if (ra && ptep_resolve_by(read_tree, &t, va, need, &a))
+                    break;
+            }
+        }
+    }
+    CHECK(steps > 100 && whole > 100);
+    end();
+}
+
 /* ---- values ---- */
 
 static void values(void)
@@ -339,6 +374,7 @@ int main(void)
     arithmetic();
     fold();
     resolve();
+    resolve_next();
     values();
     return failures != 0;
 }
