@@ -141,7 +141,8 @@ int munlockall(void)
     return error_result(advise(NULL, 0, PAGER_UNLOCK_ALL, &absent));
 }
 
-/* Stores to a shared mapping are in the file at once: what is left is to have it written to its disk. */
+/* Stores to a shared mapping are in the file at once, so that MS_INVALIDATE has nothing to do but to look for
+ * locked pages. What is left is to have them written to the file's disk. */
 int msync(void *address, size_t length, int flags)
 {
     uint64_t absent;
@@ -150,5 +151,8 @@ int msync(void *address, size_t length, int flags)
         return fail(EINVAL);
     if (length == 0)
         return 0;
-    return error_result(advise(address, length, flags & MS_SYNC ? PAGER_SYNC : PAGER_SYNC_LATER, &absent));
+    int error = flags & MS_INVALIDATE ? advise(address, length, PAGER_INVALIDATE, &absent) : 0;
+    if (!error)
+        error = advise(address, length, flags & MS_SYNC ? PAGER_SYNC : PAGER_SYNC_LATER, &absent);
+    return error_result(error);
 }

@@ -1,5 +1,5 @@
 // free [-kmh]: memory, from /proc/meminfo, in kB or MB. What the kernel holds, page tables included, is among
-// the used.
+// the used; dirty pages of files are among the cached.
 #include <stdio.h>
 
 #include "fields.h"
@@ -24,9 +24,10 @@ int main(int argc, char **argv)
     unsigned long long cached = fields_number(text, "Buffers") + fields_number(text, "Cached");
     unsigned long long taken = unused + cached <= total ? total - unused - cached : 0;
     unsigned long long kernel = fields_number(text, "Kernel") + fields_number(text, "PageTables");
-    printf("%-6s %10s %10s %10s %10s %10s\n", unit == 1 ? "kB" : "MB", "total", "used", "free", "cache",
-           "kernel");
-    printf("%-6s %10llu %10llu %10llu %10llu %10llu\n", "Mem:", total / unit, taken / unit, unused / unit,
-           cached / unit, kernel / unit);
+    unsigned long long dirty = fields_number(text, "Dirty") + fields_number(text, "Writeback");
+    printf("%-6s %10s %10s %10s %10s %10s %10s\n", unit == 1 ? "kB" : "MB", "total", "used", "free", "cache",
+           "dirty", "kernel");
+    printf("%-6s %10llu %10llu %10llu %10llu %10llu %10llu\n", "Mem:", total / unit, taken / unit,
+           unused / unit, cached / unit, dirty / unit, kernel / unit);
     return tool_finish(0);
 }

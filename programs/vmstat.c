@@ -7,10 +7,13 @@
 #include "fields.h"
 #include "tool.h"
 
-static const char *const levels[] = {"free", "zeroed", "anon", "file", "tables"};
-static const char *const events[] = {"faults", "zeroed_taken", "cow",     "page_ins",
-                                     "forks",  "interrupts",   "switches"};
+static const char *const levels[] = {"free", "zeroed", "anon", "file", "dirty", "writeback", "tables"};
+static const char *const events[] = {"faults",  "zeroed_taken", "cow",        "page_ins",
+                                     "written", "forks",        "interrupts", "switches"};
 enum { LEVELS = sizeof(levels) / sizeof(levels[0]), EVENTS = sizeof(events) / sizeof(events[0]) };
+
+/* Of a level's column. */
+#define WIDTH(i) (strlen(levels[i]) > 5 ? (int)strlen(levels[i]) + 3 : 8)
 
 static bool print_line(unsigned long long before[EVENTS])
 {
@@ -21,7 +24,7 @@ static bool print_line(unsigned long long before[EVENTS])
         return false;
     }
     for (size_t i = 0; i < LEVELS; i++)
-        printf("%8llu ", fields_number(text, levels[i]) * 4);
+        printf("%*llu ", WIDTH(i), fields_number(text, levels[i]) * 4);
     for (size_t i = 0; i < EVENTS; i++) {
         unsigned long long now = fields_number(text, events[i]);
         printf("%12llu%c", now - before[i], i + 1 < EVENTS ? ' ' : '\n');
@@ -41,7 +44,7 @@ int main(int argc, char **argv)
         tool_usage("[SECONDS [COUNT]]");
     bool endless = argc == 2;
     for (size_t i = 0; i < LEVELS; i++)
-        printf("%5s kB ", levels[i]);
+        printf("%*s kB ", WIDTH(i) - 3, levels[i]);
     for (size_t i = 0; i < EVENTS; i++)
         printf("%12s%c", events[i], i + 1 < EVENTS ? ' ' : '\n');
     for (long long i = 0; endless || i < count; i++) {

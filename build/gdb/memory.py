@@ -140,3 +140,5 @@ def vmstat():
     counts = pager_value("fault_counts", "fault.c")
     print(f"free {kind['free']} anon {kind['anon']} file {kind['object']} huge {int(pager_value('huge_pages', 'huge.c'))}")
     print(" ".join(f"{field.name} {int(counts[field.name])}" for field in counts.type.fields()))
+    counts = pager_value("writeback_counts", "writeback.c")
+    print(" ".join(f"{field.name} {int(counts[field.name])}" for field in counts.type.fields()))

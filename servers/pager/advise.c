@@ -82,6 +82,14 @@ static void range_flag(struct space *space, struct range all, bool locked)
         region_recount(r);
 }
 
+static bool range_locked(struct space *space, struct range all)
+{
+    for (const struct region *r = region_from(space, all.start); r && r->start < all.end; r = r->next)
+        if (r->flags & REGION_LOCKED)
+            return true;
+    return false;
+}
+
 static int range_lock(struct space *space, struct range all, bool lock, uint64_t *absent)
 {
     int error = lock ? space_commit(space, lock_charge(space, all)) : 0;
@@ -143,7 +151,8 @@ int space_advise(struct space *space, const struct pager_advise *ask, uint64_t *
     case PAGER_SYNC:
     case PAGER_SYNC_LATER:
     case PAGER_SMALL_PAGES:
-    case PAGER_LARGE_PAGES: break;
+    case PAGER_LARGE_PAGES:
+    case PAGER_INVALIDATE: break;
     default: return E_INVAL;
     }
     if (ask->length > USER_END || !range_valid(all.start, all.end - all.start))
@@ -155,7 +164,9 @@ int space_advise(struct space *space, const struct pager_advise *ask, uint64_t *
     if (ask->advice == PAGER_SMALL_PAGES || ask->advice == PAGER_LARGE_PAGES)
         return range_small(space, all, ask->advice);
     if (ask->advice == PAGER_SYNC || ask->advice == PAGER_SYNC_LATER)
-        return 0; /* no manager has shared pages of a disk yet */
+        return 0; /* writeback_sync does the rest */
+    if (ask->advice == PAGER_INVALIDATE)
+        return range_locked(space, all) ? E_BUSY : 0;
     return range_lock(space, all, ask->advice == PAGER_LOCK, absent);
 }
 

@@ -2,6 +2,7 @@
 
 #include "fill.h"
 #include "stock.h"
+#include "writeback.h"
 
 #define AROUND_MAX  16u /* pages of a file mapped around one */
 #define AHEAD_MAX   32u /* zeroed pages mapped ahead of one touched in order */
@@ -82,9 +83,14 @@ static int plan_absent(struct region *r, uint32_t wish, struct plan *plan)
         return code;
     plan->frame = source;
     if (r->flags & PAGER_SHARED) {
+        if (wish & PAGE_WRITE && !writeback_dirty(r->object, source)) {
+            plan->manager = r->object->manager;
+            frame_put(source);
+            return PAGE_WAIT;
+        }
         if (wish & PAGE_WRITE)
-            object_mark_dirty(r->object, source);
-        else if (r->object->type == OBJECT_FILE && !(frame_table[source].flags & FRAME_LENT))
+            return 0;
+        if (r->object->type == OBJECT_FILE && !(frame_table[source].flags & FRAME_LENT))
             plan->prot &= ~(uint32_t)VMS_WRITE;
         return 0;
     }
@@ -106,9 +112,9 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
     plan->prot = r->prot;
     const struct frame *f = &frame_table[plan->frame];
     if (r->flags & PAGER_SHARED) {
-        object_mark_dirty(r->object, plan->frame);
         plan->action = PLAN_PROTECT;
-        return 0;
+        plan->manager = r->object->manager;
+        return writeback_dirty(r->object, plan->frame) ? 0 : PAGE_WAIT;
     }
     if (f->kind == FRAME_ANON && f->count == 1) {
         if (r->prot & VMS_WRITE)
@@ -150,6 +156,16 @@ int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, 
     if (r->flags & (REGION_DEVICE | REGION_DMA))
         return PAGER_EXC_UNMAPPED;
     return plan_absent(r, wish, plan);
+}
+
+void page_wait(const struct plan *plan, struct waiter *w)
+{
+    if (plan->request) {
+        waiter_enlist(&plan->request->waiters, w);
+        channel_kick(plan->request->object->manager);
+    } else {
+        writeback_wait_room(plan->manager, w);
+    }
 }
 
 /* ---- carrying it out ---- */
@@ -310,6 +326,8 @@ static int fault_map(struct region *r, const struct plan *plan, struct fault_ans
     bool set = plan->action == PLAN_SET;
     answered.frame = plan->action == PLAN_PROTECT ? FRAME_NONE : plan->frame;
     answered.old = plan->old;
+    if (r->flags & PAGER_SHARED && plan->prot & VMS_WRITE && r->object->type == OBJECT_FILE)
+        writeback_shown(plan->frame);
     if (set && !r->object) {
         r->around = 1;
         r->next_fault = plan->va + PAGE_SIZE;
@@ -320,14 +338,29 @@ static int fault_map(struct region *r, const struct plan *plan, struct fault_ans
     return 0;
 }
 
-static int fault_wait(const struct fault *f, struct waiter_list *list, struct waiter *w,
+static int fault_wait(const struct fault *f, int code, const struct plan *plan, struct waiter *w,
                       struct fault_answer *out)
 {
     if (!w && waiter_new(WAIT_FAULT, f->thread, &w))
         return fault_answer(out, FAULT_RESUME); /* no memory to wait with: it faults again */
     w->fault = *f;
-    waiter_enlist(list, w);
+    if (code == PAGE_FILL)
+        waiter_enlist(plan->fill, w);
+    else
+        page_wait(plan, w);
     return FAULT_LATER;
+}
+
+/* No frame: pages that are being written may become some. */
+static int fault_wait_memory(struct space *space, const struct fault *f, struct waiter *w,
+                             struct fault_answer *out)
+{
+    if (w || !waiter_new(WAIT_FAULT, f->thread, &w)) {
+        w->fault = *f;
+        if (writeback_wait_memory(w))
+            return FAULT_LATER;
+    }
+    return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
 }
 
 static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_answer *out)
@@ -338,13 +371,10 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
     if (!space || space->dying)
         return fault_answer(out, FAULT_REFUSE);
     int code = fault_plan(space, f, &r, &plan);
-    if (code == PAGE_FILL)
-        return fault_wait(f, plan.fill, w, out);
-    if (code == PAGE_WAIT) {
-        code = fault_wait(f, &plan.request->waiters, w, out);
-        channel_kick(plan.request->object->manager);
-        return code;
-    }
+    if (code == PAGE_FILL || code == PAGE_WAIT)
+        return fault_wait(f, code, &plan, w, out);
+    if (code == PAGER_EXC_NOMEM && writeback_may_help())
+        return fault_wait_memory(space, f, w, out);
     if (code)
         return fault_raise(space, f, (uint32_t)code, w, out);
     if (!w && fault_is_single(space, r, &plan)) {

@@ -17,10 +17,11 @@ struct plan {
     enum plan_action action;
     vaddr_t va;
     frame_t frame, old;
-    uint32_t prot;    /* of the entry */
-    uint32_t missing; /* level of the first missing table, or 0 */
+    uint32_t prot;           /* of the entry */
+    uint32_t missing;        /* level of the first missing table, or 0 */
+    struct request *request; /* PAGE_WAIT: who brings the page, */
     union {
-        struct request *request;  /* PAGE_WAIT: who brings the page */
+        struct channel *manager;  /* or, if nobody has to, in whose room it is to be stored to */
         struct waiter_list *fill; /* PAGE_FILL: who waits for 2 MiB of zeros */
     };
 };
@@ -34,6 +35,8 @@ enum page_wish {
 
 /* Find or make the frame for a page of a region. 0; PAGE_WAIT; or an enum pager_exception_code. */
 int page_plan(struct space *space, struct region *region, vaddr_t va, uint32_t wish, struct plan *plan);
+/* PAGE_WAIT: put a waiter where the plan says. */
+void page_wait(const struct plan *plan, struct waiter *w);
 /* Carry it out. On error the plan's counts are given back. */
 int page_apply(struct space *space, const struct plan *plan);
 
@@ -74,6 +77,10 @@ int region_populate(struct space *space, vaddr_t start, vaddr_t end, uint64_t *a
 
 /* Pages from a manager: the present caller's in-buffer, or why there are none. */
 int object_supply(struct object *object, uint64_t offset, uint32_t status, uint64_t length);
+
+/* The present caller's out-buffer gets the object's bytes from `offset` on, zeros behind its end, up to the
+ * first page that is not in memory. *count: bytes. E_NOENT: that is the first one; E_INVAL, E_TOUCH. */
+int object_read(const struct object *object, uint64_t offset, uint64_t length, uint64_t *count);
 
 struct fault_counts {
     uint64_t faults, cow, page_ins, forks;

@@ -2,14 +2,15 @@
 
 #include <ouros/boot.h>
 
-#include "object.h"
 #include "stock.h"
+#include "writeback.h"
 
 #define SPARE_FRAMES 64u /* kept for the pager's records */
 
 struct frame_counts frame_counts;
 struct frame *frame_table;
 uint32_t frame_limit;
+bool frame_refused;
 
 /* ---- taking and giving back ---- */
 
@@ -95,14 +96,21 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out)
         return 0;
     }
     while ((n = frame_pick_block(wish)) == NO_BLOCK)
-        if (!frame_squeeze())
+        if (!frame_squeeze()) {
+            frame_refused = true;
             return E_NOMEM;
+        }
     frame = block_table[n].free_head;
     frame_take(frame, kind);
     if (wish & FRAME_ZERO)
         machine_zero(frame_memory(frame));
     *out = frame;
     return 0;
+}
+
+bool frame_at_hand(uint32_t count)
+{
+    return frame_counts.whole > block_reserve || frame_loose() >= SPARE_FRAMES + count;
 }
 
 uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out)
@@ -263,6 +271,7 @@ bool frame_init(const struct boot_info *info)
         boot_hold(info->pager[i].start, info->pager[i].end);
     block_keep_reserve();
     stock_init(frame_counts.owned);
+    writeback_init(frame_counts.owned);
     return true;
 }
 

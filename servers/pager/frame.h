@@ -36,6 +36,8 @@ enum frame_flag {
     FRAME_DIRTY = 1 << 0,     /* OBJECT: written since the manager last took it */
     FRAME_WRITEBACK = 1 << 1, /* OBJECT: taken by the manager, not yet on disk */
     FRAME_LENT = 1 << 2,      /* OBJECT: memory of the manager's own, which reads and writes it in place */
+    FRAME_ASKED = 1 << 3,     /* OBJECT: its manager is to write it back, and has not taken it yet */
+    FRAME_ROUND = 1 << 4,     /* OBJECT, asked or taken: it belongs to the object's second round */
 };
 
 struct frame {
@@ -69,6 +71,11 @@ extern uint32_t frame_limit; /* frames with numbers below this have records */
 struct boot_info;
 /* Build the records out of what the kernel handed over. False: there is no room for them. */
 bool frame_init(const struct boot_info *info);
+
+/* A frame could not be had: set by whoever meets that, cleared by whoever asks. */
+extern bool frame_refused;
+/* Are there so many to be had without taking any from elsewhere? */
+bool frame_at_hand(uint32_t count);
 
 /* A frame of this kind with count 1. wish: enum frame_wish. E_NOMEM. */
 int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);

@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "space.h"
 #include "stock.h"
+#include "writeback.h"
 
 #define LOOK_EVERY  64u /* messages between two looks at the kernel's stock */
 #define CHECK_EVERY 32u /* dead spaces between two checks of everything, in debug builds */
@@ -115,6 +116,8 @@ static uint64_t deadline(void)
     machine_request = NULL;
     if (requests_unsettled.first)
         requests_settle();
+    if (writeback_due)
+        writeback_settle();
     check_now_and_then();
     if (++rounds % LOOK_EVERY == 0)
         block_feed();

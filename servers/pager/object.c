@@ -2,6 +2,7 @@
 
 #include "pool.h"
 #include "space.h"
+#include "writeback.h"
 
 #define TABLE_SLOTS   (uint32_t)(PAGE_SIZE / sizeof(struct object *))
 #define OBJECT_TABLES (OBJECT_INDEXES / TABLE_SLOTS)
@@ -38,6 +39,36 @@ frame_t object_page(const struct object *object, uint32_t page)
     return f;
 }
 
+static void page_enlist(struct object *object, frame_t frame)
+{
+    struct frame *f = &frame_table[frame];
+    struct page_list *list = &object->list[page_state(f->flags)];
+    f->next = 0;
+    f->prev = list->last;
+    *(f->prev ? &frame_table[f->prev].next : &list->first) = frame;
+    list->last = frame;
+}
+
+static void page_unlist(struct object *object, frame_t frame)
+{
+    const struct frame *f = &frame_table[frame];
+    struct page_list *list = &object->list[page_state(f->flags)];
+    *(f->prev ? &frame_table[f->prev].next : &list->first) = f->next;
+    *(f->next ? &frame_table[f->next].prev : &list->last) = f->prev;
+}
+
+void object_set_flags(struct object *object, frame_t frame, uint32_t flags)
+{
+    struct frame *f = &frame_table[frame];
+    if (page_state(flags) == page_state(f->flags)) {
+        f->flags = (uint8_t)flags;
+        return;
+    }
+    page_unlist(object, frame);
+    f->flags = (uint8_t)flags;
+    page_enlist(object, frame);
+}
+
 void object_insert(struct object *object, uint32_t page, frame_t frame)
 {
     struct frame *f = &frame_table[frame];
@@ -46,11 +77,7 @@ void object_insert(struct object *object, uint32_t page, frame_t frame)
     f->page = page;
     f->hash_next = *bucket;
     *bucket = frame;
-    f->prev = 0;
-    f->next = object->first;
-    if (f->next)
-        frame_table[f->next].prev = frame;
-    object->first = frame;
+    page_enlist(object, frame);
     object->pages++;
     object_file_pages += object->type == OBJECT_FILE;
 }
@@ -62,20 +89,25 @@ void object_evict(struct object *object, frame_t frame)
     while (*at != frame)
         at = &frame_table[*at].hash_next;
     *at = f->hash_next;
-    if (f->prev)
-        frame_table[f->prev].next = f->next;
-    else
-        object->first = f->next;
-    if (f->next)
-        frame_table[f->next].prev = f->prev;
+    writeback_forget(object, frame);
+    page_unlist(object, frame);
     object->pages--;
     object_file_pages -= object->type == OBJECT_FILE;
-    if (f->flags & (FRAME_DIRTY | FRAME_WRITEBACK))
-        object->dirty--;
     if (f->flags & FRAME_LENT && f->count > 1)
         frame_set_kind(frame, FRAME_ANON); /* the manager's alone again */
     f->flags = 0;
     frame_put(frame);
+}
+
+/* Take away pages from `from` on that are in one of these states. */
+static void object_evict_from(struct object *object, uint64_t from, enum page_state last)
+{
+    for (uint32_t state = PAGE_CLEAN; state <= last; state++)
+        for (frame_t f = object->list[state].first, next; f; f = next) {
+            next = frame_table[f].next;
+            if (frame_table[f].page >= from)
+                object_evict(object, f);
+        }
 }
 
 /* ---- objects ---- */
@@ -204,8 +236,8 @@ int object_bundle(paddr_t start, uint64_t length, struct object **out)
 static void object_free(struct object *object)
 {
     object_abandon(object);
-    while (object->first) /* brought since it was found unused, for somebody who is gone */
-        object_evict(object, object->first);
+    object_evict_from(object, 0,
+                      PAGE_WRITING); /* brought since it was found unused, for somebody who is gone */
     tables[object->index / TABLE_SLOTS][object->index % TABLE_SLOTS] = NULL;
     struct space *payer = space_by_id(object->payer);
     if (payer)
@@ -244,6 +276,7 @@ int object_session(struct object *object, handle_t *session)
         unused_unlink(object);
         object->unused = false;
     }
+    object->closing = object->closing && error;
     return error;
 }
 
@@ -251,14 +284,12 @@ void object_unhold(struct object *object)
 {
     if (object->sessions || object->regions || object->type == OBJECT_BUNDLE)
         return;
-    for (frame_t f = object->first, next; f; f = next) {
-        next = frame_table[f].next;
-        if (!object->manager || !(frame_table[f].flags & (FRAME_DIRTY | FRAME_WRITEBACK)))
-            object_evict(object, f);
-    }
+    object_evict_from(object, 0, object->manager ? PAGE_CLEAN : PAGE_WRITING);
     if (!object->manager) {
         object_free(object);
     } else if (!object->unused) {
+        if (writeback_close(object))
+            return; /* first what was stored to it */
         object->unused = true;
         unused_link(object);
         channel_kick(object->manager);
@@ -284,6 +315,7 @@ void object_orphan(struct channel *manager, struct waiter_list *woken)
         object_answered(object, 0, UINT32_MAX, woken);
         if (object->unused && !object->told)
             unused_unlink(object);
+        writeback_orphan(object);
         object->manager = NULL;
         object_unhold(object);
     }
@@ -293,15 +325,14 @@ int object_destroy(struct object *object)
 {
     if (object->sessions || object->regions)
         return E_BUSY;
-    for (frame_t f = object->first; f; f = object->first)
-        object_evict(object, f);
+    object_evict_from(object, 0, PAGE_WRITING);
     if (object->unused && !object->told)
         unused_unlink(object);
     object_free(object);
     return 0;
 }
 
-/* ---- size and dirty pages ---- */
+/* ---- size ---- */
 
 int object_resize(struct object *object, uint64_t size)
 {
@@ -314,73 +345,14 @@ int object_resize(struct object *object, uint64_t size)
         if (from < r->end)
             tables_clear(r->space, from, r->end, CLEAR_COUNTED);
     }
-    for (frame_t f = object->first, next; f && size < object->size; f = next) {
-        next = frame_table[f].next;
-        if (frame_table[f].page >= pages)
-            object_evict(object, f);
-    }
+    if (size < object->size)
+        object_evict_from(object, pages, PAGE_WRITING);
     frame_t last =
         size % PAGE_SIZE && size < object->size ? object_page(object, (uint32_t)pages - 1) : FRAME_NONE;
     if (last) /* what is beyond the end reads as zeros if the file grows again */
         __builtin_memset((uint8_t *)frame_memory(last) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
     object->size = size;
     return 0;
-}
-
-void object_mark_dirty(struct object *object, frame_t frame)
-{
-    struct frame *f = &frame_table[frame];
-    if (f->flags & FRAME_LENT)
-        return; /* what is stored there is in the file */
-    if (!(f->flags & (FRAME_DIRTY | FRAME_WRITEBACK)))
-        object->dirty++;
-    f->flags |= FRAME_DIRTY;
-}
-
-/* Pages of a region must fault before they are written again. */
-static void region_protect_pages(struct region *r, const uint64_t *offsets, uint32_t count)
-{
-    struct batch b;
-    batch_begin(&b, r->space);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t missing;
-        if (offsets[i] < r->offset || offsets[i] - r->offset >= r->end - r->start)
-            continue;
-        vaddr_t va = r->start + (offsets[i] - r->offset);
-        pte_t e = tables_entry(r->space, va, &missing);
-        if (pte_present(e) && pte_writable(e) && !tables_own(r->space, va))
-            batch_op(&b, VMS_PROTECT, PTEP_LEAF, va, 1, r->prot & ~(uint32_t)VMS_WRITE);
-    }
-    batch_flush(&b);
-}
-
-uint32_t object_dirty_pages(const struct object *object, uint64_t *offsets, uint32_t max)
-{
-    uint32_t count = 0;
-    for (frame_t f = object->first; f && count < max; f = frame_table[f].next)
-        if (frame_table[f].flags & FRAME_DIRTY)
-            offsets[count++] = (uint64_t)frame_table[f].page << PAGE_SHIFT;
-    return count;
-}
-
-void object_begin_write(struct object *object, const uint64_t *offsets, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        frame_table[object_page(object, (uint32_t)(offsets[i] >> PAGE_SHIFT))].flags = FRAME_WRITEBACK;
-    for (struct region *r = object->regions; r && count > 0; r = r->object_next)
-        if (r->flags & PAGER_SHARED)
-            region_protect_pages(r, offsets, count);
-}
-
-void object_written(struct object *object, uint64_t offset)
-{
-    uint64_t page = offset >> PAGE_SHIFT;
-    frame_t f = page <= UINT32_MAX ? object_page(object, (uint32_t)page) : FRAME_NONE;
-    if (!f || !(frame_table[f].flags & FRAME_WRITEBACK))
-        return;
-    frame_table[f].flags &= (uint8_t)~FRAME_WRITEBACK;
-    if (!frame_table[f].flags)
-        object->dirty--;
 }
 
 /* ---- regions ---- */
@@ -413,12 +385,12 @@ uint64_t object_check(void)
         struct object *object = object_after(&i);
         if (!object)
             break;
-        uint64_t pages = 0, dirty = 0, wrong = 0;
-        for (frame_t f = object->first; f; f = frame_table[f].next, pages++) {
-            dirty += (frame_table[f].flags & (FRAME_DIRTY | FRAME_WRITEBACK)) != 0;
-            wrong += frame_table[f].kind != FRAME_OBJECT || object_page(object, frame_table[f].page) != f;
-        }
-        wrong += pages != object->pages || dirty != object->dirty;
+        uint64_t pages = 0, wrong = writeback_check(object);
+        for (uint32_t state = PAGE_CLEAN; state < PAGE_STATES; state++)
+            for (frame_t f = object->list[state].first; f; f = frame_table[f].next, pages++)
+                wrong += frame_table[f].kind != FRAME_OBJECT || page_state(frame_table[f].flags) != state ||
+                         object_page(object, frame_table[f].page) != f;
+        wrong += pages != object->pages;
         for (struct region *r = object->regions; r; r = r->object_next)
             wrong += r->object != object;
         if (wrong)
@@ -428,5 +400,6 @@ uint64_t object_check(void)
         all += pages;
         count++;
     }
-    return errors + (count != object_count) + (all != frame_counts.kind[FRAME_OBJECT]);
+    return errors + (count != object_count) + (all != frame_counts.kind[FRAME_OBJECT]) +
+           writeback_check_all();
 }

@@ -4,7 +4,7 @@
  * Invariants
  * J1 a page of an object is a frame of kind FRAME_OBJECT in the index under (object, page); the index holds
  *    a count.
- * J2 a page with FRAME_DIRTY or FRAME_WRITEBACK is not dropped while its object lives; `dirty` counts them.
+ * J2 a page that is not clean (writeback.h) is not dropped while its object lives.
  * J3 an object with neither session nor region has no pages but those; its record goes when its manager has
  *    been told (OBJECT_FILE), or at once. */
 #ifndef PAGER_OBJECT_H
@@ -22,6 +22,23 @@ enum object_type {
     OBJECT_BUNDLE, /* the boot bundle */
 };
 
+/* How far a page's contents are from its manager's disk: writeback.h. */
+enum page_state { PAGE_CLEAN, PAGE_DIRTY, PAGE_ASKED, PAGE_WRITING, PAGE_STATES };
+static inline enum page_state page_state(uint32_t flags)
+{
+    return flags & FRAME_WRITEBACK ? PAGE_WRITING
+           : flags & FRAME_ASKED   ? PAGE_ASKED
+           : flags & FRAME_DIRTY   ? PAGE_DIRTY
+                                   : PAGE_CLEAN;
+}
+struct page_list {
+    frame_t first, last;
+};
+struct write_round {
+    uint64_t pages; /* asked or writing */
+    struct waiter_list syncs;
+};
+
 struct object {
     uint64_t id; /* serial << 20 | index */
     uint32_t index;
@@ -32,11 +49,17 @@ struct object {
     bool lent;     /* its manager lends pages: a missing one may be a hole, so it is asked for alone */
     uint64_t size; /* bytes */
     uint64_t tag;
-    uint64_t pages, dirty;
+    uint64_t pages;
+    uint64_t dirty;          /* FILE: pages that are not clean */
     uint64_t charged;        /* pages committed */
     uint64_t payer;          /* ANON: id of the space whose limit they count for, while it is there */
     struct channel *manager; /* FILE */
-    frame_t first;           /* its pages, in no order */
+    struct page_list list[PAGE_STATES]; /* its pages */
+    struct write_round round[2];
+    uint8_t joins;                          /* the round that pages join now */
+    bool closing;                           /* nobody refers to it: what is dirty has been asked for */
+    int write_error;                        /* a write-back failed, and no sync has said so yet */
+    struct object *dirty_next, *dirty_prev; /* on the manager's list */
     struct region *regions;
     struct request *requests;                 /* page-ins under way */
     struct object *unused_next, *unused_prev; /* on the manager's list of those to tell */
@@ -59,6 +82,8 @@ void object_index_init(frame_t *buckets, uint32_t count);
 frame_t object_page(const struct object *object, uint32_t page);
 /* Put a frame (kind OBJECT, count 1) into the index: it takes the count over. */
 void object_insert(struct object *object, uint32_t page, frame_t frame);
+/* A page's flags change, and with them perhaps its list. */
+void object_set_flags(struct object *object, frame_t frame, uint32_t flags);
 /* Take a page out of the index and give its count back. Mappings go first. */
 void object_evict(struct object *object, frame_t frame);
 /* Pages of OBJECT_FILE objects. */
@@ -102,13 +127,6 @@ int object_resize(struct object *object, uint64_t size);
  * E_INVAL: one of them is no private memory of the space, or not within the object. */
 int object_lend(struct object *object, struct space *lender, uint32_t page, const uint64_t *addresses,
                 uint32_t count);
-void object_mark_dirty(struct object *object, frame_t frame);
-/* The offsets of up to `max` dirty pages. Returns how many. */
-uint32_t object_dirty_pages(const struct object *object, uint64_t *offsets, uint32_t max);
-/* These pages are being written: clean from now on, and write-protected. */
-void object_begin_write(struct object *object, const uint64_t *offsets, uint32_t count);
-/* One of them is on disk. */
-void object_written(struct object *object, uint64_t offset);
 /* Make the first `length` bytes at `start` an object of their own. */
 int object_bundle(paddr_t start, uint64_t length, struct object **out);
 

@@ -5,10 +5,9 @@
 #include "fault.h"
 #include "look.h"
 #include "stock.h"
+#include "writeback.h"
 
-#define LIST_MAX 512u /* offsets moved at once */
-
-static struct space *space_by_badge(uint64_t badge)
+struct space *space_by_badge(uint64_t badge)
 {
     struct space *space = SESSION_KIND(badge) == SESSION_SPACE ? space_by_index(SESSION_INDEX(badge)) : NULL;
     return space && space->badge == badge ? space : NULL;
@@ -20,19 +19,11 @@ static struct space *own_space(struct ipc_request *r)
     return space_by_badge(r->badge);
 }
 
-static struct channel *own_channel(struct ipc_request *r, enum channel_kind kind)
+struct channel *own_channel(struct ipc_request *r, enum channel_kind kind)
 {
     struct channel *channel = channel_by_badge(r->badge);
     message_begin(r);
     return channel && channel->kind == kind ? channel : NULL;
-}
-
-/* An object that belongs to the manager who asks. */
-static struct object *own_object(struct ipc_request *r, uint64_t id)
-{
-    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
-    struct object *object = manager ? object_by_id(id) : NULL;
-    return object && object->manager == manager ? object : NULL;
 }
 
 /* ---- a task's own memory ---- */
@@ -91,7 +82,12 @@ static int remap(struct ipc_request *r, const struct pager_remap *in, struct pag
 static int advise(struct ipc_request *r, const struct pager_advise *in, struct pager_count *out)
 {
     struct space *space = own_space(r);
-    return space ? space_advise(space, in, &out->count) : E_TYPE;
+    int error = space ? space_advise(space, in, &out->count) : E_TYPE;
+    if (error || (in->advice != PAGER_SYNC && in->advice != PAGER_SYNC_LATER))
+        return error;
+    return writeback_sync(space, r->thread, in->address,
+                          (in->address + in->length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1),
+                          in->advice == PAGER_SYNC);
 }
 
 static int residency(struct ipc_request *r, const struct pager_address *in, struct ipc_none *out)
@@ -295,6 +291,9 @@ static int stats(struct ipc_request *r, const struct ipc_none *in, struct pager_
         .waiters = waiter_live(),
         .pool_pages = kind[FRAME_POOL],
         .zeroed_taken = stock_counts.taken,
+        .dirty_pages = writeback_counts.dirty,
+        .writing_pages = writeback_counts.writing,
+        .written = writeback_counts.written,
     };
     (void)in;
     message_begin(r);
@@ -350,131 +349,6 @@ static int check(struct ipc_request *r, const struct ipc_none *in, struct pager_
     return 0;
 }
 
-/* ---- managers ---- */
-
-static int op_object_create(struct ipc_request *r, const struct pager_object_create *in,
-                            struct pager_object *out)
-{
-    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
-    handle_t given;
-    struct object *object;
-    if (!manager)
-        return E_TYPE;
-    int error = object_create(OBJECT_FILE, in->size, in->tag, manager, &given, &object);
-    if (error)
-        return error;
-    object->lent = in->lent != 0;
-    out->object = object->id;
-    return ipc_give(r, given);
-}
-
-static int next_request(struct ipc_request *r, const struct ipc_none *in, struct pager_request *out)
-{
-    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
-    (void)in;
-    return manager ? channel_next_request(manager, r->thread, out) : E_TYPE;
-}
-
-static int supply(struct ipc_request *r, const struct pager_supply *in, struct ipc_none *out)
-{
-    struct object *object = own_object(r, in->object);
-    (void)out;
-    return object ? object_supply(object, in->offset, in->status, r->in_len) : E_NOENT;
-}
-
-static int lend(struct ipc_request *r, const struct pager_lend *in, struct ipc_none *out)
-{
-    uint64_t addresses[PAGER_LEND_MAX];
-    struct object *object = own_object(r, in->object);
-    struct space *lender = object ? space_by_id(object->manager->lender) : NULL;
-    (void)out;
-    if (!object)
-        return E_NOENT;
-    if (!lender || !object->lent)
-        return E_TYPE;
-    if (r->in_len > sizeof addresses || r->in_len % sizeof *addresses || in->offset % PAGE_SIZE)
-        return E_SIZE;
-    if (in->offset >> PAGE_SHIFT > UINT32_MAX)
-        return E_INVAL;
-    int error = machine_read(0, addresses, r->in_len);
-    return error ? error
-                 : object_lend(object, lender, (uint32_t)(in->offset >> PAGE_SHIFT), addresses,
-                               r->in_len / sizeof *addresses);
-}
-
-static int op_object_session(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
-{
-    struct object *object = own_object(r, in->object);
-    handle_t given;
-    (void)out;
-    int error = object ? object_session(object, &given) : E_NOENT;
-    return error ? error : ipc_give(r, given);
-}
-
-static int resize(struct ipc_request *r, const struct pager_object_size *in, struct ipc_none *out)
-{
-    struct object *object = own_object(r, in->object);
-    (void)out;
-    return object ? object_resize(object, in->size) : E_NOENT;
-}
-
-static int op_object_destroy(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
-{
-    struct object *object = own_object(r, in->object);
-    (void)out;
-    return object ? object_destroy(object) : 0;
-}
-
-static int take_dirty(struct ipc_request *r, const struct pager_object *in, struct pager_count *out)
-{
-    static uint64_t offsets[LIST_MAX];
-    struct object *object = own_object(r, in->object);
-    uint32_t room = r->out_len / sizeof *offsets;
-    if (!object)
-        return E_NOENT;
-    uint32_t count = object_dirty_pages(object, offsets, room < LIST_MAX ? room : LIST_MAX);
-    int error = machine_write(0, offsets, count * sizeof *offsets);
-    if (error)
-        return error;
-    object_begin_write(object, offsets, count);
-    out->count = count;
-    return 0;
-}
-
-static int written(struct ipc_request *r, const struct pager_object *in, struct ipc_none *out)
-{
-    static uint64_t offsets[LIST_MAX];
-    struct object *object = own_object(r, in->object);
-    (void)out;
-    if (!object)
-        return E_NOENT;
-    if (r->in_len > sizeof offsets || r->in_len % sizeof *offsets)
-        return E_SIZE;
-    int error = machine_read(0, offsets, r->in_len);
-    if (error)
-        return error;
-    for (uint32_t i = 0; i < r->in_len / sizeof *offsets; i++)
-        object_written(object, offsets[i]);
-    object_unhold(object);
-    return 0;
-}
-
-static int manager_ready(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
-{
-    struct channel *manager = own_channel(r, CHANNEL_MANAGER);
-    struct handle_info info;
-    (void)in, (void)out;
-    if (!manager)
-        return E_TYPE;
-    manager->lender = 0;
-    if (r->got_count == 1 && machine_handle_info(r->got[0], &info) == 0 && info.kind == OBJ_SESSION) {
-        const struct space *space = space_by_badge(info.id);
-        manager->lender = space ? space->id : 0;
-    }
-    object_requeue(manager);
-    return 0;
-}
-
 const struct pager_ops pager_operations = {
     .map = map,
     .unmap = unmap,
@@ -504,13 +378,14 @@ const struct pager_ops pager_operations = {
     .dma_release = dma_release,
     .check = check,
     .object_create = op_object_create,
-    .next_request = next_request,
-    .supply = supply,
-    .resize = resize,
-    .lend = lend,
+    .next_request = op_next_request,
+    .supply = op_supply,
+    .resize = op_resize,
+    .lend = op_lend,
     .object_session = op_object_session,
     .object_destroy = op_object_destroy,
-    .take_dirty = take_dirty,
-    .written = written,
-    .manager_ready = manager_ready,
+    .take_dirty = op_take_dirty,
+    .written = op_written,
+    .object_read = op_object_read,
+    .manager_ready = op_manager_ready,
 };

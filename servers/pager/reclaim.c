@@ -1,6 +1,7 @@
 /* Clean pages of files make room: their managers can bring them again. */
 #include "object.h"
 #include "space.h"
+#include "writeback.h"
 
 #define RECLAIM_BATCH 32u /* pages dropped at once */
 #define MAPPINGS_MAX  64u /* of one page; also bounds how many spaces are viewed, see view_mount */
@@ -82,7 +83,9 @@ bool object_reclaim(void)
     busy = true;
     victims.count = 0;
     batch_begin(&victims.batch, NULL);
-    for (uint32_t i = 1; i < frame_limit && object_file_pages > 0 && victims.count < RECLAIM_BATCH; i++) {
+    for (uint32_t i = 1;
+         i < frame_limit && object_file_pages > writeback_counts.dirty && victims.count < RECLAIM_BATCH;
+         i++) {
         hand = hand + 1 < frame_limit ? hand + 1 : 1;
         const struct frame *f = &frame_table[hand];
         if (f->kind != FRAME_OBJECT || f->flags)
@@ -92,6 +95,8 @@ bool object_reclaim(void)
             victims.frame[victims.count++] = hand;
     }
     bool any = victims_drop();
+    if (!any)
+        writeback_press();
     busy = false;
     return any;
 }

@@ -1,6 +1,7 @@
 /* Pages moved by the pager itself: an admin's access to another space, resident mappings, pages from a
  * manager. */
 #include "fault.h"
+#include "writeback.h"
 
 static const uint8_t zeros[PAGE_SIZE];
 
@@ -85,15 +86,18 @@ int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t 
     }
     if (!error || error == E_TOUCH || (*done > 0 && error != E_SIZE))
         return error == E_TOUCH ? error : 0;
-    if (error != PAGE_WAIT)
+    bool memory = error == E_NOMEM && writeback_may_help();
+    if (error != PAGE_WAIT && !memory)
         return error;
     error = waiter_new(WAIT_COPY, thread, &w);
     if (error)
         return error;
     w->copy.space = space->id;
     w->copy.out = !(wish & PAGE_WRITE);
-    waiter_enlist(&plan.request->waiters, w);
-    channel_kick(plan.request->object->manager);
+    if (memory)
+        writeback_wait_memory(w);
+    else
+        page_wait(&plan, w);
     return PAGER_PARKED;
 }
 
@@ -122,12 +126,13 @@ static int supply_page(struct object *object, uint32_t page, uint64_t offset, ui
 static void pages_came(struct object *object, uint32_t page, uint32_t pages, uint32_t code)
 {
     struct waiter_list woken = {0};
+    bool help = code == PAGER_EXC_NOMEM && writeback_may_help();
     object_answered(object, page, pages, &woken);
     while (woken.first) {
-        if (code)
-            fault_fail(woken.first, code);
-        else
+        if (!code)
             fault_retry(woken.first);
+        else if (code != PAGER_EXC_NOMEM || !help || !writeback_wait_memory(woken.first))
+            fault_fail(woken.first, code);
     }
 }
 
@@ -146,6 +151,27 @@ int object_supply(struct object *object, uint64_t offset, uint32_t status, uint6
         return error; /* the manager calls again */
     pages_came(object, (uint32_t)first, (uint32_t)pages, status ? PAGER_EXC_IO : error ? PAGER_EXC_NOMEM : 0);
     return error;
+}
+
+int object_read(const struct object *object, uint64_t offset, uint64_t length, uint64_t *count)
+{
+    uint64_t first = offset >> PAGE_SHIFT, pages = object_size_pages(object->size);
+    int error = 0;
+    *count = 0;
+    if (offset % PAGE_SIZE || length % PAGE_SIZE || length > PAGER_SUPPLY_MAX)
+        return E_INVAL;
+    for (uint64_t page = first; *count < length && page < pages && !error; page++) {
+        frame_t f = object_page(object, (uint32_t)page);
+        uint64_t left = object->size - (page << PAGE_SHIFT);
+        uint64_t n = left < PAGE_SIZE ? left : PAGE_SIZE;
+        if (!f)
+            break;
+        error = machine_write(*count, frame_memory(f), n);
+        if (!error && n < PAGE_SIZE)
+            error = machine_write(*count + n, zeros, PAGE_SIZE - n);
+        *count += error ? 0 : PAGE_SIZE;
+    }
+    return error ? error : *count || length == 0 ? 0 : E_NOENT;
 }
 
 /* The frame of private memory that a space may write, or FRAME_NONE. */

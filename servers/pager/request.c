@@ -5,6 +5,7 @@
 #include "object.h"
 #include "pool.h"
 #include "space.h"
+#include "writeback.h"
 
 #define READ_AROUND 16u /* pages asked for at once, aligned */
 
@@ -56,6 +57,12 @@ static void request_widen(const struct object *object, struct request *r)
         r->pages++;
 }
 
+/* Hardly a page could be dropped for one that comes: what is brought around another would push it out again. */
+static bool memory_is_full(void)
+{
+    return object_file_pages < writeback_counts.dirty + 4 * READ_AROUND && !frame_at_hand(4 * READ_AROUND);
+}
+
 int object_request(struct object *object, uint32_t page, struct request **out)
 {
     for (*out = object->requests; *out; *out = (*out)->next)
@@ -67,7 +74,7 @@ int object_request(struct object *object, uint32_t page, struct request **out)
     r->object = object;
     r->page = page;
     r->pages = 1;
-    if (!object->lent)
+    if (!object->lent && !memory_is_full())
         request_widen(object, r);
     r->next = object->requests;
     if (r->next)
@@ -93,7 +100,8 @@ bool object_next_request(struct channel *manager, struct pager_request *out)
     }
     if (!object)
         return false;
-    *out = (struct pager_request){.object = object->id, .tag = object->tag, .kind = PAGER_UNUSED};
+    *out = (struct pager_request){
+        .object = object->id, .tag = object->tag, .kind = PAGER_UNUSED, .pages = (uint32_t)object->dirty};
     object_told(object);
     return true;
 }
@@ -142,6 +150,7 @@ void object_requeue(struct channel *manager)
         for (struct request *r = object->requests; r; r = r->next)
             if (!r->queued)
                 request_enqueue(r);
+        writeback_requeue(object);
     }
     channel_kick(manager);
 }

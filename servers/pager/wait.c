@@ -4,6 +4,7 @@
 #include "object.h"
 #include "pool.h"
 #include "space.h"
+#include "writeback.h"
 
 #define CHANNEL_MAX 64u
 
@@ -92,7 +93,7 @@ void waiters_cancel(uint32_t thread, bool died)
             continue;
         if (died)
             waiter_drop(w);
-        else if (w->kind == WAIT_COPY || w->kind == WAIT_NEXT)
+        else if (w->kind == WAIT_COPY || w->kind == WAIT_NEXT || w->kind == WAIT_SYNC)
             waiter_answer(w, E_CANCELLED, NULL, 0);
     }
 }
@@ -104,7 +105,8 @@ void waiters_drop_space(uint64_t space)
         if ((w->kind == WAIT_FAULT && w->fault.space == space) ||
             (w->kind == WAIT_EXCEPTION && w->exception.space == space))
             waiter_drop(w);
-        else if (w->kind == WAIT_COPY && w->copy.space == space)
+        else if ((w->kind == WAIT_COPY && w->copy.space == space) ||
+                 (w->kind == WAIT_SYNC && w->sync.space == space))
             waiter_answer(w, E_SRCH, NULL, 0);
     }
 }
@@ -139,6 +141,14 @@ struct channel *channel_by_badge(uint64_t badge)
     return c->kind != CHANNEL_NONE && c->badge == badge ? c : NULL;
 }
 
+struct channel *channel_manager(uint32_t *i)
+{
+    while (*i < CHANNEL_MAX)
+        if (channels[(*i)++].kind == CHANNEL_MANAGER)
+            return &channels[*i - 1];
+    return NULL;
+}
+
 static void exception_end(struct waiter *w);
 
 void channel_closed(struct channel *channel)
@@ -164,6 +174,8 @@ void channel_closed(struct channel *channel)
         object_orphan(channel, &woken);
         while (woken.first)
             fault_retry(woken.first);
+        while (channel->room.first)
+            fault_fail(channel->room.first, PAGER_EXC_IO);
     }
     *channel = (struct channel){0};
 }
@@ -181,7 +193,11 @@ static int channel_park(struct channel *channel, uint32_t thread)
 
 int channel_next_request(struct channel *channel, uint32_t thread, struct pager_request *out)
 {
-    return object_next_request(channel, out) ? 0 : channel_park(channel, thread);
+    channel->writes = !channel->writes;
+    if ((channel->writes && writeback_next(channel, out)) || object_next_request(channel, out) ||
+        (!channel->writes && writeback_next(channel, out)))
+        return 0;
+    return channel_park(channel, thread);
 }
 
 void channel_kick(struct channel *manager)

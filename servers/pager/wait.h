@@ -3,8 +3,8 @@
  * Invariants
  * W1 a waiter holds the caller's reply as a handle; it is answered, or closed, exactly once, and then
  *    freed.
- * W2 a waiter is on one list: a request's (for a page), a channel's `parked` or `pending`, or on none (an
- *    exception that was handed out). All are chained, so that a cancelled or dead thread's is found. */
+ * W2 a waiter is on one list: a request's (for a page), a channel's `parked`, `pending` or `room`, an
+ *    object's `syncs`, one of writeback.c's own, or on none (an exception that was handed out). All are chained, so that a cancelled or dead thread's is found. */
 #ifndef PAGER_WAIT_H
 #define PAGER_WAIT_H
 
@@ -25,7 +25,8 @@ enum waiter_kind {
     WAIT_FAULT,
     WAIT_COPY /* space_read, space_write: they call again */,
     WAIT_EXCEPTION,
-    WAIT_NEXT
+    WAIT_NEXT,
+    WAIT_SYNC, /* advise: for pages to be written */
 };
 
 /* A fault, as the kernel told it. */
@@ -36,6 +37,13 @@ struct fault {
     vaddr_t va, rip;
 };
 
+/* What an advise still has to see written. */
+struct sync {
+    uint64_t space; /* id */
+    vaddr_t at, end;
+    int error; /* of what is written, or was to be */
+};
+
 struct waiter {
     struct waiter_list *list; /* the one it is on, or NULL */
     struct waiter *next, *prev;
@@ -43,6 +51,7 @@ struct waiter {
     enum waiter_kind kind;
     handle_t reply;
     uint32_t thread; /* of the caller */
+    uint32_t tries;  /* how often it has waited for memory */
     union {
         struct fault fault;
         struct {
@@ -50,6 +59,7 @@ struct waiter {
             bool out;       /* from the space to the caller */
         } copy;
         struct pager_exception exception;
+        struct sync sync;
     };
 };
 
@@ -64,6 +74,12 @@ struct channel {
     struct request *request_first, *request_last; /* page-ins to hand out */
     struct object *unused;                        /* objects to report */
     uint64_t lender;                              /* MANAGER: id of the space whose pages it lends, or 0 */
+    /* MANAGER, its objects' pages that are not clean: writeback.h */
+    struct object *dirty_first, *dirty_last; /* objects that have some */
+    uint64_t dirty, under_way;               /* pages; of those: asked or writing */
+    struct waiter_list room;                 /* who waits to make one more dirty */
+    bool moved;  /* something was written, or somebody new waits, since the last ask */
+    bool writes; /* page-ins and write-backs are handed out in turn */
 };
 
 /* Tags of sessions: what lies in the low 24 bits of a badge. */
@@ -86,6 +102,8 @@ uint32_t waiter_live(void);
 /* A new session for an admin or a manager. E_FULL, or the kernel's error. */
 int channel_create(enum channel_kind kind, handle_t *session, struct channel **out);
 struct channel *channel_by_badge(uint64_t badge);
+/* The manager at index *i or the next one behind it; *i moves on. NULL: there is none. */
+struct channel *channel_manager(uint32_t *i);
 /* Its last handle is gone. */
 void channel_closed(struct channel *channel);
 /* Park the present caller of next_exception or next_request, or answer at once: 0 and *out filled in;
@@ -93,7 +111,7 @@ void channel_closed(struct channel *channel);
 #define PAGER_PARKED (-1)
 int channel_next_exception(struct channel *channel, uint32_t thread, struct pager_exception *out);
 int channel_next_request(struct channel *channel, uint32_t thread, struct pager_request *out);
-/* Requests were queued: hand them to parked calls. */
+/* Page-ins and objects without use were queued: hand them to parked calls. */
 void channel_kick(struct channel *manager);
 
 /* A thread did what it may not. w: its deferred fault (taken over), or NULL: it is the present caller. False:

@@ -31,6 +31,8 @@ static size_t meminfo_text(const struct stats *s, char *to, size_t size)
     n = text_append(to, size, n,
                     "Cached:         %8lu kB\nAnonPages:      %8lu kB\nPinned:         %8lu kB\n",
                     p->object_pages * 4, p->anon_pages * 4, p->pinned_pages * 4);
+    n = text_append(to, size, n, "Dirty:          %8lu kB\nWriteback:      %8lu kB\n",
+                    (p->dirty_pages - p->writing_pages) * 4, p->writing_pages * 4);
     n = text_append(to, size, n, "Kernel:         %8lu kB\nPageTables:     %8lu kB\n",
                     k->blocks[BLOCK_KERNEL] * BLOCK_KB, (k->tables - k->tables_free) * 4);
     return text_append(to, size, n, "Spaces:         %8lu\nRegions:        %8lu\nFaults:         %8lu\n",
@@ -52,6 +54,8 @@ static size_t vmstat_text(const struct stats *s, char *to, size_t size)
         to, size, 0, "free: %lu\nanon: %lu\nhuge: %lu\nfile: %lu\npinned: %lu\ntables: %lu\n", p->free_pages,
         p->anon_pages, p->huge_pages, p->object_pages, p->pinned_pages, k->tables - k->tables_free);
     n = text_append(to, size, n, "zeroed: %lu\nzeroed_taken: %lu\n", p->zeroed_pages, p->zeroed_taken);
+    n = text_append(to, size, n, "dirty: %lu\nwriteback: %lu\nwritten: %lu\n",
+                    p->dirty_pages - p->writing_pages, p->writing_pages, p->written);
     n = text_append(to, size, n, "faults: %lu\ncow: %lu\npage_ins: %lu\nforks: %lu\n", p->faults,
                     p->cow_faults, p->page_ins, p->forks);
     return text_append(to, size, n, "interrupts: %lu\nswitches: %lu\n", k->irqs, k->switches);

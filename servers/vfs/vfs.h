@@ -102,6 +102,10 @@ struct fs_ops {
     /// stored there is in the file. With `make` a hole is filled. NULL: it is a hole, or there is no room.
     /// For file systems in memory.
     void *(*page)(struct inode *file, uint64_t index, bool make);
+    /// Pages of the file that were stored to through shared mappings, from off, a multiple of the page size, on;
+    /// len ends at the file's end. They are on the device, or in what a sync brings there, on return. NULL: no
+    /// shared mapping of such a file may be stored to.
+    int (*write_pages)(struct inode *file, uint64_t off, const void *pages, size_t len);
     int (*setattr)(struct inode *ino, uint32_t which, const struct attr *to);
     int (*create)(struct inode *dir, const char *name, size_t len, const struct node_spec *spec,
                   struct inode **out);
@@ -129,6 +133,7 @@ struct inode {
     uint32_t mode, nlink, uid, gid, rdev;
     uint32_t covered; /* mounts upon this directory */
     bool shown;       /* others map pages of this file: port_file_resized is to be called */
+    int write_error;  /* write_pages has failed, and no sync has said so yet */
     struct devnode *devnode;
 };
 

@@ -237,13 +237,16 @@ static int do_set(struct sim_table *t, const struct vms_op *op)
         if (t->entry[first + i] && !(op->flags & VMS_REPLACE))
             return E_EXISTS;
     }
+    paddr_t pa = op->pa;
+    if (op->op == VMS_SET_DEVICE) /* an offset in the device, which lies behind all RAM */
+        pa = (paddr_t)ram_blocks * HUGE_SIZE + pa % HUGE_SIZE;
     for (uint32_t i = 0; i < op->count; i++) {
         if (t->entry[first + i])
             entry_drop(t, first + i);
-        t->entry[first + i] = pte_make(op->pa + i * PAGE_SIZE, op->prot);
+        t->entry[first + i] = pte_make(pa + i * PAGE_SIZE, op->prot);
         t->live++;
         if (op->op == VMS_SET)
-            count(op->pa + i * PAGE_SIZE, 1);
+            count(pa + i * PAGE_SIZE, 1);
     }
     return 0;
 }

@@ -267,12 +267,13 @@ static bool random_residency(struct model_space *m, uint32_t i, uint32_t n)
 static void random_writeback(uint32_t file)
 {
     uint64_t offsets[64];
-    uint32_t n = object_dirty_pages(files[file], offsets, 1 + pick(64));
-    object_begin_write(files[file], offsets, n);
+    uint32_t n = writeback_list(files[file], offsets, 1 + pick(64));
+    if (writeback_take(files[file], offsets, n))
+        return;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t page = (uint32_t)(offsets[i] / PAGE_SIZE);
         memcpy(&disk[file][page], frame_memory(object_page(files[file], page)), 8);
-        object_written(files[file], offsets[i]);
+        writeback_written(files[file], offsets[i], 0);
     }
 }
 
@@ -318,8 +319,10 @@ static void pager_random(void)
 {
     uint64_t free = frame_counts.kind[FRAME_FREE] + frame_counts.owned; /* blocks go to and fro */
     (void)free;
+    uint64_t most = writeback_most;
     sim_quiet = false;
     sim_touch_every = 50;
+    writeback_most = 40; /* stores have to wait, too */
     for (uint32_t f = 0; f < FILES; f++) {
         for (uint32_t i = 0; i < FILE_PAGES; i++)
             disk[f][i] = check_random(&seed);
@@ -342,6 +345,7 @@ static void pager_random(void)
         CHECK(object_destroy(files[f]) == 0);
     }
     block_reap();
+    writeback_most = most;
     CHECK(table_counts.shared > 50 && table_counts.unshared > 50); /* it was about these, too */
     CHECK(faults_found() == 0 && sim_entries() == 0 && space_committed == 0 && region_live() == 0);
     CHECK(waiter_live() == 0 && frame_counts.kind[FRAME_ANON] == 0 && frame_counts.kind[FRAME_POOL] < 8);

@@ -144,7 +144,7 @@ static void odd_values(void)
                                 0);
         (void)pager_protect(g.session, &(struct pager_protect){a, b, (uint32_t)i}, NULL, 0);
         (void)pager_remap(g.session, &(struct pager_remap){a, b, a, b, (uint32_t)i}, &place, 0);
-        for (uint32_t advice = 0; advice < 11; advice++)
+        for (uint32_t advice = 0; advice < 13; advice++)
             (void)pager_advise(g.session, &(struct pager_advise){a, b, advice}, NULL, 0);
         (void)pager_residency_with(g.session, &(struct pager_address){a}, NULL,
                                    &(struct ipc_transfer){.out = (uint8_t[300]){0}, .out_len = 300});
@@ -356,9 +356,9 @@ static void files(void)
     CHECK(pager_take_dirty_with(manager, &(struct pager_object){id}, &count, &dirty) == 0 &&
           count.count == 1);
     CHECK(offsets[0] == PAGE_SIZE &&
-          pager_written_with(manager, &(struct pager_object){id}, NULL, &clean) == 0);
+          pager_written_with(manager, &(struct pager_written){id, 0}, NULL, &clean) == 0);
     clean.in_len = 7;
-    CHECK(pager_written_with(manager, &(struct pager_object){id}, NULL, &clean) == E_SIZE);
+    CHECK(pager_written_with(manager, &(struct pager_written){id, 0}, NULL, &clean) == E_SIZE);
     CHECK(pager_resize(manager, &(struct pager_object_size){id, PAGE_SIZE}, NULL, 0) == 0);
     CHECK(exception_of(admin, &g, va + PAGE_SIZE, READ) == PAGER_EXC_END && load(&g, va) == 0x5a);
     for (int i = 0; i < ODD; i++) {
@@ -373,6 +373,75 @@ static void files(void)
     CHECK(pager_object_session(manager, &(struct pager_object){id}, NULL, 0) == E_NOENT);
     sys_handle_close(manager);
     sys_handle_close(other);
+}
+
+static int sync_call(struct ipc_host_call *c, const struct guest *g, vaddr_t va, uint64_t length)
+{
+    struct pager_advise ask = {va, length, PAGER_SYNC};
+
+    *c = (struct ipc_host_call){.m = {.label = pager_label_advise}};
+    memcpy(c->m.words, &ask, sizeof ask);
+    ipc_host_begin(g->session, c);
+    return c->answered ? (int)c->m.label : PENDING;
+}
+
+static int written(handle_t manager, uint64_t object, uint64_t offset, uint32_t status)
+{
+    struct ipc_transfer t = {.in = &offset, .in_len = 8};
+
+    return pager_written_with(manager, &(struct pager_written){object, status}, NULL, &t);
+}
+
+/* What a program stores comes back to the manager: by a request, in a buffer, and msync waits for it. */
+static void written_back(void)
+{
+    static uint8_t page[PAGE_SIZE] = {3}, got[2 * PAGE_SIZE];
+    struct guest g;
+    struct ipc_host_call ear = {.m = {.label = pager_label_next_request}}, sync;
+    struct pager_request ask = {0};
+    struct pager_count count = {0};
+    struct ipc_transfer out = {.out = got, .out_len = sizeof got};
+    struct pager_stats stats;
+    struct ipc_transfer st = {.out = &stats, .out_len = sizeof stats};
+    handle_t manager = manager_new(), other = manager_new(), object;
+    uint64_t id;
+    vaddr_t va;
+
+    CHECK(guest_new(admin, NULL, &g) == 0 && object_of(manager, PAGE_SIZE + 9, 1, &id, &object) == 0);
+    CHECK(map(g.session, 0, 2 * PAGE_SIZE, RW, PAGER_SHARED, object, &va) == 0);
+    CHECK(supply(manager, id, 0, 0, page, PAGE_SIZE) == 0 && supply(manager, id, PAGE_SIZE, 0, page, 9) == 0);
+    CHECK(sync_call(&sync, &g, va, 2 * PAGE_SIZE) == 0); /* nothing to write */
+    CHECK(store(&g, va + 7, 17) == 0 && store(&g, va + PAGE_SIZE + 20, 18) == 0);
+    ipc_host_begin(manager, &ear);
+    CHECK(!ear.answered && sync_call(&sync, &g, va, 2 * PAGE_SIZE) == PENDING && ear.answered);
+    memcpy(&ask, ear.m.words, sizeof ask);
+    CHECK(ask.kind == PAGER_WRITE_BACK && ask.object == id && ask.tag == 1 && ask.offset == 0 &&
+          ask.pages == 2);
+    CHECK(pager_object_read_with(other, &(struct pager_object_part){id, 0}, &count, &out) == E_NOENT);
+    ipc_host_absent(5);
+    CHECK(pager_object_read_with(manager, &(struct pager_object_part){id, 0}, &count, &out) == 0);
+    ipc_host_absent(0);
+    CHECK(count.count == sizeof got && got[0] == 3 && got[7] == 17 && got[PAGE_SIZE + 20] == 0);
+    CHECK(pager_stats_with(g.session, NULL, &count, &st) == 0 && stats.dirty_pages == 2 &&
+          stats.writing_pages == 2);
+    CHECK(written(other, id, 0, 0) == E_NOENT && written(manager, id, 0, 0) == 0 && !sync.answered);
+    CHECK(written(manager, id, PAGE_SIZE, E_IO) == 0 && sync.answered && sync.m.label == E_IO);
+    CHECK(sync_call(&sync, &g, va, 2 * PAGE_SIZE) == PENDING);
+    CHECK(pager_next_request(manager, NULL, &ask, 0) == 0 && ask.offset == PAGE_SIZE && ask.pages == 1);
+    CHECK(pager_manager_ready(manager, NULL, NULL, 0) == 0); /* it died */
+    CHECK(pager_next_request(manager, NULL, &ask, 0) == 0 && ask.offset == PAGE_SIZE && !sync.answered);
+    CHECK(written(manager, id, PAGE_SIZE, 0) == 0 && sync.answered && sync.m.label == 0);
+    CHECK(store(&g, va, 4) == 0 &&
+          pager_advise(g.session, &(struct pager_advise){va, 1, PAGER_SYNC_LATER}, NULL, 0) == 0);
+    sys_handle_close(object);
+    guest_end(&g);
+    CHECK(pager_next_request(manager, NULL, &ask, 0) == 0 && ask.kind == PAGER_WRITE_BACK && ask.offset == 0);
+    CHECK(written(manager, id, 0, E_NOSPC) == 0);
+    CHECK(pager_next_request(manager, NULL, &ask, 0) == 0 && ask.kind == PAGER_UNUSED && ask.pages == 1);
+    CHECK(pager_object_destroy(manager, &(struct pager_object){id}, NULL, 0) == 0);
+    sys_handle_close(manager);
+    sys_handle_close(other);
+    CHECK(faults_found() == 0);
 }
 
 /* A manager dies with requests in hand: its next instance is asked again; or it never comes back. */
@@ -518,6 +587,7 @@ int main(void)
     RUN_CLEAN(spaces);
     RUN_CLEAN(exceptions);
     RUN_CLEAN(files);
+    RUN_CLEAN(written_back);
     RUN_CLEAN(managers_die);
     RUN_CLEAN(nothing_more);
     RUN_CLEAN(random_calls);

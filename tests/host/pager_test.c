@@ -1,8 +1,9 @@
-// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c servers/pager/fill.c servers/pager/chore.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/writeback.c servers/pager/sync.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c servers/pager/fill.c servers/pager/chore.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
 #include "servers/pager/chore.h"
 #include "servers/pager/stock.h"
+#include "servers/pager/writeback.h"
 #include "tests/host/pager_machine.h"
 
 #define BLOCKS 40u
@@ -48,13 +49,45 @@ static int supply(struct object *o, uint64_t offset, uint32_t status, const void
     return error;
 }
 
+/* What comes of the manager's writes. 0: all is well; else one in so many fails. */
+static uint32_t disk_fails;
+
+static void write_back(const struct pager_request *r, uint64_t *seed)
+{
+    static uint32_t writes;
+    struct object *o = object_by_id(r->object);
+    int status = disk_fails && ++writes % disk_fails == 0 ? E_IO : 0;
+    for (uint32_t i = r->pages; i-- > 0;) {
+        uint64_t offset = r->offset + i * PAGE_SIZE, count, page[PAGE_SIZE / 8];
+        struct sim_caller c = {.out = page, .out_len = sizeof page};
+        int error;
+        do {
+            sim_caller = &c;
+            error = object_read(o, offset, sizeof page, &count);
+            sim_caller = NULL;
+        } while (error == E_TOUCH);
+        MUST(!error && count == sizeof page);
+        if (!status)
+            disk[r->tag % FILES][offset / PAGE_SIZE] = page[0];
+        writeback_written(o, offset, status);
+        (void)seed;
+    }
+    if (!o->sessions && !o->regions)
+        object_unhold(o);
+}
+
 /* Serve one request of the pager's. False: there is none. */
 static bool manager_step(uint64_t *seed)
 {
     static uint8_t data[16 * PAGE_SIZE];
     struct pager_request r;
-    if (!object_next_request(manager, &r))
+    writeback_settle();
+    if (!object_next_request(manager, &r) && !writeback_next(manager, &r))
         return false;
+    if (r.kind == PAGER_WRITE_BACK) {
+        write_back(&r, seed);
+        return true;
+    }
     if (r.kind == PAGER_UNUSED) {
         told_unused++;
         return true;
@@ -102,6 +135,7 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
         while (later && !c.answered) {
             struct pager_exception x;
             requests_settle();
+            writeback_settle();
             if (chore_work()) {
                 chores_go_on();
                 continue;
@@ -112,7 +146,7 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
                     return -1;
                 return x.thread == f.thread && x.address == va ? (int)x.code : -2;
             }
-            if (!manager_step(seed))
+            if (!c.answered && !admin->pending.first && !manager_step(seed))
                 return -3; /* a hang */
         }
         if (later) {
@@ -124,6 +158,7 @@ static int touch(struct space *space, vaddr_t va, enum access access, uint8_t **
         if (answer.label == FAULT_MAP && sim_set_one(task, answer.word[0], answer.word[1], answer.word[2]))
             return -5;
         fault_settle();
+        writeback_settle();
     }
     return -6;
 }
@@ -168,6 +203,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 
 #include "tests/host/pager_cases.h"
 #include "tests/host/pager_objects.h"
+#include "tests/host/pager_writeback.h"
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
 #include "tests/host/pager_fill.h"
@@ -213,6 +249,18 @@ int main(void)
     RUN(pager_file_error);
     RUN(pager_unmapped_while_waiting);
     RUN(pager_lent_pages);
+    RUN(pager_dirty_states);
+    RUN(pager_dirty_bound);
+    RUN(pager_dirty_reply);
+    RUN(pager_dirty_all_managers);
+    RUN(pager_dirty_fails);
+    RUN(pager_dirty_sync);
+    RUN(pager_dirty_cut);
+    RUN(pager_dirty_unused);
+    RUN(pager_dirty_forked);
+    RUN(pager_dirty_manager_dies);
+    RUN(pager_dirty_memory);
+    RUN(pager_dirty_random);
     RUN(pager_exceptions_without_ear);
     RUN(pager_parked_calls);
     RUN(pager_remote);

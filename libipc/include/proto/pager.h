@@ -61,6 +61,8 @@ enum pager_advice {
     PAGER_SYNC_LATER,  /* the same without waiting */
     PAGER_SMALL_PAGES, /* no pages of 2 MiB here: those that there are, are split */
     PAGER_LARGE_PAGES, /* they may be */
+    PAGER_INVALIDATE,  /* copies of files' pages are to be what the file is, which they are anyway. E_BUSY: a
+                          part is locked */
 };
 struct pager_advise {
     uint64_t address, length;
@@ -124,6 +126,9 @@ struct pager_stats {
     uint64_t huge_pages;          /* 2 MiB each, in all spaces, counted among anon_pages too */
     uint64_t waiters, pool_pages; /* pool: of the pager's records, counted among the pinned ones too */
     uint64_t zeroed_taken;        /* pages that were at hand, zeroed already, when they were needed */
+    uint64_t dirty_pages;         /* of files, stored to and not on their disk; not lent ones */
+    uint64_t writing_pages;       /* of those: their manager is writing them */
+    uint64_t written;             /* pages written since boot */
 };
 struct pager_region {                    /* element of the out-buffer of `regions` */
     uint64_t start, end, offset, object; /* object: id, 0 for anonymous */
@@ -208,7 +213,16 @@ struct pager_check {                /* what `check` found; it writes each fault 
 };
 enum pager_request_kind {
     PAGER_PAGE_IN = 1,
-    PAGER_UNUSED = 2 /* the object's last session and region are gone */
+    PAGER_UNUSED = 2,    /* the object's last session and region are gone; pages: those that are dirty still,
+                            because they could not be written */
+    PAGER_WRITE_BACK = 3 /* these pages, dirty until now, are to be written: object_read, then written */
+};
+struct pager_object_part {
+    uint64_t object, offset;
+};
+struct pager_written {
+    uint64_t object;
+    uint32_t status; /* 0: the pages are on disk; else the error: they are dirty as before */
 };
 struct pager_lend { /* the in-buffer: uint64_t addresses of pages in the manager's space */
     uint64_t object, offset;
@@ -234,7 +248,7 @@ struct pager_supply {
     OP(7, kernel_memory, struct ipc_none, struct ipc_none, RIGHT_USE,                                       \
        IDEMPOTENT) /* after E_KMEM: feed the kernel */                                                      \
     OP(8, remap, struct pager_remap, struct pager_address, RIGHT_USE, EFFECT)                               \
-    OP(9, advise, struct pager_advise, struct pager_count, RIGHT_USE, IDEMPOTENT)                           \
+    OP(9, advise, struct pager_advise, struct pager_count, RIGHT_USE, IDEMPOTENT | PARKS)                   \
     OP(10, residency, struct pager_address, struct ipc_none, RIGHT_USE, IDEMPOTENT | BUF_OUT)               \
     OP(16, space_create, struct ipc_none, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))    \
     OP(17, space_fork, struct pager_space, struct pager_space, RIGHT_ADMIN, EFFECT | TAKES(1) | GIVES(1))   \
@@ -259,11 +273,12 @@ struct pager_supply {
     OP(35, resize, struct pager_object_size, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                      \
     OP(36, object_destroy, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT)                   \
     OP(37, take_dirty, struct pager_object, struct pager_count, RIGHT_WRITE, EFFECT | BUF_OUT)              \
-    OP(38, written, struct pager_object, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                 \
+    OP(38, written, struct pager_written, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                \
     OP(39, manager_ready, struct ipc_none, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | TAKES(1))             \
     OP(40, lend, struct pager_lend, struct ipc_none, RIGHT_WRITE, IDEMPOTENT | BUF_IN)                      \
     OP(41, object_session, struct pager_object, struct ipc_none, RIGHT_WRITE, EFFECT | GIVES(1))            \
-    OP(42, space_limit, struct pager_limits, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)
+    OP(42, space_limit, struct pager_limits, struct ipc_none, RIGHT_ADMIN, IDEMPOTENT)                      \
+    OP(43, object_read, struct pager_object_part, struct pager_count, RIGHT_WRITE, IDEMPOTENT | BUF_OUT)
 
 /* residency fills the out-buffer with a byte for each page from `address` on: 1 if it is in memory.
  *
@@ -273,14 +288,21 @@ struct pager_supply {
  *
  * stats fills the out-buffer with one struct pager_stats, regions with struct pager_region (of the space
  * named; those that fit; count says how many there are), blocks with struct pager_block (from the one named
- * `first` on; count says how many were written, 0 at the end), take_dirty with uint64_t offsets of pages, now
- * clean and write-protected; `written` takes such offsets back once they are on disk. Until then the pages
- * are not dropped.
+ * `first` on; count says how many were written, 0 at the end).
+ *
+ * Dirty pages. A manager is asked to write some by the request PAGER_WRITE_BACK, or takes them by itself:
+ * take_dirty fills the out-buffer with uint64_t offsets. Either way they are write-protected, and not dropped,
+ * until `written` gives their offsets back, with what came of it. object_read copies pages that are in memory
+ * (offset and length in whole pages, PAGER_SUPPLY_MAX at most; count says how many bytes there were). Who
+ * cannot write at all says so by `written` with an error: then, as after each failed write, the pages are
+ * dirty as before, the next sync of the object says E_IO (or E_NOSPC), and stores that wait for room get
+ * PAGER_EXC_IO. The pages are asked for again when somebody else needs that. docs/pager.md has the rest.
  *
  * A new instance of a manager says manager_ready once: requests that its predecessor took are handed out
  * again. supply may bring fewer pages than asked, or more; the request is answered by any supply that meets
- * its range. When the last session and region of an object are gone, its pages are freed and its manager gets
- * PAGER_UNUSED; with dirty pages left, they stay until object_destroy.
+ * its range. When the last session and region of an object are gone, dirty pages are written first; then its
+ * pages are freed and its manager gets PAGER_UNUSED. Pages that could not be written stay until they are taken
+ * and written, or object_destroy.
  *
  * lend answers a request as supply does, but nothing is copied: the pages are the manager's own private
  * memory, which it goes on reading and writing in place; it has said which space is its own by giving a space

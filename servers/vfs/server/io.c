@@ -62,8 +62,18 @@ static int op_truncate(struct ipc_request *r, const struct io_size *in, struct i
 
 static int op_sync(struct ipc_request *r, const struct ipc_none *in, struct ipc_none *out)
 {
+    struct session *s = enter(r);
+    struct place at = {0};
+    int err = 0;
     (void)in, (void)out;
-    return leave(enter(r), 0); /* what can be written lives in memory */
+    if (s && !s->file->pipe && s->file->at.ino)
+        at = place_get(s->file->at);
+    core_leave();
+    if (at.ino)
+        err = objects_sync(at.ino);
+    core_enter();
+    place_put(&at);
+    return leave(s, err);
 }
 
 /* Entries are gathered here, then go to the client in pieces. */

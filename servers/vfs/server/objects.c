@@ -2,8 +2,11 @@
  * for pages by a parked call. Pages of a file in memory are lent, and so the same for all: one object stands
  * for the file as long as anybody maps it, and follows its size. Of other files pages are copied: an object
  * shows the file as it was when it was first mapped, and one that has been changed since gets a new object.
+ * A file system that can write pages (write_pages) has one object for each file, too, and gets back what was
+ * stored to it: the pager asks by the same parked call, fsync takes the pages by itself.
  * Sessions with objects are kept for the next who maps the same file, the oldest given up first; an object's
  * record goes when the pager says that nobody refers to it. */
+#include <ipc/lock.h>
 #include <ipc/log.h>
 #include <ipc/task.h>
 #include <ipc/thread.h>
@@ -20,6 +23,7 @@ struct object {
     uint64_t id, size, mtime;
     handle_t session; /* HANDLE_NONE once given up */
     bool lent;        /* its pages are the file's own */
+    bool lasting;     /* lent, or written back: the file has no other object */
     bool gone;        /* the pager has no such object any more, and is about to say so */
 };
 
@@ -57,7 +61,7 @@ static struct object *object_find(const struct inode *ino)
         struct object *o = list_entry(it, struct object, link);
         if (o->at.ino != ino || o->gone)
             continue;
-        if (o->lent ? object_revive(o) : o->session && o->size == ino->size && o->mtime == ino->mtime)
+        if (o->lasting ? object_revive(o) : o->session && o->size == ino->size && o->mtime == ino->mtime)
             return o;
         object_retire(o);
     }
@@ -86,7 +90,7 @@ void port_file_resized(struct inode *file, uint64_t size)
     list_each(it, &objects)
     {
         struct object *o = list_entry(it, struct object, link);
-        if (o->at.ino != file || o->gone || !o->lent)
+        if (o->at.ino != file || o->gone || !o->lasting)
             continue;
         if (pages_of(size) != pages_of(o->size))
             (void)pager_resize(manager, &(struct pager_object_size){o->id, size}, NULL, 0);
@@ -129,7 +133,8 @@ static int object_new(const struct file *f, struct object **out)
     o->size = f->at.ino->size;
     o->mtime = f->at.ino->mtime;
     o->at = place_get(f->at);
-    o->lent = o->at.ino->shown = lent;
+    o->lent = lent;
+    o->lasting = o->at.ino->shown = lent || o->at.ino->ops->write_pages;
     list_append(&objects, &o->link);
     sessions++;
     *out = o;
@@ -155,8 +160,8 @@ int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size)
     list_remove(&o->link);
     list_append(&objects, &o->link);
     *size = o->size;
-    /* Stores to copies would not reach the file: only private mappings may write. */
-    uint32_t rights = RIGHT_COPY | RIGHT_READ | (o->lent && f->flags & OPEN_WRITE ? RIGHT_WRITE : 0);
+    /* Stores to mere copies would not reach the file: only private mappings may write. */
+    uint32_t rights = RIGHT_COPY | RIGHT_READ | (o->lasting && f->flags & OPEN_WRITE ? RIGHT_WRITE : 0);
     err = sys_handle_copy(o->session, rights, 0, 0, &copy);
     return err ? err : ipc_give(r, copy);
 }
@@ -258,8 +263,132 @@ static bool is_lent(const struct pager_request *ask)
     return lent;
 }
 
+/* ---- writing back ---- */
+
+/* Held by whoever writes pages, outside of the core lock: who has it finds none half written. Guards the
+ * buffer. */
+static struct ipc_lock writing;
+
+/* Pages that the pager has given out: from its memory to the file. `writing` is held. */
+static int write_pages(uint64_t object, struct inode *file, uint64_t offset, uint64_t pages)
+{
+    static uint8_t buf[BATCH_PAGES * PAGE_SIZE_VFS];
+    static bool said;
+    struct pager_count got = {0};
+    struct ipc_transfer t = {.out = buf, .out_len = (uint32_t)(pages * PAGE_SIZE)};
+    int err = pager_object_read_with(manager, &(struct pager_object_part){object, offset}, &got, &t);
+    if (err)
+        return err == E_NOENT ? 0 : err; /* cut off meanwhile */
+    core_enter();
+    if (!file->ops->write_pages) {
+        if (!said)
+            ipc_warning("%s cannot write pages of files back: they stay in memory", file->ops->name);
+        said = true;
+        err = E_ROFS;
+    } else if (offset < file->size) {
+        err = file->ops->write_pages(file, offset, buf, min_u64(got.count, file->size - offset));
+    }
+    file->write_error = err ? err : file->write_error;
+    core_leave();
+    return err;
+}
+
+static void say_written(uint64_t object, const uint64_t *offsets, uint32_t count, int status)
+{
+    struct ipc_transfer t = {.in = offsets, .in_len = count * (uint32_t)sizeof *offsets};
+    (void)pager_written_with(manager, &(struct pager_written){object, (uint32_t)status}, NULL, &t);
+}
+
+static struct place object_place(uint64_t tag, uint64_t id)
+{
+    core_enter();
+    const struct object *o = object_named(tag, id);
+    struct place at = o ? place_get(o->at) : (struct place){0};
+    core_leave();
+    return at;
+}
+
+static void place_release(struct place *at)
+{
+    core_enter();
+    place_put(at);
+    core_leave();
+}
+
+static void write_back(const struct pager_request *ask)
+{
+    uint64_t offsets[BATCH_PAGES];
+    uint32_t count = (uint32_t)min_u64(ask->pages, BATCH_PAGES);
+    struct place at = object_place(ask->tag, ask->object);
+    ipc_lock(&writing);
+    int err = at.ino ? write_pages(ask->object, at.ino, ask->offset, count) : E_IO;
+    for (uint32_t i = 0; i < count; i++)
+        offsets[i] = ask->offset + i * PAGE_SIZE;
+    say_written(ask->object, offsets, count, err);
+    ipc_unlock(&writing);
+    place_release(&at);
+}
+
+/* Pages that follow each other go together. */
+static int write_taken(uint64_t object, struct inode *file, const uint64_t *offsets, uint32_t count)
+{
+    int error = 0;
+    for (uint32_t i = 0, n; i < count; i += n) {
+        for (n = 1; i + n < count && n < BATCH_PAGES && offsets[i + n] == offsets[i] + n * PAGE_SIZE; n++)
+            ;
+        int err = write_pages(object, file, offsets[i], n);
+        say_written(object, offsets + i, n, err);
+        error = error ? error : err;
+    }
+    return error;
+}
+
+static int object_write_dirty(uint64_t id, struct inode *file)
+{
+    uint64_t offsets[64];
+    struct pager_count count = {1};
+    int err = 0;
+    ipc_lock(&writing);
+    while (!err && count.count) {
+        struct ipc_transfer t = {.out = offsets, .out_len = sizeof offsets};
+        err = pager_take_dirty_with(manager, &(struct pager_object){id}, &count, &t);
+        if (!err)
+            err = write_taken(id, file, offsets, (uint32_t)count.count);
+    }
+    ipc_unlock(&writing);
+    return err == E_NOENT ? 0 : err;
+}
+
+int objects_sync(struct inode *file)
+{
+    uint64_t id = 0;
+    core_enter();
+    list_each(it, &objects)
+    {
+        const struct object *o = list_entry(it, struct object, link);
+        if (o->at.ino == file && o->lasting && !o->lent && !o->gone)
+            id = o->id;
+    }
+    core_leave();
+    int err = id ? object_write_dirty(id, file) : 0;
+    core_enter();
+    err = err ? err : file->write_error;
+    file->write_error = 0;
+    core_leave();
+    return err;
+}
+
+/* What could not be written when nobody referred to the object any more is lost. */
+static void drop_dirty(const struct pager_request *ask)
+{
+    ipc_error("%u pages stored to a mapped file could not be written: they are lost", ask->pages);
+    (void)pager_object_destroy(manager, &(struct pager_object){ask->object}, NULL, 0);
+}
+
 static void unused(const struct pager_request *ask)
 {
+    if (ask->pages > 0)
+        drop_dirty(ask);
     core_enter();
     struct object *o = object_named(ask->tag, ask->object);
     if (o) {
@@ -284,6 +413,8 @@ static void serve_pager(void *unused_argument)
             page_lend(&ask);
         else if (ask.kind == PAGER_PAGE_IN)
             page_in(&ask);
+        else if (ask.kind == PAGER_WRITE_BACK)
+            write_back(&ask);
         else if (ask.kind == PAGER_UNUSED)
             unused(&ask);
     }

@@ -84,6 +84,9 @@ void poll_forget(struct session *s);
 /* objects.c: files as memory objects of the pager */
 int object_of_file(struct ipc_request *r, struct file *f, uint64_t *size);
 int objects_start(void);
+/// Writes what was stored to mappings of the file, which the caller references; says what failed since the last
+/// time. The core lock is not held.
+int objects_sync(struct inode *file);
 void objects_limit(uint64_t bytes);
 /// Gives up the sessions with objects that are kept for who maps next; the objects go once nobody maps them.
 void objects_trim(void);
