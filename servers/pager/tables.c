@@ -93,10 +93,11 @@ uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
     if (i < count && e[i])
         return i;
     for (; i + RUN <= count; i += RUN) {
+        const pte_t *run = e + i;
         pte_t any = 0;
 #pragma GCC unroll 32
         for (uint32_t k = 0; k < RUN; k++)
-            any |= e[i + k];
+            any |= run[k];
         if (any)
             break;
     }
@@ -446,7 +447,11 @@ static void leaf_release(ptep_t leaf, uint32_t i)
         frame_t frame;
         if (!e)
             i = tables_live(leaf, i, PTEP_ENTRIES) - 1;
-        else if (entry_counts(e, &frame) && frame_table[frame].kind != FRAME_DMA) /* in quarantine */
+        else if (!entry_counts(e, &frame) || frame_table[frame].kind == FRAME_DMA) /* in quarantine */
+            continue;
+        else if (frame_table[frame].count > 1)
+            frame_table[frame].count--;
+        else
             frame_put(frame);
     }
 }
