@@ -11,7 +11,7 @@
  * earlier. When a thread is due it is looked at what it waits for now, and it moves on, or out. */
 #include <port.h>
 
-#define BATCH 32 /* threads woken in one tick; the rest follow at once */
+#define BATCH 16 /* threads woken in one tick; the rest follow at once */
 
 static struct thread *first;
 

@@ -10,7 +10,7 @@
  * E6 huge entries are never split: what stands in the way is answered, the pager clears it first */
 #include <window.h>
 
-#define CHANGE_MOST 112 /* entries changed in one step, where that can be done in steps */
+#define CHANGE_MOST 88  /* entries changed in one step, where that can be done in steps */
 #define ALIKE       32u /* entries that are counted together where they map one block */
 
 /* The table of va at a level, from the top down. *link: what links it. */
@@ -61,7 +61,8 @@ static int range_find(struct window *w, const struct vms_op *op, struct place *o
     uint32_t level = op->level;
     FAIL_IF(level != PTEP_LEAF && level != PTEP_LEAF - 1, E_INVAL);
     uint64_t size = ptep_level_size(level);
-    FAIL_IF(op->va & (size - 1) || op->va < USER_MIN || op->va >= USER_END || op->count > PTEP_ENTRIES ||
+    FAIL_IF(op->va & (size - 1) || op->va < USER_MIN || op->va >= USER_END ||
+                op->count > (level == PTEP_LEAF ? PTEP_ENTRIES : VMS_HUGE_MOST) ||
                 ptep_va_index(op->va, level) + op->count > PTEP_ENTRIES ||
                 op->count * size > USER_END - op->va,
             E_INVAL);

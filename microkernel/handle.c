@@ -10,7 +10,8 @@
  */
 #include <port.h>
 
-#define SEARCH_MOST 1024 /* free slots passed over to find a certain one */
+#define COPY_STEP   128 /* slots copied before other events get their turn */
+#define SEARCH_MOST 512 /* free slots passed over to find a certain one */
 
 static struct handle_entry *entry_at(struct handle_table *table, uint32_t index)
 {
@@ -249,7 +250,7 @@ int handle_copy_table(struct task *to, struct task *from)
         to->copy_cursor = table->fresh = from->handles.fresh;
     }
     for (uint32_t n = 0; to->copy_cursor > 1; n++) {
-        FAIL_IF(n == HANDLES_PER_PAGE, SYS_RESTART);
+        FAIL_IF(n == COPY_STEP, SYS_RESTART);
         uint32_t index = --to->copy_cursor;
         struct handle_entry *target = entry_at(table, index), *source = entry_at(&from->handles, index), copy;
         if (source && source->object && !copy_of(source, &copy)) {

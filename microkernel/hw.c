@@ -9,7 +9,7 @@
 #include <hardware.h>
 
 #define PORTS         0x10000u
-#define RANGE_MOST    (4ul << 30) /* bytes of one device object: its check walks the blocks */
+#define RANGE_MOST    (2ul << 30) /* bytes of one device object: its check walks the blocks */
 #define FORBIDDEN_MAX 64
 
 #define LEGACY_START 0xa0000ul

@@ -77,9 +77,8 @@ static handle_t sent_handle(const struct trap_frame *f, uint32_t i)
 static int check_handles(struct thread *from, uint32_t count, struct handle_entry entries[IPC_HANDLES])
 {
     FAIL_IF(count > IPC_HANDLES, E_INVAL);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         TRY(handle_copyable(from->task, sent_handle(&from->frame, i), &entries[i]));
-    }
     return 0;
 }
 

@@ -61,7 +61,7 @@ static int view_change(struct vms *vms, uint32_t index, uint32_t slot)
         vms->view_index = (uint16_t)index;
     }
     window_close(&w);
-    tell_space(vms_viewer);
+    tell(vms_viewer, 0, 0, PTEP_ENTRIES);
     return taken ? E_EXISTS : 0;
 }
 

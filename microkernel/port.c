@@ -206,6 +206,7 @@ static int acknowledge(struct port *port, uint64_t id)
 {
     for (struct list *l = port->notices.next; id <= port->given && l != &port->notices; l = l->next) {
         struct notice *notice = container_of(l, struct notice, link);
+        FAIL_IF(notice->id > id, E_NOENT);
         if (notice->id == id) {
             notice_drop(notice);
             port_wake(port); /* there were PORT_GIVEN_MAX, perhaps */

@@ -5,8 +5,8 @@
 #include <poison.h>
 #include <table.h>
 
-#define SPARE       64   /* free tables that stay when a block is returned */
-#define SEARCH_MOST 1024 /* blocks looked at for one to return */
+#define SPARE       64  /* free tables that stay when a block is returned */
+#define SEARCH_MOST 256 /* blocks looked at for one to return */
 
 uint32_t table_first_block;
 

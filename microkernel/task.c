@@ -73,12 +73,10 @@ void task_kill(struct task *task, uint64_t value, enum task_end how)
 bool task_end_step(struct object *object)
 {
     struct task *task = (struct task *)object;
-    for (int n = 0; !list_empty(&task->threads); n++) {
-        if (n == REAP_BATCH)
-            return false;
+    bool threads = !list_empty(&task->threads);
+    for (int n = 0; n < REAP_BATCH && !list_empty(&task->threads); n++)
         thread_kill(container_of(task->threads.next, struct thread, in_task));
-    }
-    if (!handle_close_some(task, REAP_BATCH))
+    if (threads || !handle_close_some(task, REAP_BATCH))
         return false;
     if (!list_empty(&task->ports_lent)) {
         port_loan_end(container_of(task->ports_lent.next, struct port, lent));
@@ -138,15 +136,11 @@ static int task_info(struct task *task, vaddr_t to)
 
 static int task_thread(struct thread *asker, struct task *task, uint64_t id, struct syscall *s)
 {
-    uint32_t looked = 0;
-    for (struct list *l = task->threads.next; l != &task->threads; l = l->next) {
-        struct thread *t = container_of(l, struct thread, in_task);
-        if (id == 0 || t->id == id)
-            return handle_insert(asker->task, &t->object, RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0,
-                                 &s->r[0]);
-        FAIL_IF(++looked == 4096, E_RANGE);
-    }
-    return E_NOENT;
+    const struct tree_node *found =
+        id ? *tree_find(&task->by_id, id) : task->by_id; /* the oldest, if it lives */
+    FAIL_IF(!found, E_NOENT);
+    return handle_insert(asker->task, &container_of(found, struct thread, by_id)->object,
+                         RIGHT_COPY | RIGHT_MANAGE | RIGHT_INFO, 0, &s->r[0]);
 }
 
 /* Stopped threads run again, some at a time. */

@@ -7,11 +7,14 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
                   struct thread **out)
 {
     FAIL_IF(task->dying || !vms_alive(&task->vms), E_DEAD);
+    const uint32_t id = next_id++;
+    struct tree_node **at = tree_find(&task->by_id, id);
+    FAIL_IF(*at, E_KMEM); /* numbers have come round: the next one, perhaps */
     struct thread *thread;
     TRY(object_create(task->account, OBJ_THREAD, sizeof(struct thread), &thread));
     thread->task = task;
     object_get(&task->object);
-    thread->id = next_id++;
+    thread->id = id;
     thread->state = THREAD_NEW;
     thread->priority = thread->base_priority = priority;
     thread->due = thread->deadline = DEADLINE_NEVER;
@@ -20,6 +23,7 @@ int thread_create(struct task *task, vaddr_t entry, vaddr_t stack, uint64_t argu
     list_init(&thread->peers);
     notice_init(&thread->cancel_notice, &thread->object);
     list_add_tail(&task->threads, &thread->in_task);
+    tree_add(at, &thread->by_id, id);
     task->thread_count++;
     object_get(&thread->object); /* for being alive, beside the reference given to the caller */
     arch_thread_init(thread, entry, stack, argument);
@@ -61,8 +65,8 @@ void thread_unqueue(struct thread *thread, enum cancel_why why)
         else
             ipc_abandon(thread, why);
         break;
+    case THREAD_FUTEX: futex_leave(thread); break;
     case THREAD_RECEIVING:
-    case THREAD_FUTEX:
     case THREAD_STOPPED: list_remove(&thread->run); break;
     case THREAD_READY: sched_remove(thread); break;
     default: break;
@@ -89,6 +93,7 @@ void thread_kill(struct thread *thread)
     }
     struct task *task = thread->task;
     list_remove(&thread->in_task);
+    tree_remove(tree_find(&task->by_id, thread->id));
     if (--task->thread_count == 0)
         task_kill(task, 0, TASK_LAST_THREAD);
     object_put(&thread->object);

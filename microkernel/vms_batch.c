@@ -1,9 +1,12 @@
 /* The system call vms_batch: a list of page-table primitives on one space, in order. */
+#include <arch/cpu.h>
 #include <hardware.h>
 #include <irqoff.h>
 #include <window.h>
 
-#define ENTRIES_MAX 160 /* entries changed in one call; what is left is the caller's to ask for again */
+/* In one call; what is left is the caller's to ask for again. */
+#define BATCH_TICKS 12000 /* until another operation is begun, which is short */
+#define SHORT_MOST  24    /* entries that a short one changes */
 
 /* VMS_SET_DEVICE: make the offset in op->pa a physical address. */
 static int batch_device(struct thread *thread, struct vms_op *op)
@@ -90,16 +93,11 @@ static inline uint32_t batch_simple(struct window *w, const struct vms_op *op, u
     return (uint32_t)n;
 }
 
-/* In entries; each operation, or run of simple ones, takes as long as this many, with a debug build's checks. */
-#define EACH 7
-static uint32_t cost(const struct vms_op *op)
+/* May it take long? What follows such a one, or would be one that follows others, is for the next call. */
+static bool is_long(const struct vms_op *op)
 {
-    static const uint16_t whole[] = {[VMS_LINK] = 1,
-                                     [VMS_UNLINK] = PTEP_ENTRIES,
-                                     [VMS_SHARE] = PTEP_ENTRIES / 24,
-                                     [VMS_UNSHARE] = PTEP_ENTRIES};
-    uint32_t at_once = op->op == VMS_SET && !op->flags ? 8 : 1; /* empty entries are filled together */
-    return op->op <= VMS_UNSHARE && whole[op->op] ? whole[op->op] : op->count / at_once + EACH;
+    uint32_t most = op->op == VMS_SET && !op->flags ? 8 * SHORT_MOST : SHORT_MOST; /* filled together */
+    return op->count > most || op->op == VMS_UNLINK || op->op == VMS_UNSHARE;
 }
 
 /* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.
@@ -107,15 +105,14 @@ static uint32_t cost(const struct vms_op *op)
 static __attribute__((noinline)) int batch_rest(struct window *w, struct thread *thread, struct vms_op *ops,
                                                 vaddr_t user, uint32_t count, uint32_t *total)
 {
-    for (uint32_t entries = 0, simple; *total < count && entries < ENTRIES_MAX; *total += simple) {
+    uint64_t end = tsc_read() + BATCH_TICKS;
+    for (uint32_t simple; *total < count && tsc_read() < end; *total += simple) {
         struct vms_op *op = ops + *total;
         simple = batch_simple(w, op, count - *total);
-        if (!simple && !op->count)
-            op->count = 1;
-        entries += simple ? simple + EACH : cost(op);
         if (simple)
             continue;
-        if (entries > ENTRIES_MAX && *total)
+        op->count += !op->count;
+        if (is_long(op) && *total)
             break;
         TRY(batch_general(w, thread, op, user + *total * sizeof *op));
         simple = 1;

@@ -155,7 +155,7 @@ enum vms_opcode {
     VMS_LINK = 1, /* level 1, 2 or 3: link an empty table for va. E_EXISTS, E_NOTABLE, E_HUGE */
     VMS_UNLINK,   /* level: take the table of va away; E_BUSY while it has entries, unless VMS_DROP */
     VMS_SET,      /* level 3, or 2 for 2 MiB: count entries from va on, frames from pa on. E_EXISTS if one is
-                     present */
+                     present. At level 2 count is at most VMS_HUGE_MOST, here and below */
     VMS_PROTECT,  /* level 3 or 2: new protection for the present entries of count from va on */
     VMS_CLEAR,    /* level 3 or 2: count entries from va on; with count 1, pa receives the old entry */
     VMS_GUARD,    /* level 3: count non-present guard entries */
@@ -187,6 +187,7 @@ struct vms_op {
     uint32_t missing; /* out, on E_NOTABLE: the level of the missing table */
 };
 #define VMS_BATCH_MAX 64 /* may return 0 with `done` < count: call again with the rest */
+#define VMS_HUGE_MOST 32 /* entries of level 2 in one operation */
 
 /* ---- blocks of physical memory, 2 MiB each ---- */
 enum block_kind { BLOCK_RESERVED, BLOCK_RAM, BLOCK_TABLE, BLOCK_KERNEL, BLOCK_DEVICE, BLOCK_KINDS };

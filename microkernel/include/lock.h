@@ -12,34 +12,24 @@ struct spinlock {
     uint32_t next, serving;
 };
 
-static inline void spin_lock(struct spinlock *lock)
-{
-    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
-        cpu_relax();
-}
-
-static inline void spin_unlock(struct spinlock *lock)
-{
-    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
-}
-
 struct lock_guard {
     struct spinlock *lock;
     interrupts_t before;
 };
 
-/* The same with interrupts off; what they were before comes back with the unlocking. */
+/* Take it, with interrupts off; what they were before comes back with the unlocking. */
 static inline struct lock_guard spin_lock_irq(struct spinlock *lock)
 {
     struct lock_guard guard = {lock, interrupts_save()};
-    spin_lock(lock);
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+        cpu_relax();
     return guard;
 }
 
 static inline void spin_unlock_irq(struct lock_guard *guard)
 {
-    spin_unlock(guard->lock);
+    __atomic_store_n(&guard->lock->serving, guard->lock->serving + 1, __ATOMIC_RELEASE);
     interrupts_restore(guard->before);
 }
 

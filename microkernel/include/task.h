@@ -2,6 +2,7 @@
 #pragma once
 
 #include <object.h>
+#include <tree.h>
 #include <vms.h>
 
 /* A record that waits for a server: linked into a port's list, never allocated. */
@@ -45,7 +46,8 @@ struct task {
     struct account *account;
     struct handle_table handles;
     struct list threads;
-    struct list stopped; /* threads that would run but for a suspension */
+    struct tree_node *by_id; /* the same, by number */
+    struct list stopped;     /* threads that would run but for a suspension */
     uint32_t thread_count;
     bool dying;                 /* no new threads, no new handles; being taken apart in steps */
     bool dead;                  /* no thread and no handle left; notices are sent */

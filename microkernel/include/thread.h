@@ -5,8 +5,6 @@
 #include <ouros/layout.h>
 #include <task.h>
 
-typedef unsigned __int128 futex_key_t;
-
 enum thread_flag {
     THREAD_F_SUSPENDED = 1 << 0, /* does not run; may be blocked besides */
     THREAD_F_CANCEL = 1 << 1,    /* a cancellation is pending */
@@ -33,9 +31,10 @@ struct thread {
     uint8_t base_priority;
     uint32_t flags; /* enum thread_flag */
 
-    struct list run;     /* ready queue, port queue or futex queue */
-    struct list peers;   /* same priority in a port's sender queue */
-    struct list in_task; /* task->threads */
+    struct list run;        /* ready queue or port queue */
+    struct list peers;      /* same priority in a port's sender queue, or waiting at the same futex */
+    struct list in_task;    /* task->threads */
+    struct tree_node by_id; /* task->by_id */
 
     /* As a client. */
     uint64_t badge;           /* of the session used in the present call */
@@ -63,7 +62,7 @@ struct thread {
     uint64_t due;      /* place in deadline.c's order; DEADLINE_NEVER: not there */
     struct thread *due_above, *due_left, *due_right; /* deadline.c */
     uint32_t due_rank;
-    futex_key_t futex_key;
+    struct tree_node waits; /* futex.c; its key also while another stands for it there */
 
     /* User memory that a system call could not reach (SYS_TOUCH). */
     vaddr_t touch_address;
@@ -105,6 +104,8 @@ bool thread_destroy(struct object *object);
 /* ---- futexes (futex.c) ---- */
 /* Wake all that wait at a word, whose key is private or shared. SYS_RESTART: some are left. E_INVAL: no word. */
 int futex_wake_all(struct task *task, vaddr_t word);
+/* A thread that waits at a word waits no more. */
+void futex_leave(struct thread *thread);
 
 /* ---- deadlines (deadline.c) ---- */
 /* The deadline of the wait that begins: absolute ns. It ends with the wait. */

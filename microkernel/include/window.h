@@ -103,11 +103,6 @@ int window_find(struct window *w, vaddr_t va, uint32_t level, struct place *out)
 void tell(struct vms *vms, vaddr_t va, uint32_t level, uint32_t count);
 /* The table of va at a level was unlinked: the views of the space show it no longer. */
 void tell_views(struct vms *vms, vaddr_t va, uint32_t level);
-/* Any entries of the space changed. */
-static inline void tell_space(struct vms *vms)
-{
-    tell(vms, 0, 0, PTEP_ENTRIES);
-}
 
 /* The frame of an entry, if it is RAM, has one mapping more (1) or less (-1u). */
 static inline void entry_count(pte_t e, uint32_t level, uint32_t change)

@@ -1,37 +1,13 @@
 /* The longest stretch with interrupts off, for the operations that could make it long. A nanosecond is an
  * instruction. What the whole run's longest was is for the harness to compare. */
-// config: memory=1024 words=log=error icount=1 limit=300
+// config: memory=2048 words=log=error icount=1 limit=300
 #include "first.h"
-#include <ipc/time.h>
 
-#define IRQOFF_MOST 20000
-#define CODE_VA     0x50000000ul
-#define AREA        0x60000000ul
-#define THREADS     1000
-#define SESSIONS    8000
-#define HANDLES     20000
+#define AREA     0x60000000ul
+#define SESSIONS 8000
+#define HANDLES  20000
 
 extern uint64_t ipc_first_argument;
-
-static uint64_t longest_before;
-
-static void bounded_begin(const char *name)
-{
-    struct kernel_stats stats = {0};
-    CHECK_EQ(sys_kernel_info(KINFO_STATS, &stats, sizeof stats, NULL), 0);
-    longest_before = stats.longest_irqoff_ns;
-    begin(name);
-}
-
-/* Not longer than allowed, unless something before was longer still. Release builds do not know: 0. */
-static void bounded_end(void)
-{
-    struct kernel_stats stats = {0};
-    CHECK_EQ(sys_kernel_info(KINFO_STATS, &stats, sizeof stats, NULL), 0);
-    if (stats.longest_irqoff_ns > IRQOFF_MOST && stats.longest_irqoff_ns > longest_before)
-        check_failed(__LINE__, "interrupts were off for too long", stats.longest_irqoff_ns, longest_before);
-    end();
-}
 
 /* ---- entries ---- */
 
@@ -75,129 +51,196 @@ static void entries(void)
     child_end(task);
 }
 
-/* ---- many threads at one word ---- */
+/* ---- the longest of each operation ---- */
 
-/* Wait on the word rdi as long as it is 0, then be gone; on another page, spin. */
-extern char wait_code[], wait_code_end[], exit_code[], exit_code_end[], spin_code[];
-__asm__(".pushsection .rodata\n"
-        "wait_code:\n"
-        "  mov %rdi, %rsi\n"
-        "  mov $0x101, %edi\n" /* FUTEX_WAIT | FUTEX_SHARED */
-        "  xor %edx, %edx\n"
-        "  mov $-1, %r10\n"
-        "  mov $24, %eax\n" /* futex */
-        "  syscall\n"
-        "  xor %edi, %edi\n" /* no word */
-        "exit_code:\n"
-        "  mov %rdi, %rdx\n"
-        "  xor %edi, %edi\n"
-        "  mov $4, %esi\n" /* THREAD_EXIT */
-        "  xor %r10d, %r10d\n"
-        "  mov $17, %eax\n" /* thread_ctl */
-        "  syscall\n"
-        "spin_code:\n"
-        "  jmp spin_code\n"
-        "wait_code_end:\n"
-        ".popsection");
-_Static_assert(SYS_futex == 24 && SYS_thread_ctl == 17 && FUTEX_WAIT == 1 && FUTEX_SHARED == 0x100,
-               "wait_code knows them");
-
-#define WORD   0x800 /* in the page of the code */
-#define WORD_2 0x900
-
-static handle_t threads_task(paddr_t *code)
+/* Where 512 blocks of RAM follow each other; 0: nowhere. */
+static paddr_t long_run(void)
 {
-    handle_t task = child_new();
-    *code = frame_take();
-    memcpy(ram(*code), wait_code, (size_t)(wait_code_end - wait_code));
-    CHECK_EQ(map(task, 3, CODE_VA, *code, VMS_READ | VMS_WRITE, 1), 0);
-    CHECK_EQ(vms(task, VMS_PROTECT, 3, CODE_VA, 0, VMS_READ | VMS_WRITE | VMS_EXEC, 1), 0);
-    return task;
+    for (uint64_t b = 1, run = 0; b < info->blocks; b++) {
+        run = info->block_kind[b] == BLOCK_RAM ? run + 1 : 0;
+        if (run == PTEP_ENTRIES)
+            return (b + 1 - run) << HUGE_SHIFT;
+    }
+    return 0;
 }
 
-static void threads_make(handle_t task, const char *code, uint64_t argument, uint32_t count)
+/* As many entries of level 2 as one operation may change, in a space that both kinds of views show. */
+static void huge_entries(void)
 {
-    for (uint32_t i = 0; i < count && !case_failed(); i++) {
-        handle_t thread = 0;
+    const vaddr_t va = 2ul << ptep_level_shift(1);
+    handle_t task = child_new();
+    paddr_t run = long_run();
+    struct vms_op op = {.op = VMS_SET, .level = 2, .prot = RW, .count = VMS_HUGE_MOST, .va = va, .pa = run};
+    bounded_begin("entries-of-level-2");
+    CHECK(run != 0);
+    op.count++;
+    CHECK_EQ(batch(task, &op), E_INVAL);
+    op.count--;
+    CHECK_EQ(sys_vms_mount(MEMORY, task, 7, PAGER_VIEW_FIRST), 0);
+    CHECK_EQ(map(task, 2, va, run, RW, VMS_HUGE_MOST), 0);
+    CHECK_EQ(batch(task, &op), E_EXISTS);
+    op.flags = VMS_REPLACE, op.prot = VMS_READ;
+    CHECK_EQ(batch(task, &op), 0);
+    op.flags = 0, op.op = VMS_PROTECT, op.prot = RW;
+    CHECK_EQ(batch(task, &op), 0);
+    CHECK_EQ(batch(task, &op), 0);
+    op.op = VMS_CLEAR, op.prot = 0;
+    CHECK_EQ(batch(task, &op), 0);
+    CHECK_EQ(map(task, 3, va + (VMS_HUGE_MOST - 1) * HUGE_SIZE, run, RW, 1), 0);
+    CHECK_EQ(map(task, 2, va, run, RW, VMS_HUGE_MOST - 1), 0);
+    op.op = VMS_PROTECT, op.prot = VMS_READ;
+    CHECK_EQ(batch(task, &op), E_BUSY);
+    CHECK_EQ(map(task, 3, va + ptep_level_size(1), run, RW, 1), 0);
+    child_end(task);
+    bounded_end();
+}
+
+/* Leaf tables whose neighbouring entries lie in different blocks; without any, with one and with many huge
+ * entries around them. */
+static void scattered(handle_t task, vaddr_t va, paddr_t run)
+{
+    for (uint32_t i = 0; i < PTEP_ENTRIES; i++)
+        CHECK_EQ(map(task, 3, va + i * PAGE_SIZE, run + i % 64 * HUGE_SIZE + i * PAGE_SIZE, RW, 1), 0);
+}
+
+static void tables(void)
+{
+    handle_t task = child_new(), other = child_new();
+    paddr_t run = long_run();
+    struct vms_op share = {.op = VMS_SHARE, .level = 3, .count = 1, .va = AREA, .handle = task};
+    bounded_begin("scattered-tables");
+    for (uint32_t i = 0; i < 4; i++)
+        scattered(task, AREA + i * HUGE_SIZE, run);
+    CHECK_EQ(vms(other, VMS_LINK, 1, AREA, 0, 0, 1), 0);
+    CHECK_EQ(vms(other, VMS_LINK, 2, AREA, 0, 0, 1), 0);
+    for (uint32_t i = 0; i < 2; i++, share.va += HUGE_SIZE)
+        CHECK_EQ(batch(other, &share), 0);
+    CHECK_EQ(vms(other, VMS_UNSHARE, 3, AREA, 0, 0, 1), 0);
+    CHECK_EQ(vms(task, VMS_UNSHARE, 3, AREA, 0, 0, 1), 0);
+    struct vms_op drop = {.op = VMS_UNLINK, .level = 3, .flags = VMS_DROP, .va = AREA};
+    CHECK_EQ(batch(other, &drop), 0);
+    for (uint32_t i = 4; i < 200; i++)
+        CHECK_EQ(map(task, 2, AREA + i * HUGE_SIZE, run + i * HUGE_SIZE, RW, 1), 0);
+    for (uint32_t i = 0; i < 191; i++)
+        CHECK_EQ(map(other, 2, i * HUGE_SIZE, run + i * HUGE_SIZE, RW, 1), i ? 0 : E_INVAL);
+    scattered(other, 191 * HUGE_SIZE, run);
+    child_end(task);
+    child_end(other);
+    bounded_end();
+}
+
+/* Batches as long as they may be, of one kind of operation each and of all kinds; what they leave is destroyed
+ * while others go on. */
+static uint64_t all(handle_t task, struct vms_op *op, uint32_t count)
+{
+    uint64_t calls = 0;
+    for (uint64_t done = 0, n = 0; n < count && !case_failed(); n += done, calls++) {
+        CHECK_EQ(sys_vms_batch(MEMORY, task, op + n, count - n, &done), 0);
+        CHECK(done > 0);
+    }
+    return calls;
+}
+
+static void fill(struct vms_op op[VMS_BATCH_MAX], struct vms_op first, uint64_t step)
+{
+    for (uint32_t i = 0; i < VMS_BATCH_MAX; i++, first.va += step)
+        op[i] = first;
+}
+
+static void batches(void)
+{
+    static struct vms_op op[VMS_BATCH_MAX], mixed[VMS_BATCH_MAX];
+    paddr_t block = block_take(), other_block = block_take();
+    handle_t task = child_new(), other = child_new();
+    const uint32_t big = HUGE_SIZE;
+    bounded_begin("batches");
+    for (uint32_t i = 0; i < 2; i++) {
+        CHECK_EQ(vms(i ? other : task, VMS_LINK, 1, AREA, 0, 0, 1), 0);
+        CHECK_EQ(vms(i ? other : task, VMS_LINK, 2, AREA, 0, 0, 1), 0);
+    }
+    CHECK_EQ(sys_vms_mount(MEMORY, other, 7, PAGER_VIEW_FIRST), 0);
+    fill(op, (struct vms_op){.op = VMS_LINK, .level = 3, .va = AREA}, big);
+    books_feed();
+    CHECK(all(task, op, VMS_BATCH_MAX) > 1);
+    struct vms_op set = {.op = VMS_SET, .level = 3, .prot = RW, .count = 1, .va = AREA, .pa = block};
+    fill(op, set, big);
+    all(task, op, VMS_BATCH_MAX);
+    set.flags = VMS_REPLACE, set.pa = other_block;
+    fill(op, set, big);
+    all(task, op, VMS_BATCH_MAX);
+    fill(op, (struct vms_op){.op = VMS_PROTECT, .level = 3, .prot = VMS_READ, .count = 2, .va = AREA}, big);
+    all(task, op, VMS_BATCH_MAX);
+    fill(op, (struct vms_op){.op = VMS_SHARE, .level = 3, .count = 1, .va = AREA, .handle = task}, big);
+    all(other, op, VMS_BATCH_MAX);
+    fill(op, (struct vms_op){.op = VMS_UNSHARE, .level = 3, .count = 1, .va = AREA}, big);
+    all(other, op, VMS_BATCH_MAX / 2);
+    all(task, op, VMS_BATCH_MAX); /* half of them are alone by now */
+    fill(op, (struct vms_op){.op = VMS_CLEAR, .level = 3, .count = 1, .va = AREA}, big);
+    all(task, op, VMS_BATCH_MAX);
+    fill(op, (struct vms_op){.op = VMS_UNLINK, .level = 3, .flags = VMS_DROP, .va = AREA}, big);
+    all(task, op, VMS_BATCH_MAX);
+    for (uint32_t i = 0; i < VMS_BATCH_MAX; i++) { /* tables linked, then others shared, as fork does */
+        uint8_t what = i < 28 ? VMS_LINK : VMS_SHARE;
+        mixed[i] =
+            (struct vms_op){.op = what, .level = 3, .count = 1, .va = AREA + i * HUGE_SIZE, .handle = other};
+        op[i] = (struct vms_op){.op = VMS_UNLINK, .level = 3, .flags = VMS_DROP, .va = mixed[i].va};
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        handle_t victim = child_new();
+        CHECK_EQ(map(victim, 3, AREA, block, RW, PTEP_ENTRIES), 0);
+        CHECK_EQ(map(victim, 3, AREA + HUGE_SIZE, block, RW, PTEP_ENTRIES), 0);
+        CHECK_EQ(sys_task_ctl(victim, TASK_KILL, 0, 0, 0, NULL), 0);
+        CHECK_EQ(sys_handle_close(victim), 0);
+        all(task, mixed, VMS_BATCH_MAX);
+        all(task, op, VMS_BATCH_MAX);
+    }
+    child_end(task);
+    child_end(other);
+    bounded_end();
+    block_back(block);
+    block_back(other_block);
+}
+
+/* ---- memory of devices ---- */
+
+static void device(void)
+{
+    handle_t handle = 0;
+    bounded_begin("large-device");
+    CHECK_EQ(sys_hw_create(HARDWARE, HW_DEVICE, 64ul << 30, (2ul << 30) + PAGE_SIZE, 0, &handle, NULL),
+             E_RANGE);
+    CHECK_EQ(sys_hw_create(HARDWARE, HW_DEVICE, 64ul << 30, 2ul << 30, 0, &handle, NULL), 0);
+    CHECK_EQ(sys_handle_close(handle), 0);
+    bounded_end();
+}
+
+/* ---- notices ---- */
+
+/* One notice is given and acknowledged, twice, while thousands wait. */
+static void acknowledged(void)
+{
+    static handle_t session[SESSIONS];
+    handle_t port = 0;
+    uint64_t value = 0;
+    struct ipc_message m = {0};
+    bounded_begin("acknowledged-twice");
+    CHECK_EQ(sys_port_create(&port), 0);
+    for (uint32_t i = 0; i < SESSIONS; i++) {
         if (i % 16 == 0)
             books_feed();
-        CHECK_EQ(sys_thread_create(task, CODE_VA + (uint64_t)(code - wait_code), 0, argument, 20, &thread),
-                 0);
-        CHECK_EQ(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
-        CHECK_EQ(sys_handle_close(thread), 0);
+        CHECK_EQ(sys_port_ctl(port, PORT_MINT, i, RIGHT_ALL, 0, &value, NULL), 0);
+        session[i] = (handle_t)value;
     }
-}
-
-/* Let others run. */
-static void let_run(uint64_t milliseconds)
-{
-    static handle_t port;
-    if (!port)
-        CHECK_EQ(sys_port_create(&port), 0);
-    struct ipc_message m = {.flags = IPC_DEADLINE, .deadline = IPC_MS(milliseconds)};
-    CHECK_EQ(sys_recv_message(port, &m), E_TIMEDOUT);
-}
-
-static uint64_t threads_of(handle_t task)
-{
-    struct task_info state = {0};
-    CHECK_EQ(sys_task_ctl(task, TASK_INFO, (uint64_t)&state, 0, 0, NULL), 0);
-    return state.threads;
-}
-
-static void futexes(void)
-{
-    paddr_t code;
-    handle_t task = threads_task(&code);
-    uint64_t woken = 0;
-    bounded_begin("futex-waiters");
-    threads_make(task, wait_code, CODE_VA + WORD, THREADS);
-    let_run(100);
-    CHECK_EQ(threads_of(task), THREADS);
-    const uint32_t op = FUTEX_REQUEUE | FUTEX_SHARED;
-    CHECK_EQ(sys_futex(op, ram(code + WORD), 10, 0, ram(code + WORD_2), THREADS / 2, &woken), 0);
-    CHECK_EQ(woken, 10 + THREADS / 2);
-    CHECK_EQ(sys_futex(FUTEX_WAKE | FUTEX_SHARED, ram(code + WORD_2), ~0u, DEADLINE_NEVER, 0, 0, &woken), 0);
-    CHECK_EQ(woken, THREADS / 2);
-    CHECK_EQ(sys_futex(FUTEX_WAKE | FUTEX_SHARED, ram(code + WORD), 3, DEADLINE_NEVER, 0, 0, &woken), 0);
-    CHECK_EQ(woken, 3);
-    CHECK_EQ(sys_futex(FUTEX_WAKE | FUTEX_SHARED, ram(code + WORD), ~0u, 0, 0, 0, &woken), 0);
-    CHECK_EQ(woken, THREADS - 13 - THREADS / 2);
-    let_run(100);
-    CHECK_EQ(threads_of(task), 0);
+    for (uint32_t i = 0; i < SESSIONS; i++)
+        CHECK_EQ(sys_handle_close(session[i]), 0);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK_EQ(sys_recv_message(port, &m), 0);
+    CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5] - 1, 0, 0, NULL, NULL), 0);
+    CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5] - 1, 0, 0, NULL, NULL), E_NOENT);
+    CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5], 0, 0, NULL, NULL), 0);
+    CHECK_EQ(sys_port_ctl(port, PORT_ACK, m.words[5], 0, 0, NULL, NULL), E_NOENT);
+    CHECK_EQ(sys_handle_close(port), 0);
     bounded_end();
-    child_end(task);
-}
-
-/* The last word of a thread wakes as many. */
-static void exit_word(void)
-{
-    paddr_t code;
-    handle_t task = threads_task(&code);
-    bounded_begin("exit-word-waiters");
-    threads_make(task, wait_code, CODE_VA + WORD, THREADS);
-    let_run(100);
-    CHECK_EQ(threads_of(task), THREADS);
-    threads_make(task, exit_code, CODE_VA + WORD, 1);
-    let_run(100);
-    CHECK_EQ(threads_of(task), 0);
-    bounded_end();
-    child_end(task);
-}
-
-/* A task with many threads that would run is stopped, and goes on. */
-static void suspension(void)
-{
-    paddr_t code;
-    handle_t task = threads_task(&code);
-    bounded_begin("suspended-threads");
-    threads_make(task, spin_code, 0, THREADS);
-    CHECK_EQ(sys_task_ctl(task, TASK_SUSPEND, 0, 0, 0, NULL), 0);
-    let_run(20);
-    CHECK_EQ(sys_task_ctl(task, TASK_RESUME, 0, 0, 0, NULL), 0);
-    let_run(20);
-    bounded_end();
-    child_end(task);
 }
 
 /* ---- sessions and handles ---- */
@@ -275,10 +318,13 @@ int main(void)
     info = (const struct boot_info *)ipc_first_argument;
     books_take_spare();
     entries();
-    futexes();
-    exit_word();
-    suspension();
+    huge_entries();
+    tables();
+    batches();
+    device();
     sessions();
+    acknowledged();
     handles();
+    audit(NULL);
     finish();
 }

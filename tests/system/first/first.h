@@ -93,4 +93,25 @@ int vms(handle_t task, enum vms_opcode code, uint32_t level, vaddr_t va, paddr_t
 /* Set entries, linking the tables that are missing. */
 int map(handle_t task, uint32_t level, vaddr_t va, paddr_t pa, uint32_t prot, uint32_t count);
 
+/* ---- how long interrupts are off (lib/bounded.c) ---- */
+/* A case begins; it ends well only if they were not off for longer than allowed, unless something before was
+ * longer still. Release builds do not know. */
+void bounded_begin(const char *name);
+void bounded_end(void);
+
+/* ---- tasks with many threads (lib/threads.c) ---- */
+#define THREADS_CODE 0x50000000ul
+#define THREADS_WORD (THREADS_CODE + 0x800) /* in the page of the code; 0 */
+/* Where a thread may begin, with its argument: wait at a word for ever and be gone, at a shared one or a private
+ * one; wait at THREADS_WORD until a time, and again until a second later; wake all at a private word; end with a word; spin. */
+extern const char crowd_wait[], crowd_wait_private[], crowd_until[], crowd_twice[], crowd_wake_private[],
+    crowd_exit[], crowd_spin[];
+/* An empty task but for the page of the code: *code is its frame. */
+handle_t threads_task(paddr_t *code);
+void threads_make(handle_t task, const char *code, uint64_t argument, uint32_t count);
+/* Let others run. */
+void let_run(uint64_t milliseconds);
+/* How many threads a task has. */
+uint64_t threads_of(handle_t task);
+
 #endif
