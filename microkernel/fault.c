@@ -44,6 +44,7 @@ static bool fault_call(struct thread *faulter, struct port *port)
 bool fault_reply_recv(struct thread *pager, struct thread *faulter, struct port *port)
 {
     const struct trap_frame *f = &pager->frame;
+    irqoff_call(SYS_reply_recv);
     bool map = (uint32_t)f->rsi == FAULT_MAP && pager->task->is_pager;
     vms_switch(map ? &faulter->task->vms : &pager->task->vms); /* where its entries are at hand */
     if (!map || vms_set_one(&faulter->task->vms, f->word[0], f->word[1], f->word[2])) {

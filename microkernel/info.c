@@ -1,6 +1,5 @@
 /* What the kernel tells about itself. */
 #include <fastpath.h>
-#include <irqoff.h>
 #include <sched.h>
 #include <string.h>
 #include <ouros_version.h>

@@ -2,7 +2,7 @@
 #include <hardware.h>
 #include <sched.h>
 
-static struct list ending = {&ending, &ending};
+struct list object_ending = {&object_ending, &object_ending};
 
 static size_t object_size[OBJ_KINDS]; /* noted at the first creation of each kind */
 
@@ -26,14 +26,14 @@ void object_put(struct object *object)
     if (--object->refs == 0 && !object->doomed) {
         object->doomed = true;
         sched_work = true;
-        list_add_tail(&ending, &object->ending);
+        list_add_tail(&object_ending, &object->ending);
     }
 }
 
 void object_end(struct object *object)
 {
     object_get(object);
-    list_add_tail(&ending, &object->ending);
+    list_add_tail(&object_ending, &object->ending);
     sched_work = true;
 }
 
@@ -63,28 +63,23 @@ static bool (*const destroy[OBJ_KINDS])(struct object *) = {
 
 /* The object at the front gets one step; an unfinished one goes to the back, so that a large task does not
  * hold up the small objects behind it. */
-bool object_reap(void)
+void object_reap(void)
 {
-    if (list_empty(&ending))
-        return false;
-    struct object *object = container_of(ending.next, struct object, ending);
+    struct object *object = container_of(object_ending.next, struct object, ending);
     bool (*step)(struct object *) = object->doomed             ? destroy[object->kind]
                                     : object->kind == OBJ_TASK ? task_end_step
                                                                : port_end_step;
     list_remove(&object->ending);
     if (step && !step(object)) {
-        list_add_tail(&ending, &object->ending);
-        return true;
-    }
-    if (!object->doomed) {
+        list_add_tail(&object_ending, &object->ending);
+    } else if (!object->doomed) {
         object_put(object);
-        return true;
+    } else {
+        struct account *account = object->account;
+        stats.objects[object->kind]--;
+        kmem_free(account, object, object_size[object->kind]);
+        account_put(account);
     }
-    struct account *account = object->account;
-    stats.objects[object->kind]--;
-    kmem_free(account, object, object_size[object->kind]);
-    account_put(account);
-    return true;
 }
 
 /* ---- accounts ---- */

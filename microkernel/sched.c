@@ -6,12 +6,10 @@
 #include <arch/cpu.h>
 #include <arch/interrupts.h>
 #include <fastpath.h>
-#include <irqoff.h>
 #include <sched.h>
 
 #define SLICE_NS   10000000ul
 #define REAP_TICKS 4000 /* of destruction paid at each kernel exit, and one step */
-#define STOP_STEP  128  /* threads of suspended tasks put aside before interrupts may come */
 
 static struct list ready[PRIORITY_MAX + 1];
 static uint64_t ready_bits;
@@ -170,7 +168,7 @@ static struct thread *keep_or_queue(struct thread *current)
     return NULL;
 }
 
-/* Nobody runs: interrupts may come. */
+/* Interrupts may come, as if nobody ran. */
 static void let_interrupts_in(void)
 {
     this_cpu()->current = NULL; /* may be gone */
@@ -181,15 +179,14 @@ static void let_interrupts_in(void)
 
 static struct thread *pop(void)
 {
-    for (uint32_t n = 1; ready_bits; n++) {
+    while (ready_bits) {
         unsigned priority = 63 - (unsigned)__builtin_clzl(ready_bits);
         struct thread *t = container_of(ready[priority].next, struct thread, run);
         sched_remove(t);
         if (!t->task->suspended && !(t->flags & THREAD_F_SUSPENDED))
             return t;
         sched_ready(t, SCHED_TAIL); /* to the stopped list */
-        if (n % STOP_STEP == 0)
-            let_interrupts_in();
+        let_interrupts_in();
     }
     return NULL;
 }
@@ -210,20 +207,18 @@ static void arm(struct thread *next)
     }
 }
 
-/* Whoever may be freed by it is charged before. An idle processor does it all, and lets interrupts in
- * between. True: more is left. */
-static bool reap(const struct thread *current)
+/* Whoever may be freed by it is charged before. What the kernel was entered for may have taken long, so
+ * interrupts are let in first. An idle processor does it all. */
+static void reap(const struct thread *current)
 {
-    uint64_t end = tsc_read() + REAP_TICKS;
-    while (object_reap()) {
-        if (tsc_read() < end)
-            continue;
-        if (current || ready_bits)
-            return true;
+    while (!list_empty(&object_ending)) {
         let_interrupts_in();
-        end = tsc_read() + REAP_TICKS;
+        uint64_t end = tsc_read() + REAP_TICKS;
+        while (!list_empty(&object_ending) && tsc_read() < end)
+            object_reap();
+        if (current || ready_bits)
+            return;
     }
-    return false;
 }
 
 struct thread *sched_leave(void)
@@ -231,7 +226,7 @@ struct thread *sched_leave(void)
     struct cpu *cpu = this_cpu();
     struct thread *last = cpu->current, *current = last && last->state == THREAD_RUNNING ? last : NULL;
     account(last, tsc_read());
-    bool more = reap(current);
+    reap(current);
     if (current && current->state != THREAD_RUNNING) /* the reaper took it */
         current = NULL;
     struct thread *next = current ? keep_or_queue(current) : NULL;
@@ -242,7 +237,7 @@ struct thread *sched_leave(void)
     account(next, -tsc_read());
     cpu->current = next;
     stats.switches += next != current;
-    sched_work = more | trace_on;
+    sched_work = trace_on || !list_empty(&object_ending);
     if (next) {
         next->state = THREAD_RUNNING;
         next->flags &= ~(uint32_t)THREAD_F_REGS;

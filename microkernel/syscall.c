@@ -1,5 +1,4 @@
 /* The general way into a system call and out of it. The table comes from syscalls.def. */
-#include <irqoff.h>
 #include <sched.h>
 
 #define SYSCALL_LENGTH 2 /* bytes of the SYSCALL instruction: going back over it runs it again */
@@ -48,6 +47,7 @@ void syscall_enter(struct thread *thread)
 {
     uint64_t number = thread->frame.rax & 0xff;
     int result = E_NOSYS;
+    irqoff_call(SYS_COUNT);
     if (number >= SYS_call && number <= SYS_send)
         result = syscall_table[number](thread, NULL);
     if (finish(thread, &result))

@@ -31,6 +31,11 @@ void irqoff_vector(uint32_t vector)
     begin(vector | VECTOR);
 }
 
+void irqoff_call(uint32_t number)
+{
+    begin(number);
+}
+
 /* By number and, of those that have one, operation. */
 static void call_begin(uint32_t number, const struct syscall *s)
 {

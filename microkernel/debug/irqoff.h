@@ -7,6 +7,7 @@
 #ifdef OUROS_DEBUG
 /* The kernel was entered, by a system call or otherwise; it lets interrupts in again (leaves, or idles). */
 void irqoff_vector(uint32_t vector);
+void irqoff_call(uint32_t number);
 /* The system calls with a clock around them: what a call has taken counts although it may leave the short
  * way. */
 #define IRQOFF_TIMED(name) timed_##name
@@ -30,6 +31,7 @@ void irqoff_log(void);
 #else
 #define IRQOFF_TIMED(name) sys_##name
 static inline void irqoff_vector(uint32_t) {}
+static inline void irqoff_call(uint32_t) {}
 static inline void irqoff_end(void) {}
 static inline void irqoff_operation(uint32_t) {}
 static inline uint64_t irqoff_longest(void)

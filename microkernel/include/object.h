@@ -57,8 +57,9 @@ void object_put(struct object *object);
 
 /* A task or port died: it is taken apart in steps, and referred to meanwhile. */
 void object_end(struct object *object);
-/* One bounded step for what died or is to be destroyed. True while more is left. */
-bool object_reap(void);
+/* One bounded step for the first of what died or is to be destroyed. */
+extern struct list object_ending;
+void object_reap(void);
 
 /* What the kernel counts, as kernel_info gives it; the times are filled in then. */
 extern struct kernel_stats stats;

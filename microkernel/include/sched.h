@@ -1,6 +1,7 @@
 /* Scheduling: 64 priorities, round robin within one, direct hand-over in IPC; deadlines. */
 #pragma once
 
+#include <irqoff.h>
 #include <port.h>
 
 /* Make a thread ready: at the tail of its priority, or at the head (handed to in IPC, preempted). It must be

@@ -20,7 +20,6 @@ import time
 import machine
 from harness import report
 
-UNCOUNTED_BELOW = 128  # MiB: programs run by the host's time there, see docs/caveats.md
 AUDIT = "/tests/audit"  # not a test: says what a program left behind
 LIMIT = 120  # seconds for one program, one boot, one kernel test
 DRIVER_LIMIT = 600  # unless the driver has a line `# limit: 1800`
@@ -172,8 +171,6 @@ def program_jobs(out):
             if not suffix:
                 shared.append(test.stem)
                 continue
-            if changes.get("memory", 512) < UNCOUNTED_BELOW:
-                changes.setdefault("qemu", ())
             box, name = dataclasses.replace(usual(out), **changes), test.stem
             job = "system" + suffix
             yield report.Job(
