@@ -77,7 +77,7 @@ int vms_set_one(struct vms *vms, vaddr_t va, paddr_t pa, uint64_t how)
 
 /* ---- taking apart ---- */
 
-#define EACH_TABLE 16 /* a table that goes takes as long as so many entries */
+#define EACH_TABLE 24 /* a table that goes takes as long as so many entries */
 
 /* Take the first table at or behind the cursor away that has none below it, or *left entries of it. Everything
  * before the cursor is gone. False: nothing is left in the user half. */

@@ -124,6 +124,10 @@ static void tables(void)
     for (uint32_t i = 0; i < 191; i++)
         CHECK_EQ(map(other, 2, i * HUGE_SIZE, run + i * HUGE_SIZE, RW, 1), i ? 0 : E_INVAL);
     scattered(other, 191 * HUGE_SIZE, run);
+    for (uint32_t i = 1; i <= 64; i++) { /* nearly empty ones */
+        books_feed();
+        CHECK_EQ(map(other, 3, 2 * AREA + i * HUGE_SIZE - PAGE_SIZE, run, RW, 1), 0);
+    }
     child_end(task);
     child_end(other);
     bounded_end();
