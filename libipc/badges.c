@@ -101,24 +101,29 @@ int badges_set(struct badges *b, uint64_t badge, uint64_t value)
 
 int badges_add(struct badges *b, uint64_t badge, uint64_t most)
 {
-    uint64_t value;
-    int error;
+    struct badge_entry *e;
+    int error = 0;
 
     ipc_lock(&b->lock);
-    value = get(b, badge);
-    error = value >= most ? E_QUOTA : set(b, badge, value + 1);
+    e = b->size ? find(b->table, b->size, badge) : 0;
+    if ((e ? e->value : 0) >= most)
+        error = E_QUOTA;
+    else if (e && e->value)
+        e->value++;
+    else
+        error = set(b, badge, 1);
     ipc_unlock(&b->lock);
     return error;
 }
 
 void badges_take(struct badges *b, uint64_t badge)
 {
-    uint64_t value;
+    struct badge_entry *e;
 
     ipc_lock(&b->lock);
-    value = get(b, badge);
-    if (value)
-        set(b, badge, value - 1);
+    e = b->size ? find(b->table, b->size, badge) : 0;
+    if (e && e->value && --e->value == 0)
+        delete (b, e);
     ipc_unlock(&b->lock);
 }
 

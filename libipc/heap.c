@@ -44,13 +44,14 @@ static size_t class_size(uint32_t class)
     return (class & 1 ? 48ul : 32ul) << class / 2;
 }
 
+/* The smallest class that holds so many bytes; CLASSES or more: none does. */
 static uint32_t class_for(size_t bytes)
 {
-    uint32_t class = 0;
+    if (bytes <= 32)
+        return 0;
+    uint32_t power = 63 - (uint32_t)__builtin_clzl(bytes - 1); /* below bytes, and at most half as much */
 
-    while (class < CLASSES && class_size(class) < bytes)
-        class ++;
-    return class;
+    return 2 * (power - 5) + 1 + ((bytes - 1) >> (power - 1) & 1);
 }
 
 static void *take_pages(size_t bytes)

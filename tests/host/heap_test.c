@@ -110,6 +110,18 @@ static void zeroed(void)
     ipc_free(p);
 }
 
+/* Steps of a half and a third: no block is half as large again as what it is for, header included. */
+static void fits(void)
+{
+    for (size_t n = 1; n <= (32 << 10) - 16; n++) {
+        void *p = ipc_alloc(n);
+        size_t bytes = ipc_block_bytes(p);
+
+        CHECK(bytes >= n + 16 && (bytes == 32 || bytes * 2 < (n + 16) * 3));
+        ipc_free(p);
+    }
+}
+
 static void large_comes_back(void)
 {
     size_t before = pages_out;
@@ -138,6 +150,7 @@ int main(void)
 {
     RUN(traffic);
     RUN(zeroed);
+    RUN(fits);
     RUN(large_comes_back);
     RUN(exhausted);
     CHECK_END();

@@ -21,6 +21,7 @@ static struct {
     uint32_t thread, seq;
 } cancels[CANCELS];
 static uint32_t cancels_next;
+static uint64_t cancels_seqs; /* bit seq % 64 of each: most calls need not look further */
 
 static struct list ready = {&ready, &ready};
 static struct list all = {&all, &all};
@@ -47,7 +48,7 @@ static int attempt(struct ipc_request *r, struct session *s, bool writes, uint64
 
 static bool cancelled_before(const struct ipc_request *r)
 {
-    for (uint32_t i = 0; i < CANCELS; i++)
+    for (uint32_t i = 0; i < CANCELS && cancels_seqs >> r->seq % 64 & 1; i++)
         if (cancels[i].badge == r->badge && cancels[i].thread == r->thread && cancels[i].seq == r->seq)
             return true;
     return false;
@@ -55,8 +56,9 @@ static bool cancelled_before(const struct ipc_request *r)
 
 static int park(struct ipc_request *r, struct session *s, bool writes, size_t done, struct io_count *out)
 {
-    struct parked *p = cancelled_before(r) ? NULL : port_alloc(sizeof *p);
-    int err = p ? ipc_defer(r, &p->r) : cancelled_before(r) ? E_CANCELLED : E_NOMEM;
+    bool cancelled = cancelled_before(r);
+    struct parked *p = cancelled ? NULL : port_alloc(sizeof *p);
+    int err = p ? ipc_defer(r, &p->r) : cancelled ? E_CANCELLED : E_NOMEM;
     if (err) {
         port_free(p);
         out->count = done;
@@ -152,6 +154,9 @@ void park_cancel(uint64_t badge, uint32_t thread, uint32_t seq, enum cancel_why 
         cancels[i].badge = badge;
         cancels[i].thread = thread;
         cancels[i].seq = seq;
+        cancels_seqs = 0;
+        for (i = 0; i < CANCELS; i++)
+            cancels_seqs |= 1ull << cancels[i].seq % 64;
     }
     core_leave();
 }
