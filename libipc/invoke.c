@@ -80,6 +80,12 @@ static int touch(struct attempts *a, const struct ipc_transfer *t, uint64_t offs
     return 0;
 }
 
+static struct ipc_buffers lent(const struct ipc_transfer *t)
+{
+    return (struct ipc_buffers){
+        .in = (vaddr_t)t->in, .out = (vaddr_t)t->out, .in_len = t->in_len, .out_len = t->out_len};
+}
+
 static void fill(struct ipc_message *m, const struct ipc_op *op, uint32_t seq,
                  const uint64_t words[IPC_WORDS], const struct ipc_transfer *t)
 {
@@ -91,37 +97,89 @@ static void fill(struct ipc_message *m, const struct ipc_op *op, uint32_t seq,
     m->accept = IPC_GIVES(op->flags);
     m->flags = (forever(t->deadline) ? 0 : IPC_DEADLINE) | (t->in_len || t->out_len ? IPC_BUFFERS : 0);
     m->deadline = t->deadline;
-    m->buffers = (struct ipc_buffers){
-        .in = (vaddr_t)t->in, .out = (vaddr_t)t->out, .in_len = t->in_len, .out_len = t->out_len};
+    m->buffers = lent(t);
+}
+
+/* Calls until there is an answer. 0: it is in *m; else what is to be returned, negated. */
+static int invoke_message(const struct ipc_op *op, handle_t session, const uint64_t words[IPC_WORDS],
+                          struct ipc_transfer *t, struct attempts *attempts, struct ipc_message *m,
+                          uint32_t seq)
+{
+    for (;;) {
+        fill(m, op, seq, words, t);
+        int error = sys_call_message(session, m);
+        if (error) {
+            if (repeat(attempts, &error))
+                continue;
+            return error;
+        }
+        if (m->label != E_TOUCH)
+            return 0;
+        error = touch(attempts, t, m->words[0], m->words[1]);
+        if (error)
+            return error;
+    }
+}
+
+/* All of a call, or what is left of it after a first attempt. */
+static inline __attribute__((always_inline)) int invoke_whole(const struct ipc_op *op, handle_t session,
+                                                              uint64_t words[IPC_WORDS],
+                                                              struct ipc_transfer *t,
+                                                              struct attempts *attempts, uint32_t seq)
+{
+    struct ipc_message m;
+    int error = invoke_message(op, session, words, t, attempts, &m, seq);
+
+    if (error)
+        return -error;
+    __builtin_memcpy(words, m.words, sizeof m.words);
+    __builtin_memcpy(t->got, m.handles, sizeof t->got);
+    t->got_count = m.handle_count;
+    return (int)(m.label & INT32_MAX);
+}
+
+/* Behind a first attempt: what it met is mended, or returned. place: where pages are to be brought in, if there
+ * was no error. */
+static __attribute__((noinline)) int invoke_mended(const struct ipc_op *op, handle_t session,
+                                                   uint64_t words[IPC_WORDS], struct ipc_transfer *t,
+                                                   uint32_t seq, int error, const uint64_t place[2])
+{
+    struct attempts attempts = {0};
+
+    if (!error)
+        error = touch(&attempts, t, place[0], place[1]);
+    else if (repeat(&attempts, &error))
+        error = 0;
+    return error ? -error : invoke_whole(op, session, words, t, &attempts, seq);
+}
+
+/* The usual call: buffers, but neither handles nor a deadline. */
+static __attribute__((noinline)) int invoke_lent(const struct ipc_op *op, handle_t session,
+                                                 uint64_t words[IPC_WORDS], struct ipc_transfer *t)
+{
+    uint32_t seq = ipc_take_seq(), label = op->number;
+    struct ipc_buffers buffers = lent(t);
+    uint64_t reply[IPC_WORDS];
+    int error = sys_call_lent(session, &label, seq, words, reply, &buffers);
+
+    if (__builtin_expect(error || label == E_TOUCH, 0)) {
+        uint64_t place[2] = {error ? 0 : reply[0], error ? 0 : reply[1]};
+
+        return invoke_mended(op, session, words, t, seq, error, place);
+    }
+    __builtin_memcpy(words, reply, sizeof reply);
+    return (int)(label & INT32_MAX);
 }
 
 int ipc_invoke_with(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS],
                     struct ipc_transfer *t)
 {
     struct attempts attempts = {0};
-    struct ipc_message m;
-    uint32_t seq = ipc_take_seq();
-    int error;
 
     t->got_count = 0;
+    if (!(IPC_GIVES(op->flags) | t->send_count) && forever(t->deadline))
+        return invoke_lent(op, session, words, t);
     if (t->send_count > IPC_TAKES(op->flags))
         return -E_FULL;
-    for (;;) {
-        fill(&m, op, seq, words, t);
-        error = sys_call_message(session, &m);
-        if (error) {
-            if (repeat(&attempts, &error))
-                continue;
-            return -error;
-        }
-        if (m.label != E_TOUCH)
-            break;
-        error = touch(&attempts, t, m.words[0], m.words[1]);
-        if (error)
-            return -error;
-    }
-    __builtin_memcpy(words, m.words, sizeof m.words);
-    __builtin_memcpy(t->got, m.handles, sizeof t->got);
-    t->got_count = m.handle_count;
-    return (int)(m.label & INT32_MAX);
+    return invoke_whole(op, session, words, t, &attempts, ipc_take_seq());
 }

@@ -63,6 +63,21 @@ int sys_call_words(handle_t session, uint32_t *label, uint32_t seq, uint64_t w[I
     return 0;
 }
 
+int sys_call_lent(handle_t session, uint32_t *label, uint32_t seq, const uint64_t w[IPC_WORDS],
+                  uint64_t reply[IPC_WORDS], const struct ipc_buffers *lent)
+{
+    struct ipc_message m = {.label = *label, .seq = seq, .flags = IPC_BUFFERS, .buffers = *lent};
+    int error;
+
+    memcpy(m.words, w, sizeof m.words);
+    error = sys_call_message(session, &m);
+    if (error)
+        return error;
+    memcpy(reply, m.words, sizeof m.words);
+    *label = m.label;
+    return 0;
+}
+
 /* ---- the others ---- */
 
 static pthread_cond_t futexes;

@@ -98,6 +98,37 @@ static inline int sys_call_words(handle_t session, uint32_t *label, uint32_t seq
     return 0;
 }
 
+/* The same with buffers lent: no handles, no deadline. On success *label and `reply` are the reply's. */
+static inline __attribute__((always_inline)) int sys_call_lent(handle_t session, uint32_t *label,
+                                                               uint32_t seq, const uint64_t w[IPC_WORDS],
+                                                               uint64_t reply[IPC_WORDS],
+                                                               const struct ipc_buffers *lent)
+{
+    uint64_t rax = SYS_call | IPC_BUFFERS, rdi = session, rsi = *label | (uint64_t)seq << 32, rdx = w[0];
+    register uint64_t r10 __asm__("r10") = w[1];
+    register uint64_t r8 __asm__("r8") = w[2];
+    register uint64_t r9 __asm__("r9") = w[3];
+    register uint64_t r12 __asm__("r12") = w[4];
+    register uint64_t r13 __asm__("r13") = w[5];
+    register const struct ipc_buffers *r15 __asm__("r15") = lent;
+
+    __asm__ volatile("syscall"
+                     : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9), "+r"(r12),
+                       "+r"(r13)
+                     : "r"(r15)
+                     : "rcx", "r11", "memory");
+    if ((uint32_t)rax)
+        return (int)rax;
+    *label = (uint32_t)rsi;
+    reply[0] = rdx;
+    reply[1] = r10;
+    reply[2] = r8;
+    reply[3] = r9;
+    reply[4] = r12;
+    reply[5] = r13;
+    return 0;
+}
+
 /* invoke.c: the number of the last call. The next one is unique and increasing for each thread and session,
  * since it is so for the whole task. */
 extern uint32_t ipc_last_seq;

@@ -9,6 +9,8 @@ int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, ui
 
 int sys_call_words(handle_t session, uint32_t *label, uint32_t seq, uint64_t w[IPC_WORDS], uint64_t flags,
                    uint64_t until);
+int sys_call_lent(handle_t session, uint32_t *label, uint32_t seq, const uint64_t w[IPC_WORDS],
+                  uint64_t reply[IPC_WORDS], const struct ipc_buffers *lent);
 
 /* A message in registers, as x86_64/message.S has it in memory: what reply_recv sends and gets. */
 struct ipc_registers {
