@@ -86,7 +86,7 @@ static int plan_absent(struct region *r, uint32_t wish, struct plan *plan)
         if (wish & PAGE_WRITE && !writeback_dirty(r->object, source)) {
             plan->manager = r->object->manager;
             frame_put(source);
-            return PAGE_WAIT;
+            return PAGE_ROOM;
         }
         if (wish & PAGE_WRITE)
             return 0;
@@ -114,7 +114,7 @@ static int plan_present(struct region *r, pte_t entry, uint32_t wish, struct pla
     if (r->flags & PAGER_SHARED) {
         plan->action = PLAN_PROTECT;
         plan->manager = r->object->manager;
-        return writeback_dirty(r->object, plan->frame) ? 0 : PAGE_WAIT;
+        return writeback_dirty(r->object, plan->frame) ? 0 : PAGE_ROOM;
     }
     if (f->kind == FRAME_ANON && f->count == 1) {
         if (r->prot & VMS_WRITE)
@@ -158,13 +158,12 @@ int page_plan(struct space *space, struct region *r, vaddr_t va, uint32_t wish, 
     return plan_absent(r, wish, plan);
 }
 
-void page_wait(const struct plan *plan, struct waiter *w)
+void page_wait(int code, const struct plan *plan, struct waiter *w)
 {
-    if (plan->request) {
-        waiter_enlist(&plan->request->waiters, w);
-        channel_kick(plan->request->object->manager);
-    } else {
-        writeback_wait_room(plan->manager, w);
+    switch (code) {
+    case PAGE_FILL: waiter_enlist(plan->fill, w); break;
+    case PAGE_ROOM: writeback_wait_room(plan->manager, w); break;
+    default: waiter_enlist(&plan->request->waiters, w); channel_kick(plan->request->object->manager);
     }
 }
 
@@ -273,7 +272,7 @@ static int fault_access(const struct region *r, uint32_t access)
     return r->flags & PAGER_GUARD ? PAGER_EXC_GUARD : r->prot & need ? 0 : PAGER_EXC_DENIED;
 }
 
-/* 0: the plan is made; PAGE_WAIT; PAGE_FILL; or an exception's code. */
+/* 0: the plan is made; PAGE_WAIT, PAGE_ROOM, PAGE_FILL; or an exception's code. */
 static int fault_plan(struct space *space, const struct fault *f, struct region **r, struct plan *plan)
 {
     *r = region_find(space, f->va);
@@ -326,8 +325,6 @@ static int fault_map(struct region *r, const struct plan *plan, struct fault_ans
     bool set = plan->action == PLAN_SET;
     answered.frame = plan->action == PLAN_PROTECT ? FRAME_NONE : plan->frame;
     answered.old = plan->old;
-    if (r->flags & PAGER_SHARED && plan->prot & VMS_WRITE && r->object->type == OBJECT_FILE)
-        writeback_shown(plan->frame);
     if (set && !r->object) {
         r->around = 1;
         r->next_fault = plan->va + PAGE_SIZE;
@@ -344,10 +341,7 @@ static int fault_wait(const struct fault *f, int code, const struct plan *plan, 
     if (!w && waiter_new(WAIT_FAULT, f->thread, &w))
         return fault_answer(out, FAULT_RESUME); /* no memory to wait with: it faults again */
     w->fault = *f;
-    if (code == PAGE_FILL)
-        waiter_enlist(plan->fill, w);
-    else
-        page_wait(plan, w);
+    page_wait(code, plan, w);
     return FAULT_LATER;
 }
 
@@ -363,6 +357,17 @@ static int fault_wait_memory(struct space *space, const struct fault *f, struct 
     return fault_raise(space, f, PAGER_EXC_NOMEM, w, out);
 }
 
+/* There is no plan, but a reason to wait or an exception. */
+static int fault_unplanned(struct space *space, const struct fault *f, int code, const struct plan *plan,
+                           struct waiter *w, struct fault_answer *out)
+{
+    if (code < 0)
+        return fault_wait(f, code, plan, w, out);
+    if (code == PAGER_EXC_NOMEM && writeback_may_help())
+        return fault_wait_memory(space, f, w, out);
+    return fault_raise(space, f, (uint32_t)code, w, out);
+}
+
 static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_answer *out)
 {
     struct space *space = space_by_id(f->space);
@@ -371,12 +376,8 @@ static int fault_resolve(const struct fault *f, struct waiter *w, struct fault_a
     if (!space || space->dying)
         return fault_answer(out, FAULT_REFUSE);
     int code = fault_plan(space, f, &r, &plan);
-    if (code == PAGE_FILL || code == PAGE_WAIT)
-        return fault_wait(f, code, &plan, w, out);
-    if (code == PAGER_EXC_NOMEM && writeback_may_help())
-        return fault_wait_memory(space, f, w, out);
     if (code)
-        return fault_raise(space, f, (uint32_t)code, w, out);
+        return fault_unplanned(space, f, code, &plan, w, out);
     if (!w && fault_is_single(space, r, &plan)) {
         if (!plan.missing || tables_link_from(space, plan.va, plan.missing) == 0)
             return fault_map(r, &plan, out);

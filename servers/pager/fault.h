@@ -17,11 +17,11 @@ struct plan {
     enum plan_action action;
     vaddr_t va;
     frame_t frame, old;
-    uint32_t prot;           /* of the entry */
-    uint32_t missing;        /* level of the first missing table, or 0 */
-    struct request *request; /* PAGE_WAIT: who brings the page, */
+    uint32_t prot;    /* of the entry */
+    uint32_t missing; /* level of the first missing table, or 0 */
     union {
-        struct channel *manager;  /* or, if nobody has to, in whose room it is to be stored to */
+        struct request *request;  /* PAGE_WAIT: who brings the page */
+        struct channel *manager;  /* PAGE_ROOM: in whose room it is to be stored to */
         struct waiter_list *fill; /* PAGE_FILL: who waits for 2 MiB of zeros */
     };
 };
@@ -31,12 +31,14 @@ enum page_wish {
     PAGE_FORCE = 1 << 1, /* an admin's access: the region's protection does not count */
 };
 #define PAGE_WAIT (-1)
-#define PAGE_FILL (-2) /* fault.c alone */
+#define PAGE_ROOM (-2)
+#define PAGE_FILL (-3) /* fault.c alone */
 
-/* Find or make the frame for a page of a region. 0; PAGE_WAIT; or an enum pager_exception_code. */
+/* Find or make the frame for a page of a region. 0; PAGE_WAIT or PAGE_ROOM; or an enum
+ * pager_exception_code. */
 int page_plan(struct space *space, struct region *region, vaddr_t va, uint32_t wish, struct plan *plan);
-/* PAGE_WAIT: put a waiter where the plan says. */
-void page_wait(const struct plan *plan, struct waiter *w);
+/* One of the three: put a waiter where the plan says. */
+void page_wait(int code, const struct plan *plan, struct waiter *w);
 /* Carry it out. On error the plan's counts are given back. */
 int page_apply(struct space *space, const struct plan *plan);
 

@@ -114,10 +114,10 @@ static uint64_t deadline(void)
 {
     static uint32_t rounds;
     machine_request = NULL;
-    if (requests_unsettled.first)
+    if (settle_due) {
         requests_settle();
-    if (writeback_due)
         writeback_settle();
+    }
     check_now_and_then();
     if (++rounds % LOOK_EVERY == 0)
         block_feed();

@@ -49,7 +49,7 @@ static bool reads_zero(struct space *space, const struct region *r, vaddr_t va)
            !region_guards(r, va & ~(PAGE_SIZE - 1)) && !pte_present(tables_entry(space, va, &missing));
 }
 
-/* Copy inside one page. 0, PAGE_WAIT, an error. */
+/* Copy inside one page. 0, PAGE_WAIT, PAGE_ROOM, an error. */
 static int copy_page(struct space *space, vaddr_t va, uint64_t offset, uint64_t length, uint32_t wish,
                      struct plan *plan)
 {
@@ -60,7 +60,7 @@ static int copy_page(struct space *space, vaddr_t va, uint64_t offset, uint64_t 
         return machine_write(offset, zeros, length);
     int error = page_plan(space, r, va, wish | PAGE_FORCE, plan);
     if (error)
-        return error == PAGE_WAIT ? PAGE_WAIT : code_error(error);
+        return error < 0 ? error : code_error(error);
     error = page_apply(space, plan);
     if (error)
         return error == E_KMEM || error == E_QUOTA ? E_NOMEM : error;
@@ -87,8 +87,9 @@ int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t 
     if (!error || error == E_TOUCH || (*done > 0 && error != E_SIZE))
         return error == E_TOUCH ? error : 0;
     bool memory = error == E_NOMEM && writeback_may_help();
-    if (error != PAGE_WAIT && !memory)
+    if (error > 0 && !memory)
         return error;
+    int why = error;
     error = waiter_new(WAIT_COPY, thread, &w);
     if (error)
         return error;
@@ -97,7 +98,7 @@ int remote_copy(struct space *space, uint32_t thread, vaddr_t address, uint64_t 
     if (memory)
         writeback_wait_memory(w);
     else
-        page_wait(&plan, w);
+        page_wait(why, &plan, w);
     return PAGER_PARKED;
 }
 

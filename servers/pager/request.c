@@ -133,6 +133,7 @@ struct waiter_list requests_unsettled;
 void object_abandon(struct object *object)
 {
     object_answered(object, 0, UINT32_MAX, &requests_unsettled);
+    settle_due = true;
 }
 
 void requests_settle(void)

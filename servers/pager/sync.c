@@ -25,7 +25,7 @@ static void round_over(struct object *object, struct write_round *round)
         w->sync.error = w->sync.error ? w->sync.error : error;
         waiter_enlist(&synced, w);
     }
-    writeback_due = true;
+    settle_due = true;
 }
 
 void sync_turn(struct object *object)
@@ -100,13 +100,13 @@ static void sync_continue(struct waiter *w)
 void writeback_wait_room(struct channel *m, struct waiter *w)
 {
     waiter_enlist(&m->room, w);
-    m->moved = writeback_due = true;
+    m->moved = settle_due = true;
 }
 
 void writeback_press(void)
 {
     if (writeback_counts.dirty > 0)
-        pressed = writeback_due = true;
+        pressed = settle_due = true;
 }
 
 bool writeback_may_help(void)
@@ -124,7 +124,7 @@ bool writeback_wait_memory(struct waiter *w)
     for (uint32_t i = 0; (m = channel_manager(&i));)
         m->moved = true;
     waiter_enlist(&memory, w);
-    writeback_due = true;
+    settle_due = true;
     return true;
 }
 
@@ -197,10 +197,10 @@ void writeback_settle(void)
     do {
         wake_all();
         ask_all();
-        writeback_due = false; /* what was asked for is handed out now; another round may be over then */
+        settle_due = false; /* what was asked for is handed out now; another round may be over then */
         hand_out();
         fail_hopeless();
-    } while (writeback_due);
-    writeback_due = memory.first != NULL; /* others give frames back, too */
+    } while (settle_due);
+    settle_due = memory.first || requests_unsettled.first; /* others give frames back, too */
     writeback_unshown();
 }

@@ -7,10 +7,10 @@
 
 struct writeback_counts writeback_counts;
 uint64_t writeback_most, writeback_most_all;
-bool writeback_due;
+bool settle_due;
 uint64_t writeback_cleaned;
 
-static frame_t shown; /* the reply under way maps it to be stored to */
+static frame_t shown; /* became dirty last: the reply under way may be what maps it to be stored to */
 
 void writeback_init(uint64_t pages)
 {
@@ -86,15 +86,10 @@ bool writeback_dirty(struct object *object, frame_t frame)
         if (!writeback_has_room(m))
             return false;
         page_set(object, frame, FRAME_DIRTY);
-        writeback_due |= m->dirty > writeback_most / 2 && m->under_way == 0;
     }
-    return true;
-}
-
-void writeback_shown(frame_t frame)
-{
     shown = frame;
-    writeback_due = true; /* which forgets it: the reply goes out behind it */
+    settle_due = true; /* which forgets it: the reply goes out behind it */
+    return true;
 }
 
 void writeback_unshown(void)
@@ -112,7 +107,7 @@ void writeback_forget(struct object *object, frame_t frame)
     }
     page_set(object, frame, 0);
     object->manager->moved = true;
-    writeback_due = true;
+    settle_due = true;
 }
 
 void writeback_orphan(struct object *object)
@@ -140,7 +135,7 @@ static bool page_ask(struct object *object, frame_t frame)
     if (!(flags & FRAME_DIRTY) || flags & FRAME_ASKED)
         return false;
     page_set(object, frame, flags | FRAME_ASKED);
-    return writeback_due = true;
+    return settle_due = true;
 }
 
 void writeback_ask_range(struct object *object, uint64_t first, uint64_t end)
@@ -272,7 +267,7 @@ void writeback_requeue(struct object *object)
 {
     while (object->list[PAGE_WRITING].first)
         page_set(object, object->list[PAGE_WRITING].first, FRAME_DIRTY | FRAME_ASKED);
-    writeback_due = true;
+    settle_due = true;
 }
 
 void writeback_written(struct object *object, uint64_t offset, int status)
@@ -283,7 +278,7 @@ void writeback_written(struct object *object, uint64_t offset, int status)
     uint32_t flags = f ? frame_table[f].flags : 0;
     if (page_state(flags) != PAGE_WRITING)
         return;
-    writeback_due = true;
+    settle_due = true;
     if (status) {
         object->write_error = status == E_NOSPC ? E_NOSPC : E_IO;
         page_set(object, f, FRAME_DIRTY);

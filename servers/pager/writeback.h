@@ -26,7 +26,7 @@
  *    over, and the one before it; no page joins a round that somebody waits for once the other is over.
  * Y4 an object with pages that are not clean is on its manager's list `dirty_first`.
  * Y5 only a page with FRAME_DIRTY can be stored to: whoever takes it out of that state write-protects it
- *    everywhere before, but for the page of the reply that is under way (writeback_shown), which stays dirty.
+ *    everywhere before, but for the page of the reply that may be under way, which stays dirty.
  */
 #ifndef PAGER_WRITEBACK_H
 #define PAGER_WRITEBACK_H
@@ -47,8 +47,6 @@ extern uint64_t writeback_most, writeback_most_all;
 /* The object's page, which the caller has, is to be stored to: it is dirty then. False: there are too many;
  * the caller waits in the manager's room. */
 bool writeback_dirty(struct object *object, frame_t frame);
-/* The present fault's answer, not yet carried out, shows this page to be stored to. */
-void writeback_shown(frame_t frame);
 /* The page leaves its object, with what was stored to it. */
 void writeback_forget(struct object *object, frame_t frame);
 
@@ -81,8 +79,8 @@ void writeback_press(void);
  * E_IO: some of them, or some before, were not written. */
 int writeback_sync(struct space *space, uint32_t thread, vaddr_t start, vaddr_t end, bool wait);
 
-/* There is something for writeback_settle to do: at the end of each message. */
-extern bool writeback_due;
+/* There is something for requests_settle or writeback_settle to do: at the end of each message. */
+extern bool settle_due;
 void writeback_settle(void);
 
 /* The checker's part. */
