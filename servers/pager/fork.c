@@ -100,7 +100,7 @@ static void fork_entries(struct space *from, const struct region *r, vaddr_t low
         if (pte_writable(e) && r->flags & PAGER_SHARED) {
             prot = r->prot;
         } else if (pte_writable(e) && hot && copy_hot(frame, &copy)) {
-            batch_set(child, low + i * PAGE_SIZE, copy, r->prot, 0);
+            batch_set_one(child, low + i * PAGE_SIZE, copy, r->prot);
             continue;
         } else if (pte_writable(e)) {
             hot = false; /* for the protection of those in a row would meet them */
@@ -108,7 +108,7 @@ static void fork_entries(struct space *from, const struct region *r, vaddr_t low
             last = i;
         }
         frame_get(frame);
-        batch_set(child, low + i * PAGE_SIZE, frame, prot, 0);
+        batch_set_one(child, low + i * PAGE_SIZE, frame, prot);
     }
     if (first < PTEP_ENTRIES)
         batch_op(parent, VMS_PROTECT, PTEP_LEAF, low + first * PAGE_SIZE, last - first + 1, read_only);

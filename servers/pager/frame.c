@@ -186,7 +186,7 @@ int frame_alloc_run(uint32_t count, frame_t *out)
     return 0;
 }
 
-void frame_put(frame_t frame)
+void frame_put_last(frame_t frame)
 {
     struct frame *f = &frame_table[frame];
     PAGER_ASSERT(frame > 0 && frame < frame_limit && f->count > 0);

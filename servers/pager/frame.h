@@ -97,7 +97,14 @@ static inline void frame_set_kind(frame_t frame, enum frame_kind kind)
     f->kind = (uint8_t)kind;
 }
 /* Give one reference back; the last one frees it. Objects take their pages out of their index first. */
-void frame_put(frame_t frame);
+void frame_put_last(frame_t frame);
+static inline void frame_put(frame_t frame)
+{
+    if (frame < frame_limit && frame_table[frame].count > 1)
+        frame_table[frame].count--;
+    else
+        frame_put_last(frame);
+}
 
 /* Frames that user memory may count on. */
 uint64_t frame_usable(void);

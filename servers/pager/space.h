@@ -113,7 +113,23 @@ static inline bool tables_at_hand(const struct space *space, vaddr_t va)
 /* The leaf table that tables_next has found at va. *own: it may be changed. */
 frame_t tables_leaf(struct space *space, vaddr_t va, bool *own);
 /* The first entry from i on, below count, that is not empty; or count. */
-uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count);
+static inline uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
+{
+    enum { RUN = 16 }; /* entries looked at together where many are empty */
+    for (; i < count; i++) {
+        const pte_t *e = (const pte_t *)leaf + i; /* not volatile: A and D do not matter here */
+        if (*e)
+            break;
+        if (i % RUN || i + RUN > count)
+            continue;
+        pte_t any = 0;
+#pragma GCC unroll 16
+        for (uint32_t k = 1; k < RUN; k++)
+            any |= e[k];
+        i += any ? 0 : RUN - 1;
+    }
+    return i;
+}
 /* Make the leaf table of va, which is there, the space's own: before it is changed, and before a frame's
  * count says who may write it. E_NOMEM. */
 int tables_own(struct space *space, vaddr_t va);
@@ -143,6 +159,13 @@ static inline void batch_begin(struct batch *b, struct space *space)
     b->space = space;
     b->count = 0;
     b->error = 0;
+}
+struct vms_op *batch_next(struct batch *b); /* room for one, all zero */
+/* Set an entry: neighbours of it will be one operation with it, or (batch_set_one) not, which is faster for a few. */
+static inline void batch_set_one(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot)
+{
+    *batch_next(b) = (struct vms_op){
+        VMS_SET, PTEP_LEAF, (uint8_t)prot, 0, 1, va, (paddr_t)frame << PAGE_SHIFT, HANDLE_NONE, 0};
 }
 void batch_set(struct batch *b, vaddr_t va, frame_t frame, uint32_t prot, uint32_t flags);
 void batch_op(struct batch *b, enum vms_opcode op, uint32_t level, vaddr_t va, uint32_t count, uint32_t prot);

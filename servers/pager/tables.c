@@ -87,27 +87,6 @@ frame_t tables_leaf(struct space *space, vaddr_t va, bool *own)
     return (frame_t)(pte_frame(e, PTEP_LEAF - 1) >> PAGE_SHIFT);
 }
 
-uint32_t tables_live(ptep_t leaf, uint32_t i, uint32_t count)
-{
-    const pte_t *e = (const pte_t *)leaf; /* not volatile: A and D do not matter here */
-    if (i < count && e[i])
-        return i;
-    for (; i + RUN <= count; i += RUN) {
-        const pte_t *run = e + i;
-        pte_t any = 0;
-#pragma GCC unroll 32
-        for (uint32_t k = 0; k < RUN; k++)
-            any |= run[k];
-        if (any)
-            break;
-    }
-    while (i + 4 <= count && !(e[i] | e[i + 1] | e[i + 2] | e[i + 3]))
-        i += 4;
-    while (i < count && !e[i])
-        i++;
-    return i;
-}
-
 /* Add to the count of the frame that a present leaf entry maps. Bits 8 to 39 of an entry are its frame's number
  * times 16: 8 to 11 mean nothing in a leaf, and are 0. records: frame_table. */
 static inline void entry_hold(const pte_t *entry, struct frame *records, uint32_t by)
@@ -189,6 +168,9 @@ bool tables_next_any(struct space *space, vaddr_t *va, vaddr_t end, ptep_t *leaf
             return true;
         }
         *va = (*va & ~(ptep_level_size(level) - 1)) + ptep_level_size(level);
+        while (level == PTEP_LEAF - 1 && *va < end && ptep_va_index(*va, level) &&
+               !entry_at(space, level, *va))
+            *va += SPAN; /* what is absent beside it, too */
     }
     return false;
 }
@@ -235,7 +217,7 @@ int batch_flush(struct batch *b)
     return b->error;
 }
 
-static struct vms_op *batch_next(struct batch *b)
+struct vms_op *batch_next(struct batch *b)
 {
     if (b->count == VMS_BATCH_MAX)
         batch_flush(b);
@@ -447,11 +429,7 @@ static void leaf_release(ptep_t leaf, uint32_t i)
         frame_t frame;
         if (!e)
             i = tables_live(leaf, i, PTEP_ENTRIES) - 1;
-        else if (!entry_counts(e, &frame) || frame_table[frame].kind == FRAME_DMA) /* in quarantine */
-            continue;
-        else if (frame_table[frame].count > 1)
-            frame_table[frame].count--;
-        else
+        else if (entry_counts(e, &frame) && frame_table[frame].kind != FRAME_DMA) /* in quarantine */
             frame_put(frame);
     }
 }
