@@ -15,7 +15,7 @@ BOOT_INFO_MAGIC = 0x4F55524F53424F4F
 INFO_PAGES = 9  # for struct boot_info
 SEGMENTS = 8
 STACK_PAGES = 16
-STACK_TOP = 0x7FFFFF000000  # USER_STACK_TOP: the page above stays empty, and so does the one below the stack
+STACK_TOP = 0x7F8040820000  # USER_STACK_TOP: the page above stays empty, and so does the one below the stack
 PAGER_RAM = 1 << 39  # no segment reaches that far
 PT_LOAD = 1
 

@@ -13,7 +13,9 @@
 #define USER_END       0x00007ffffffff000ul /* first address that user mappings may not reach */
 #define USER_MMAP_BASE 0x0000100000000000ul /* the pager places regions from here upwards ... */
 #define USER_MMAP_END  0x00007f0000000000ul
-#define USER_STACK_TOP 0x00007fffff000000ul /* first stack, grows down */
+/* The first stack grows down from here, the page above stays empty. Its pages are among the first of their tables, at
+ * each level: who looks for entries (a fork, the end of a space) passes few that are empty. */
+#define USER_STACK_TOP 0x00007f8040820000ul
 
 /* The pager's own space. All RAM blocks appear at PAGER_RAM + physical address, in huge pages. */
 #define PAGER_RAM        (1 * LAYOUT_SLOT_SIZE)

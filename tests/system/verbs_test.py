@@ -84,7 +84,7 @@ def main():
             check("threads", guest.ask("threads"), r"^task 1 pager: \d+ threads", r"^  thread \d+ receiving priority \d+ rip", r" vfs")
             check("ports", guest.ask("ports"), r"^port ffff\w+ of init, lent to vfs: \d+ sessions", r"^ +receiving \d+")
             check("handles", guest.ask("handles vfs"), r"^ +\w+ session rights", r"^ +\w+ port rights")
-            check("walk", guest.ask("walk pager 7ffffefff000"), r"level 0 entry 255: \w+", r"level 3 entry 511: \w+ W NX")
+            check("walk", guest.ask("walk pager 7f804081f000"), r"level 0 entry 255: \w+", r"level 3 entry +31: \w+ W NX")
             check("walk-nowhere", guest.ask("walk nobody 0"), r"no task 'nobody'")
             check("blocks", guest.ask("blocks"), r"RAM, \d+ of them mapped", r"slab pages and \d+ of \d+ tables are free")
             check("messages", guest.ask("messages"), r"thread \d+ to \d+: label \w+, number 0, first word", r"thread \d+ to \d+: \w+'s [a-z]+\.[a-z]\w+ label \w+, number \d+,")
