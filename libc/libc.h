@@ -96,8 +96,9 @@ void image_free(struct image *image);
 int search_path(const char *file, int (*try_one)(const char *path, void *argument), void *argument);
 
 void process_forget(void); /* in the child of a fork: cached ids are the parent's */
+bool process_forked(void); /* has this process begun by a fork? True once */
 void random_startup(const uint64_t seed[2]);
-void random_stir(void);
+void random_unlock(void); /* in the child of a fork */
 void memory_startup(const struct startup *startup);
 void memory_fork_lock(void);
 void memory_fork_unlock(void);

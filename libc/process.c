@@ -13,11 +13,23 @@
 
 #include <proto/proc.h>
 
-static pid_t own_pid; /* 0: not asked yet */
+/* Together, for the child of a fork writes both, and each page that it writes is a fault. */
+static struct {
+    pid_t pid; /* 0: not asked yet */
+    bool forked;
+} own;
 
 void process_forget(void)
 {
-    own_pid = 0;
+    own.pid = 0;
+    own.forked = true;
+}
+
+bool process_forked(void)
+{
+    bool forked = own.forked;
+    own.forked = false;
+    return forked;
 }
 
 /* The child is a copy of this thread; it comes out of the same call with pid 0. */
@@ -33,7 +45,7 @@ pid_t fork(void)
         return error ? error_result(error) : (pid_t)reply.pid;
     }
     process_forget();
-    random_stir();
+    random_unlock();
     fork_child(single);
     return 0;
 }
@@ -111,9 +123,9 @@ static int ids(struct proc_ids *to)
 pid_t getpid(void)
 {
     struct proc_ids id;
-    if (!own_pid && !ids(&id))
-        own_pid = (pid_t)id.pid;
-    return own_pid;
+    if (!own.pid && !ids(&id))
+        own.pid = (pid_t)id.pid;
+    return own.pid;
 }
 
 pid_t getppid(void)

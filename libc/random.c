@@ -44,12 +44,11 @@ void random_startup(const uint64_t seed[2])
     memcpy(&state[8], &ticks, sizeof ticks);
 }
 
-/* In the child of a fork, so that it goes another way than its parent; a thread that held the lock is not
- * here. */
-void random_stir(void)
+/* In the child of a fork: a thread that held the lock is not here. */
+void random_unlock(void)
 {
-    state_lock = 0;
-    state[10] ^= (uint32_t)getpid();
+    if (state_lock)
+        state_lock = 0;
 }
 
 int getentropy(void *buffer, size_t length)
@@ -58,6 +57,8 @@ int getentropy(void *buffer, size_t length)
     if (length > 256)
         return fail(EIO);
     futex_lock(&state_lock);
+    if (process_forked()) /* since the last request: go another way than the parent */
+        state[10] ^= (uint32_t)getpid();
     state[11] ^= (uint32_t)__builtin_ia32_rdtsc();
     for (size_t done = 0; done < length; done += sizeof words) {
         block(words);
