@@ -247,6 +247,7 @@ int handle_copy_table(struct task *to, struct task *from)
             TRY(handle_grow(to));
         FAIL_IF(table->pages < from->handles.pages, SYS_RESTART); /* one page is enough for one step */
         table->first_free = 0;
+        __builtin_memcpy(to->name, from->name, sizeof to->name);
         to->copy_cursor = table->fresh = from->handles.fresh;
     }
     for (uint32_t n = 0; to->copy_cursor > 1; n++) {

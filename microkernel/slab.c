@@ -28,7 +28,7 @@ static struct slab_page *page_of(const void *memory)
 
 static uint32_t class_of(size_t size)
 {
-    uint32_t class = 0;
+    uint32_t class = size > slab_size[SLAB_CLASSES - 3] ? SLAB_CLASSES - 2 : size > slab_size[8] ? 9 : 0;
     while (class < SLAB_CLASSES && slab_size[class] < size)
         class ++;
     return class;

@@ -140,13 +140,16 @@ static int set_regs(struct thread *t, vaddr_t from)
     return 0;
 }
 
-static int copy_state(struct thread *t, struct thread *caller, handle_t handle)
+static int copy_caller(struct thread *t, struct thread *server, handle_t handle)
 {
-    struct thread *source;
-    TRY(handle_get(caller->task, handle, OBJ_THREAD, RIGHT_MANAGE, &source));
+    struct task *task;
+    struct thread *source = server->caller;
+    TRY(handle_get(server->task, handle, OBJ_TASK, RIGHT_MANAGE, &task));
+    FAIL_IF(!source || source->task != task, E_NOENT);
     FAIL_IF(!at_rest(source) || t->state != THREAD_NEW, E_BUSY);
     TRY(arch_fpu_copy(t, source));
     t->regs = source->regs;
+    t->frame.rax = t->frame.rdi = t->frame.rsi = t->frame.rdx = 0;
     arch_frame_sanitize(&t->frame);
     t->flags |= THREAD_F_REGS;
     return 0;
@@ -230,7 +233,7 @@ int sys_thread_ctl(struct thread *thread, struct syscall *s)
     case THREAD_EXIT: return exit_self(t, s);
     case THREAD_GET_REGS: return at_rest(t) ? user_write(s->a[2], &t->regs, sizeof t->regs) : E_BUSY;
     case THREAD_SET_REGS: return set_regs(t, s->a[2]);
-    case THREAD_COPY: return copy_state(t, thread, s->a[2]);
+    case THREAD_COPY: return copy_caller(t, thread, s->a[2]);
     case THREAD_PRIORITY:
         FAIL_IF(s->a[2] > PRIORITY_MAX || s->a[2] > thread->base_priority, E_RANGE);
         t->base_priority = (uint8_t)s->a[2];

@@ -27,7 +27,7 @@ enum task_op {
                      */
     TASK_WATCH, /* a = port, b = cookie: MSG_TASK_DEAD goes there too. One watcher; a new one replaces it */
     TASK_LIMIT, /* a = new limit of kernel memory, bytes */
-    TASK_COPY_HANDLES, /* a = source task: every handle with RIGHT_COPY, to the same slots and generations of
+    TASK_COPY_HANDLES, /* a = source task: the name, and every handle with RIGHT_COPY, to the same slots and generations of
                           this task, which must have no handles yet */
     TASK_COPY_HANDLE, /* a = source task, b = a handle of the source, c = index (0: any): a copy with the same
                          rights appears in this task; value = handle. The caller needs RIGHT_MANAGE on both */
@@ -64,8 +64,9 @@ enum thread_op {
     THREAD_EXIT, /* own only: a = a u32's address, or 0: set to 0 and woken once the thread is gone; b = 0 */
     THREAD_GET_REGS, /* a = struct thread_regs *; of a suspended, blocked or not yet started thread */
     THREAD_SET_REGS, /* a = const struct thread_regs *. A thread blocked in a call or fault keeps waiting */
-    THREAD_COPY, /* a = source thread, blocked or suspended: all registers, fs base and FPU state come from it
-                  */
+    THREAD_COPY, /* a = a task, of which the caller that the asker is to answer is a thread: all its registers, fs base
+                    and FPU state go to the new thread, which returns from the call with status 0 and 0 in the first word.
+                    E_NOENT: no caller, or not that task's */
     THREAD_PRIORITY, /* a = priority; at most the caller's own task's ceiling */
     THREAD_FS_BASE,  /* a = address */
     THREAD_CANCEL,   /* ask: a queued call or any wait gets E_CANCELLED, now or when next begun (sticky) */

@@ -138,6 +138,7 @@ static int copy_handles(struct host_task *to, const struct host_task *from)
     for (uint32_t i = 0; i < HOST_SLOTS; i++)
         if (from->slots[i].kind && from->slots[i].rights & RIGHT_COPY)
             host_entry_copy(&from->slots[i], RIGHT_ALL, &to->slots[i]);
+    memcpy(to->name, from->name, sizeof to->name);
     return 0;
 }
 
@@ -225,6 +226,16 @@ int host_thread_create(handle_t handle, uint64_t *thread)
     return *thread ? 0 : E_FULL;
 }
 
+/* A task's calling thread is the one that it has. */
+static int copy_registers(struct host_program *to, const struct host_task *from)
+{
+    if (!from->threads)
+        return E_NOENT;
+    to->regs = from->threads->regs;
+    to->regs.rax = to->regs.rdi = to->regs.rsi = to->regs.rdx = 0;
+    return 0;
+}
+
 int host_thread_ctl(handle_t handle, enum thread_op op, uint64_t a)
 {
     struct host_entry *e = host_entry(handle), *source;
@@ -241,10 +252,9 @@ int host_thread_ctl(handle_t handle, enum thread_op op, uint64_t a)
     case THREAD_SET_REGS: thread->regs = *(const struct thread_regs *)a; return 0;
     case THREAD_COPY:
         source = host_entry((handle_t)a);
-        if (!source || source->kind != OBJ_THREAD)
+        if (!source || source->kind != OBJ_TASK)
             return E_HANDLE;
-        thread->regs = ((struct host_program *)source->object)->regs;
-        return 0;
+        return copy_registers(thread, source->object);
     default: return E_NOSYS;
     }
 }

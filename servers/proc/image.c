@@ -141,8 +141,10 @@ void image_adopt(struct process *p, struct image *image)
     p->badge = image->badge;
     p->image = image->cookie >> 24;
     p->state = PROCESS_RUNNING;
-    memcpy(p->name, image->name, sizeof p->name);
-    sys_task_ctl(p->task, TASK_NAME, (uint64_t)p->name, strnlen(p->name, sizeof p->name - 1), 0, NULL);
+    if (image->name[0]) { /* no copy, which has its parent's */
+        memcpy(p->name, image->name, sizeof p->name);
+        sys_task_ctl(p->task, TASK_NAME, (uint64_t)p->name, strnlen(p->name, sizeof p->name - 1), 0, NULL);
+    }
     sys_thread_ctl(image->thread, THREAD_START, 0, 0, NULL);
     sys_handle_close(image->thread);
 }

@@ -84,26 +84,10 @@ static int make_vfs_session(struct process *p, const struct process *parent)
 }
 
 /* The child's first thread is the parent's calling one, seen to return from the call with pid 0. */
-static int copy_thread(const struct process *parent, uint32_t thread_id, struct image *image)
+static int copy_thread(const struct process *parent, struct image *image)
 {
-    uint64_t source = 0;
-    struct thread_regs regs;
     int error = sys_thread_create(image->task, USER_BASE, 0, 0, PRIORITY_USER, &image->thread);
-    if (!error)
-        error = sys_task_ctl(parent->task, TASK_THREAD, thread_id, 0, 0, &source);
-    if (!error)
-        error = sys_thread_ctl(image->thread, THREAD_COPY, source, 0, NULL);
-    if (!error)
-        error = sys_thread_ctl(image->thread, THREAD_GET_REGS, (uint64_t)&regs, 0, NULL);
-    if (source)
-        sys_handle_close((handle_t)source);
-    if (error)
-        return error;
-    regs.rax = 0; /* the call succeeded ... */
-    regs.rdi = 0;
-    regs.rsi = 0; /* ... with status 0 ... */
-    regs.rdx = 0; /* ... and struct proc_pid { 0 } in the first word */
-    return sys_thread_ctl(image->thread, THREAD_SET_REGS, (uint64_t)&regs, 0, NULL);
+    return error ? error : sys_thread_ctl(image->thread, THREAD_COPY, parent->task, 0, NULL);
 }
 
 /* What a new process is refused with, in POSIX's words: a full table (of spaces, of handles) is EAGAIN. */
@@ -114,13 +98,13 @@ static int creation_error(int error)
     return error == E_QUOTA || error == E_KMEM ? E_NOMEM : error;
 }
 
-static int fork_image(struct process *parent, struct process *child, uint32_t thread_id, struct image *image)
+static int fork_image(struct process *parent, struct process *child, struct image *image)
 {
     int error = make_vfs_session(child, parent);
     if (!error)
         error = image_fork(parent, child, image);
     if (!error)
-        error = copy_thread(parent, thread_id, image);
+        error = copy_thread(parent, image);
     return error;
 }
 
@@ -135,14 +119,12 @@ int life_fork(struct ipc_request *r, const struct ipc_none *in, struct proc_pid 
     if (!parent)
         error = E_PERM;
     if (child) {
-        error = fork_image(parent, child, r->thread, &image);
+        error = fork_image(parent, child, &image);
         if (error) {
             image_discard(&image);
             forget(child);
         } else {
             out->pid = child->pid;
-            for (unsigned i = 0; i < PROCESS_NAME; i++)
-                image.name[i] = parent->name[i];
             image_adopt(child, &image);
         }
     }

@@ -329,6 +329,46 @@ static void map_without_authority(void)
     kport_close(&port);
 }
 
+/* A thread's registers go to whoever answers it and has its task, and to nobody else. */
+static void copy_of_caller(void)
+{
+    handle_t task = 0, other = 0, thread = 0, copy = 0;
+    struct thread_regs regs;
+    kport_create(&port);
+    CHECK_IS(sys_task_create(ipc_handle("task-maker"), 1 << 20, &task), 0);
+    CHECK_IS(sys_task_create(ipc_handle("task-maker"), 1 << 20, &other), 0);
+    CHECK_IS(sys_task_ctl(task, TASK_SET_PAGER, port.port, 77, 0, NULL), 0);
+    CHECK_IS(sys_thread_create(task, USER_BASE, USER_BASE + 64, 5, ipc_thread_priority(), &thread), 0);
+    CHECK_IS(sys_thread_create(other, USER_MIN, 0, 6, ipc_thread_priority(), &copy), 0);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_COPY, task, 0, NULL), E_NOENT);
+    CHECK_IS(sys_thread_ctl(thread, THREAD_START, 0, 0, NULL), 0);
+    struct ipc_message m = receive();
+    CHECK_IS(m.label, MSG_FAULT);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_COPY, other, 0, NULL), E_NOENT);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_COPY, thread, 0, NULL), E_TYPE);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_COPY, 0, 0, NULL), E_HANDLE);
+    CHECK_IS(sys_thread_ctl(thread, THREAD_COPY, task, 0, NULL), E_BUSY);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_GET_REGS, (uint64_t)&regs, 0, NULL), 0);
+    CHECK_IS(regs.rip, USER_MIN);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_COPY, task, 0, NULL), 0);
+    CHECK_IS(sys_thread_ctl(copy, THREAD_GET_REGS, (uint64_t)&regs, 0, NULL), 0);
+    CHECK_IS(regs.rip, USER_BASE);
+    CHECK_IS(regs.rsp, USER_BASE + 64);
+    CHECK_IS(regs.rdi | regs.rax | regs.rsi | regs.rdx, 0);
+    struct ipc_message reply = {.label = FAULT_REFUSE};
+    CHECK_IS(sys_reply_message(0, &reply), 0);
+    m = receive();
+    CHECK_IS(m.label, MSG_TASK_DEAD);
+    CHECK_IS(sys_task_ctl(other, TASK_KILL, 0, 0, 0, NULL), 0);
+    CHECK_IS(sys_handle_close(copy), 0);
+    CHECK_IS(sys_handle_close(other), 0);
+    CHECK_IS(sys_handle_close(thread), 0);
+    CHECK_IS(sys_handle_close(task), 0);
+    for (int i = 0; i < 100; i++)
+        sys_yield();
+    kport_close(&port);
+}
+
 int main(void)
 {
     static const struct ktest tests[] = {{"forge-fault", forge_fault},
@@ -342,6 +382,7 @@ int main(void)
                                          {"kept-in-each-other", kept_in_each_other},
                                          {"keeps-no-ownership", keeps_no_ownership},
                                          {"copy-handles-to-busy", copy_handles_to_busy},
+                                         {"copy-of-caller", copy_of_caller},
                                          {"handles-beyond-quota", handles_beyond_quota},
                                          {"guess-free-slots", guess_free_slots},
                                          {"map-without-authority", map_without_authority}};
