@@ -101,9 +101,9 @@ static void fill(struct ipc_message *m, const struct ipc_op *op, uint32_t seq,
 }
 
 /* Calls until there is an answer. 0: it is in *m; else what is to be returned, negated. */
-static int invoke_message(const struct ipc_op *op, handle_t session, const uint64_t words[IPC_WORDS],
-                          struct ipc_transfer *t, struct attempts *attempts, struct ipc_message *m,
-                          uint32_t seq)
+static inline __attribute__((always_inline)) int
+invoke_message(const struct ipc_op *op, handle_t session, const uint64_t words[IPC_WORDS],
+               struct ipc_transfer *t, struct attempts *attempts, struct ipc_message *m, uint32_t seq)
 {
     for (;;) {
         fill(m, op, seq, words, t);
