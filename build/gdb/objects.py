@@ -86,7 +86,7 @@ def waits_for(thread, names):
         if state in ("calling", "sending"):
             badge = f", badge {int(thread['badge']):#x}"
     elif state == "futex":
-        low = gdb.selected_inferior().read_memory(int(thread["futex_key"].address), 8)  # gdb knows no wider integers
+        low = gdb.selected_inferior().read_memory(int(thread["waits"]["key"].address), 8)  # gdb knows no wider integers
         return f"the word at {int.from_bytes(bytes(low), 'little'):#x}"
     return f"{names.get(port, 'a')}'s port {port:#x}{badge}" if port else ""
 
