@@ -1,12 +1,13 @@
 // sources: @libipc @vfs @blk
 /* vfs and blk as they are, each in a process of its own: ext2 on a RAM disk, read by several clients at once
- * through a cache that is too small; files that are mapped. */
+ * through a cache that is too small; files that are mapped, and written back. */
 #include "vfs_client.h"
 #include "blk_process.h"
 #include <ipc/lock.h>
 #include <ipc/task.h>
 #include <ipc/time.h>
 #include <proto/pager.h>
+#include "servers/vfs/server/session.h"
 #include <pthread.h>
 
 enum { CLIENTS = 6, ROUNDS = 1500, SIZE = 3 << 20, FILES = 64 };
@@ -89,6 +90,46 @@ static void supply(const struct ipc_message *m)
     ipc_unlock(&lock);
 }
 
+static struct {
+    int calls;
+    uint32_t status, count;
+    uint64_t offsets[8];
+} written = {.status = 99};
+static uint32_t dirty;     /* so many pages, each second one, are to be taken */
+static uint64_t destroyed; /* the object */
+
+static void say_written(const struct ipc_message *m)
+{
+    struct pager_written in;
+
+    memcpy(&in, m->words, sizeof in);
+    written.calls++;
+    written.status = in.status;
+    written.count = m->buffers.in_len / 8;
+    if (written.count <= 8)
+        memcpy(written.offsets, (void *)m->buffers.in, m->buffers.in_len);
+}
+
+/* Each page is full of its own number. */
+static void object_read(struct ipc_message *m)
+{
+    uint8_t *to = (uint8_t *)m->buffers.out;
+
+    for (uint32_t i = 0; i < m->buffers.out_len; i++)
+        to[i] = (uint8_t)((m->words[1] + i) / PAGE_SIZE);
+    m->words[0] = m->buffers.out_len;
+}
+
+static void take_dirty(struct ipc_message *m)
+{
+    uint64_t *to = (uint64_t *)m->buffers.out;
+
+    for (uint32_t i = 0; i < dirty; i++)
+        to[i] = i * 2 * PAGE_SIZE;
+    m->words[0] = dirty;
+    dirty = 0;
+}
+
 static int pager(struct ipc_host_peer *self, struct ipc_message *m)
 {
     uint32_t label = m->label;
@@ -105,6 +146,10 @@ static int pager(struct ipc_host_peer *self, struct ipc_message *m)
         break;
     case pager_label_next_request: next_request(m); break;
     case pager_label_supply: supply(m); break;
+    case pager_label_written: say_written(m); break;
+    case pager_label_object_read: object_read(m); break;
+    case pager_label_take_dirty: take_dirty(m); break;
+    case pager_label_object_destroy: destroyed = m->words[0]; break;
     default: m->label = E_NOSYS;
     }
     return 0;
@@ -236,6 +281,88 @@ static const char *mapped(void)
     return NULL;
 }
 
+/* ---- a file system that can write pages: ext2 with the test's own operation ---- */
+
+static struct fs_ops ops;
+static const struct fs_ops *ops_before;
+static uint8_t on_disk[SIZE];
+static int disk_error;
+
+static int write_pages(struct inode *file, uint64_t off, const void *pages, size_t len)
+{
+    if (off > file->size || len > file->size - off)
+        return E_INVAL;
+    if (!disk_error)
+        memcpy(on_disk + off, pages, len);
+    return disk_error;
+}
+
+static bool with_operation(bool there)
+{
+    struct place at;
+
+    core_enter();
+    int error = name_find(system_context(), (struct path){.text = "/big", .len = 4}, WALK_FOLLOW, &at);
+    if (!error) {
+        ops_before = there ? at.ino->ops : ops_before;
+        ops = *ops_before;
+        ops.write_pages = write_pages;
+        at.ino->ops = there ? &ops : ops_before;
+        place_put(&at);
+    }
+    core_leave();
+    return !error;
+}
+
+static const char *written_back(void)
+{
+    handle_t file;
+    struct ipc_transfer t = {0};
+    struct io_size size = {0};
+    struct pager_request back = {.kind = PAGER_WRITE_BACK, .object = 77, .offset = 3 * PAGE_SIZE, .pages = 2};
+
+    EXPECT(open_file("/big", &file) == 0 && io_map_with(file, NULL, &size, &t) == 0);
+    back.tag = object.tag;
+    ask(back); /* ext2 cannot write: it says so */
+    EXPECT(written.calls == 1 && written.status == E_ROFS && written.count == 2);
+    EXPECT(written.offsets[0] == 3 * PAGE_SIZE && written.offsets[1] == 4 * PAGE_SIZE);
+    EXPECT(io_sync(file, NULL, NULL, 0) == E_ROFS && io_sync(file, NULL, NULL, 0) == 0); /* said once */
+    sys_handle_close(t.got[0]);
+    EXPECT(vfs_trim(admin, NULL, NULL, 0) == 0);
+    ask((struct pager_request){.kind = PAGER_UNUSED, .object = 77, .tag = object.tag, .pages = 2});
+    EXPECT(destroyed == 77); /* what cannot be written is given up, and the log says so */
+
+    t = (struct ipc_transfer){0};
+    EXPECT(with_operation(true) && io_map_with(file, NULL, &size, &t) == 0);
+    back.tag = object.tag;
+    ask(back);
+    EXPECT(written.calls == 2 && written.status == 0 && on_disk[3 * PAGE_SIZE] == 3 &&
+           on_disk[5 * PAGE_SIZE - 1] == 4);
+    EXPECT(on_disk[2 * PAGE_SIZE] == 0 && on_disk[5 * PAGE_SIZE] == 0);
+    back.object = 78; /* not of this file */
+    ask(back);
+    EXPECT(written.calls == 3 && written.status == E_IO);
+    dirty = 4;
+    EXPECT(io_sync(file, NULL, NULL, 0) == 0 && written.calls == 7 && written.status == 0 &&
+           on_disk[6 * PAGE_SIZE] == 6);
+    disk_error = E_IO;
+    back.object = 77;
+    ask(back);
+    EXPECT(written.status == E_IO);
+    disk_error = 0;
+    EXPECT(io_sync(file, NULL, NULL, 0) == E_IO && io_sync(file, NULL, NULL, 0) == 0); /* said once */
+    back.offset = (SIZE / PAGE_SIZE - 1) * PAGE_SIZE; /* the end of the file is the end of what is written */
+    ask(back);
+    EXPECT(written.status == 0 && on_disk[SIZE - 1] == (uint8_t)((SIZE - 1) / PAGE_SIZE));
+    sys_handle_close(t.got[0]);
+    EXPECT(vfs_trim(admin, NULL, NULL, 0) == 0);
+    destroyed = 0;
+    ask((struct pager_request){.kind = PAGER_UNUSED, .object = 77, .tag = object.tag});
+    EXPECT(destroyed == 0 && with_operation(false));
+    shut(file);
+    return NULL;
+}
+
 static const char *read_only(void)
 {
     struct ipc_host_call c;
@@ -282,6 +409,7 @@ int main(void)
     run_case("read_only", read_only);
     run_case("readers", readers);
     run_case("mapped", mapped);
+    run_case("written_back", written_back);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     return system(command) || check_failures;
 }
