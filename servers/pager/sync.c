@@ -25,7 +25,7 @@ static void round_over(struct object *object, struct write_round *round)
         w->sync.error = w->sync.error ? w->sync.error : error;
         waiter_enlist(&synced, w);
     }
-    settle_due = true;
+    writeback_soon();
 }
 
 void sync_turn(struct object *object)
@@ -100,13 +100,16 @@ static void sync_continue(struct waiter *w)
 void writeback_wait_room(struct channel *m, struct waiter *w)
 {
     waiter_enlist(&m->room, w);
-    m->moved = settle_due = true;
+    m->moved = true;
+    writeback_soon();
 }
 
 void writeback_press(void)
 {
-    if (writeback_counts.dirty > 0)
-        pressed = settle_due = true;
+    if (writeback_counts.dirty == 0)
+        return;
+    pressed = true;
+    writeback_soon();
 }
 
 bool writeback_may_help(void)
@@ -124,7 +127,7 @@ bool writeback_wait_memory(struct waiter *w)
     for (uint32_t i = 0; (m = channel_manager(&i));)
         m->moved = true;
     waiter_enlist(&memory, w);
-    settle_due = true;
+    writeback_soon();
     return true;
 }
 
@@ -194,13 +197,14 @@ static void hand_out(void)
 
 void writeback_settle(void)
 {
-    do {
+    while (writeback_work) {
         wake_all();
         ask_all();
-        settle_due = false; /* what was asked for is handed out now; another round may be over then */
+        writeback_work = false; /* what was asked for is handed out now; another round may be over then */
         hand_out();
         fail_hopeless();
-    } while (settle_due);
-    settle_due = memory.first || requests_unsettled.first; /* others give frames back, too */
+    }
+    writeback_work = memory.first != NULL; /* others give frames back, too */
+    settle_due = writeback_work || requests_unsettled.first;
     writeback_unshown();
 }

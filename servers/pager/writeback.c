@@ -7,7 +7,7 @@
 
 struct writeback_counts writeback_counts;
 uint64_t writeback_most, writeback_most_all;
-bool settle_due;
+bool settle_due, writeback_work;
 uint64_t writeback_cleaned;
 
 static frame_t shown; /* became dirty last: the reply under way may be what maps it to be stored to */
@@ -86,6 +86,7 @@ bool writeback_dirty(struct object *object, frame_t frame)
         if (!writeback_has_room(m))
             return false;
         page_set(object, frame, FRAME_DIRTY);
+        writeback_work |= m->dirty > writeback_most / 2 && m->under_way == 0;
     }
     shown = frame;
     settle_due = true; /* which forgets it: the reply goes out behind it */
@@ -107,7 +108,7 @@ void writeback_forget(struct object *object, frame_t frame)
     }
     page_set(object, frame, 0);
     object->manager->moved = true;
-    settle_due = true;
+    writeback_soon();
 }
 
 void writeback_orphan(struct object *object)
@@ -135,7 +136,8 @@ static bool page_ask(struct object *object, frame_t frame)
     if (!(flags & FRAME_DIRTY) || flags & FRAME_ASKED)
         return false;
     page_set(object, frame, flags | FRAME_ASKED);
-    return settle_due = true;
+    writeback_soon();
+    return true;
 }
 
 void writeback_ask_range(struct object *object, uint64_t first, uint64_t end)
@@ -267,7 +269,7 @@ void writeback_requeue(struct object *object)
 {
     while (object->list[PAGE_WRITING].first)
         page_set(object, object->list[PAGE_WRITING].first, FRAME_DIRTY | FRAME_ASKED);
-    settle_due = true;
+    writeback_soon();
 }
 
 void writeback_written(struct object *object, uint64_t offset, int status)
@@ -278,7 +280,7 @@ void writeback_written(struct object *object, uint64_t offset, int status)
     uint32_t flags = f ? frame_table[f].flags : 0;
     if (page_state(flags) != PAGE_WRITING)
         return;
-    settle_due = true;
+    writeback_soon();
     if (status) {
         object->write_error = status == E_NOSPC ? E_NOSPC : E_IO;
         page_set(object, f, FRAME_DIRTY);

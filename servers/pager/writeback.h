@@ -81,6 +81,12 @@ int writeback_sync(struct space *space, uint32_t thread, vaddr_t start, vaddr_t 
 
 /* There is something for requests_settle or writeback_settle to do: at the end of each message. */
 extern bool settle_due;
+/* More than to forget which page became dirty last. */
+extern bool writeback_work;
+static inline void writeback_soon(void)
+{
+    settle_due = writeback_work = true;
+}
 void writeback_settle(void);
 
 /* The checker's part. */
