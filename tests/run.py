@@ -73,6 +73,18 @@ def run_job(job, printer):
     return job.name, time.monotonic() - begun
 
 
+def longest_off(path):
+    """Keep the longest of each kind in the file of stretches with interrupts off (build/machine.py), the longest first."""
+    longest = {}
+    for line in path.read_text().splitlines():
+        ns, what = line.split(" ", 1)
+        longest[what] = max(int(ns), longest.get(what, 0))
+    rows = sorted(((ns, what) for what, ns in longest.items()), reverse=True)
+    path.write_text("".join(f"{ns} {what}\n" for ns, what in rows))
+    if rows:
+        print(f"interrupts off for at most {rows[0][0]:,} instructions: {rows[0][1]} ({path} has more)")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"))
@@ -88,9 +100,13 @@ def main():
         print(*(job.name for job in jobs), sep="\n")
         return 0
     printer = Printer(args.only, jobs)
+    stretches = args.out / "interrupts-off"
+    stretches.write_text("")
+    os.environ["OUROS_IRQOFF"] = str(stretches.absolute())
     workers = max(1, min(2, os.cpu_count() or 1))
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         times = list(pool.map(lambda job: run_job(job, printer), jobs))
+    longest_off(stretches)
     if args.times:
         for name, seconds in sorted(times, key=lambda pair: -pair[1]):
             print(f"{seconds:7.1f} s  {name}")

@@ -1,5 +1,5 @@
 /* The longest stretches with interrupts off. Guest time: under `-icount shift=0` a nanosecond is an
- * instruction. What is longer than it may be goes to the launcher's port as well, for tests to see. */
+ * instruction. What is rather long goes to the launcher's port as well, for tests to see. */
 #include <arch/cpu.h>
 #include <format.h>
 #include <irqoff.h>
@@ -7,7 +7,7 @@
 
 #ifdef OUROS_DEBUG
 #define WORST    10
-#define MOST     20000    /* ns */
+#define TOLD     4000     /* ns */
 #define LAUNCHER 0xe9     /* where build/machine.py listens */
 #define VECTOR   0x10000u /* not a system call */
 
@@ -95,7 +95,7 @@ static void note(uint32_t what, uint64_t ticks)
         worst[at] = worst[at - 1];
     worst[at] = (struct worst){what, ticks};
     changed = true;
-    if (time_ns(ticks) > MOST) {
+    if (time_ns(ticks) > TOLD) {
         IRQOFF_UNCOUNTED;
         tell_one(tell_launcher, what, ticks);
     }
