@@ -3,13 +3,7 @@
 #ifndef IPC_TRAP_H
 #define IPC_TRAP_H
 
-#include <ouros/syscall.h>
-
-struct ipc_op;
-int ipc_invoke(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline);
-/* After an error: the call is repeated with its number as long as that is right. */
-int ipc_invoke_again(const struct ipc_op *op, handle_t session, uint64_t words[IPC_WORDS], uint64_t deadline,
-                     uint32_t seq, int error);
+#include <ipc/registers.h>
 
 /* One plain system call: rax and rdi rsi rdx r10 r8 r9 in; rax, rdx and r10 out; rcx and r11 lost. */
 static inline int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
@@ -29,17 +23,6 @@ static inline int ipc_trap(uint64_t number, uint64_t a, uint64_t b, uint64_t c, 
         *second = r10;
     return (int)number;
 }
-
-/* A message in registers, as x86_64/message.S has it in memory: what reply_recv sends and gets. */
-struct ipc_registers {
-    uint64_t words[IPC_WORDS];
-    uint64_t label;   /* in: the status; out: label | seq << 32 */
-    uint64_t lengths; /* in: the deadline; out: in_len | out_len << 32 */
-    uint64_t status;  /* out: error | handles << 32; without an error the rest, too: */
-    uint64_t badge;
-    uint64_t caller;     /* thread | rights << 32 */
-    uint64_t handles[2]; /* two each, if there are any */
-};
 
 /* reply_recv without handles to send, in place: rbp is the compiler's, so the asm puts it aside below the red
  * zone. */
@@ -127,16 +110,6 @@ static inline __attribute__((always_inline)) int sys_call_lent(handle_t session,
     reply[4] = r12;
     reply[5] = r13;
     return 0;
-}
-
-/* invoke.c: the number of the last call. The next one is unique and increasing for each thread and session,
- * since it is so for the whole task. */
-extern uint32_t ipc_last_seq;
-static inline uint32_t ipc_take_seq(void)
-{
-    uint32_t seq = __atomic_add_fetch(&ipc_last_seq, 1, __ATOMIC_RELAXED);
-
-    return seq ? seq : __atomic_add_fetch(&ipc_last_seq, 1, __ATOMIC_RELAXED);
 }
 
 /* What generated client functions do: ipc_invoke, in place as long as there is neither a deadline nor an
