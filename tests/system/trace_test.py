@@ -12,7 +12,7 @@ OUT = pathlib.Path(os.environ.get("OUROS_OUT", "out"))
 LIST = pathlib.Path("libc/include/ouros/posix_calls.h")
 
 SCRIPT = """\
-trace cat /etc/hosts /nonexistent 2>&1 > /dev/null; echo part $?
+trace -o /tmp/t cat /etc/hosts /nonexistent > /dev/null 2>&1; s=$?; cat /tmp/t; echo part $s
 trace -f -o /tmp/t /tests/traced; echo part $?
 cat /tmp/t; echo part $?
 trace /tests/traced 2> /tmp/t; grep -c . /tmp/t; echo part $?
