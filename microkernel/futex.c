@@ -9,6 +9,7 @@
 #define MOVED (1ul << 63) /* no deadline; what is beyond it is how many threads earlier steps have moved */
 
 static struct tree_node *tree[TREES];
+static uint32_t shared_waiting; /* threads that wait at shared ones */
 
 /* Where the first thread that waits at a key is linked, or would have to be. */
 static struct tree_node **place_of(tree_key_t key)
@@ -39,6 +40,7 @@ static struct tree_node *enter(struct thread *thread, tree_key_t key, struct tre
 {
     struct tree_node **at = first ? &first : place_of(key);
     thread->waits.key = key;
+    shared_waiting += key >> 64 == 0;
     if (*at)
         list_add_tail(&container_of(*at, struct thread, waits)->peers, &thread->peers);
     else
@@ -54,6 +56,7 @@ static void leave(struct thread *thread, struct tree_node **at)
     else if (*at == &thread->waits)
         tree_replace(at, &container_of(thread->peers.next, struct thread, peers)->waits);
     list_remove(&thread->peers);
+    shared_waiting -= thread->waits.key >> 64 == 0;
 }
 
 void futex_leave(struct thread *thread)
@@ -78,6 +81,16 @@ static int move(tree_key_t key, uint64_t most, tree_key_t to, uint64_t *moved)
             t->frame.rax = 0;
             sched_ready(t, SCHED_TAIL);
         }
+    }
+    return 0;
+}
+
+static int wake_words(tree_key_t key, uint32_t words, uint64_t *woken)
+{
+    FAIL_IF(words > FUTEX_WORDS_MOST || !shared_waiting, E_NOENT);
+    for (uint32_t i = 0; i < words; i++) {
+        FAIL_IF(*woken >= STEP, SYS_RESTART);
+        TRY(move(key + i * sizeof(uint32_t), UINT64_MAX, 0, woken));
     }
     return 0;
 }
@@ -115,6 +128,8 @@ int sys_futex(struct thread *thread, struct syscall *s)
     s->r[0] = s->a[3] - MOVED <= 2ul * UINT32_MAX ? s->a[3] - MOVED : 0;
     if (op == FUTEX_WAIT)
         return wait(thread, s->a[1], value, s->a[3], key);
+    if (op == FUTEX_WAKE_WORDS)
+        return wake_words(key, value, &s->r[0]);
     if (op == FUTEX_REQUEUE)
         TRY(make_key(thread->task, s->a[4], shared, &to));
     FAIL_IF(op != FUTEX_WAKE && (op != FUTEX_REQUEUE || key == to), E_INVAL);

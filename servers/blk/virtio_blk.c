@@ -327,8 +327,8 @@ static int attach(struct virtio_disk *d, const char *prefix, const uint8_t *conf
     d->device = device;
     d->notify_multiplier = place[VIRTIO_CAP_NOTIFY].extra;
     struct pager_dma_reply dma = {0};
-    error = pager_map_dma(HANDLE_FIRST(SLOT_PAGER), &(struct pager_dma){sizeof(struct shared)}, &dma,
-                          DEADLINE_NEVER);
+    error = pager_map_dma(HANDLE_FIRST(SLOT_PAGER), &(struct pager_dma){.length = sizeof(struct shared)},
+                          &dma, DEADLINE_NEVER);
     if (error)
         return error;
     d->shared = (volatile struct shared *)dma.address;

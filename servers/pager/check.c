@@ -123,7 +123,7 @@ static uint64_t check_entries(struct space *space, uint64_t *pages)
 
 void pager_check_all(struct pager_check *out)
 {
-    uint64_t spaces = 0, pages = 0, errors = 0, charged = 0;
+    uint64_t spaces = 0, pages = 0, errors = 0, charged = dma_promised;
     for (frame_t f = 0; f < frame_limit; f++)
         frame_table[f].seen = 0;
     for (uint32_t i = 0; i < SPACE_MAX; i++) {

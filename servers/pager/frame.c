@@ -6,6 +6,7 @@
 #include "writeback.h"
 
 #define SPARE_FRAMES 64u /* kept for the pager's records */
+#define ROW_BLOCKS   4u
 
 struct frame_counts frame_counts;
 struct frame *frame_table;
@@ -14,8 +15,7 @@ bool frame_refused;
 
 /* ---- taking and giving back ---- */
 
-/* Take a free frame out of its block. */
-static void frame_take(frame_t frame, enum frame_kind kind)
+void frame_take(frame_t frame, enum frame_kind kind)
 {
     uint32_t n = frame / BLOCK_FRAMES;
     struct block *b = &block_table[n];
@@ -79,9 +79,7 @@ static uint32_t frame_pick_block(uint32_t wish)
     return spare ? block_whole : NO_BLOCK;
 }
 
-/* Something more to allocate from: what was zeroed ahead, what the kernel gives back, or clean pages that
- * nobody maps. */
-static bool frame_squeeze(void)
+bool frame_squeeze(void)
 {
     return stock_sell() || block_reap() || object_reclaim();
 }
@@ -139,51 +137,19 @@ uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, fr
     return got;
 }
 
-/* The first of `count` free frames in a row that begin in [from, to), or FRAME_NONE. */
-static frame_t frame_find_run(frame_t from, frame_t to, uint32_t count)
+frame_t frame_find_row(uint32_t count)
 {
-    uint32_t have = 0;
-    for (frame_t f = from; f < frame_limit && (f < to || have > 0); f++) {
-        have = frame_table[f].kind == FRAME_FREE ? have + 1 : 0;
-        if (have == count)
-            return f - count + 1;
+    uint32_t blocks = 0;
+    for (uint32_t n = block_partial; n != NO_BLOCK && blocks < ROW_BLOCKS;
+         n = block_table[n].next, blocks++) {
+        uint32_t have = 0;
+        for (frame_t f = n * BLOCK_FRAMES; f < (n + 1) * BLOCK_FRAMES && block_table[n].free >= count; f++) {
+            have = frame_table[f].kind == FRAME_FREE ? have + 1 : 0;
+            if (have == count)
+                return f - count + 1;
+        }
     }
     return FRAME_NONE;
-}
-
-static frame_t frame_find_small_run(uint32_t count)
-{
-    for (uint32_t n = block_partial; n != NO_BLOCK; n = block_table[n].next) {
-        if (block_table[n].free < count)
-            continue;
-        frame_t end = (n + 1) * BLOCK_FRAMES;
-        frame_t first = frame_find_run(n * BLOCK_FRAMES, end, count);
-        if (first && end - first >= count)
-            return first;
-    }
-    return frame_counts.whole > block_reserve ? block_whole * BLOCK_FRAMES : FRAME_NONE;
-}
-
-int frame_alloc_run(uint32_t count, frame_t *out)
-{
-    frame_t first = FRAME_NONE;
-    if (count == 0 || count > frame_counts.kind[FRAME_FREE] + frame_counts.kind[FRAME_STOCK])
-        return E_NOMEM;
-    do {
-        uint64_t blocks_needed = (count + BLOCK_FRAMES - 1) / BLOCK_FRAMES;
-        if (count <= BLOCK_FRAMES)
-            first = frame_find_small_run(count);
-        else if (frame_counts.whole >= block_reserve + blocks_needed)
-            first = frame_find_run(1, frame_limit, count);
-    } while (!first && frame_squeeze());
-    if (!first)
-        return E_NOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        frame_take(first + i, FRAME_DMA);
-        machine_zero(frame_memory(first + i));
-    }
-    *out = first;
-    return 0;
 }
 
 void frame_put_last(frame_t frame)

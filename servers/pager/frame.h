@@ -38,14 +38,15 @@ enum frame_flag {
     FRAME_LENT = 1 << 2,      /* OBJECT: memory of the manager's own, which reads and writes it in place */
     FRAME_ASKED = 1 << 3,     /* OBJECT: its manager is to write it back, and has not taken it yet */
     FRAME_ROUND = 1 << 4,     /* OBJECT, asked or taken: it belongs to the object's second round */
+    FRAME_CLAIMED = 1 << 5,   /* DMA: for a run that is being made (move.h) */
 };
 
 struct frame {
     uint32_t count;
-    uint32_t seen; /* the checker's own count */
-    uint8_t kind;  /* enum frame_kind */
-    uint8_t flags; /* enum frame_flag */
-    uint16_t reserved;
+    uint32_t seen;       /* the checker's own count */
+    uint8_t kind;        /* enum frame_kind */
+    uint8_t flags;       /* enum frame_flag */
+    uint16_t avoid;      /* could not be moved, see run_avoid */
     uint32_t page;       /* OBJECT: index in the object. DMA in quarantine: unused */
     uint32_t object;     /* OBJECT: the object's index */
     uint32_t hash_next;  /* OBJECT: chain of the page index */
@@ -82,8 +83,14 @@ int frame_alloc(enum frame_kind kind, uint32_t wish, frame_t *out);
 /* Up to `most` frames of a kind that are to be had at once, with count 1 each. wish: FRAME_ZERO or 0. Gives
  * how many: none when memory is short. */
 uint32_t frame_alloc_many(enum frame_kind kind, uint32_t wish, uint32_t most, frame_t *out);
-/* `count` frames one behind the other, zeroed, kind DMA. E_NOMEM. */
-int frame_alloc_run(uint32_t count, frame_t *out);
+/* Take a free frame out of its block. */
+void frame_take(frame_t frame, enum frame_kind kind);
+/* The first of `count` free frames in a row, in blocks that are broken already, or FRAME_NONE. Only few blocks are
+ * looked at. */
+frame_t frame_find_row(uint32_t count);
+/* Something more to allocate from: what was zeroed ahead, what the kernel gives back, or clean pages of files.
+ * False: there is nothing. */
+bool frame_squeeze(void);
 static inline void frame_get(frame_t frame)
 {
     frame_table[frame].count++;

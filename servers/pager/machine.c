@@ -39,6 +39,15 @@ int machine_window(paddr_t block, bool map)
     return sys_vms_batch(MEMORY, OWN_TASK, &op, 1, &done);
 }
 
+bool machine_moved(frame_t frame)
+{
+    const uint32_t *word = frame_memory(frame), *end = word + PAGE_SIZE / sizeof *word;
+    for (; word < end; word += FUTEX_WORDS_MOST)
+        if (sys_futex(FUTEX_WAKE_WORDS | FUTEX_SHARED, word, FUTEX_WORDS_MOST, 0, 0, 0, NULL) == E_NOENT)
+            return false;
+    return true;
+}
+
 int machine_adopt(handle_t task, uint64_t cookie)
 {
     return sys_task_ctl(task, TASK_SET_PAGER, machine_port, cookie, 0, NULL);

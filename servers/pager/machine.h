@@ -59,6 +59,10 @@ int machine_block(enum block_op op, paddr_t address, enum block_kind kind, uint6
 /* Map or unmap a block in the pager's own window of RAM. */
 int machine_window(paddr_t block, bool map);
 
+/* The page in this frame has been moved elsewhere: whoever waits at a futex in it is woken, to wait where it is now.
+ * False: nobody at all waits at a futex by frame. */
+bool machine_moved(frame_t frame);
+
 /* ---- tasks and handles ---- */
 
 /* Send a task's faults and its death to the pager's port. */

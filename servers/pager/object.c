@@ -99,6 +99,26 @@ void object_evict(struct object *object, frame_t frame)
     frame_put(frame);
 }
 
+void object_move(frame_t from, frame_t to)
+{
+    struct frame *f = &frame_table[from], *t = &frame_table[to];
+    frame_t *at = bucket_of(f->object, f->page);
+    struct page_list *list = &object_by_index(f->object)->list[page_state(f->flags)];
+    while (*at != from)
+        at = &frame_table[*at].hash_next;
+    *at = to;
+    t->object = f->object;
+    t->page = f->page;
+    t->hash_next = f->hash_next;
+    t->flags = f->flags;
+    t->next = f->next;
+    t->prev = f->prev;
+    *(t->prev ? &frame_table[t->prev].next : &list->first) = to;
+    *(t->next ? &frame_table[t->next].prev : &list->last) = to;
+    f->flags = 0;
+    frame_put(from);
+}
+
 /* Take away pages from `from` on that are in one of these states. */
 static void object_evict_from(struct object *object, uint64_t from, enum page_state last)
 {

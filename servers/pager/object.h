@@ -86,6 +86,9 @@ void object_insert(struct object *object, uint32_t page, frame_t frame);
 void object_set_flags(struct object *object, frame_t frame, uint32_t flags);
 /* Take a page out of the index and give its count back. Mappings go first. */
 void object_evict(struct object *object, frame_t frame);
+/* A page is in another frame (kind OBJECT, count 1) from now on, in the same state; the count of the old one is given
+ * back. Mappings go first. */
+void object_move(frame_t from, frame_t to);
 /* Pages of OBJECT_FILE objects. */
 extern uint64_t object_file_pages;
 /* Drop some clean file pages: those that nobody maps first, then mapped ones, which leave every space before.

@@ -115,7 +115,7 @@ static int map_device(struct ipc_request *r, const struct pager_map_device *in, 
 static int map_dma(struct ipc_request *r, const struct pager_dma *in, struct pager_dma_reply *out)
 {
     struct space *space = own_space(r);
-    return space ? space_map_dma(space, in->length, &out->address, &out->physical) : E_TYPE;
+    return space ? space_map_dma(space, r->thread, in, out) : E_TYPE;
 }
 
 static int memory_object(struct ipc_request *r, const struct pager_object_size *in, struct pager_object *out)

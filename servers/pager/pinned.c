@@ -1,4 +1,4 @@
-/* Memory of devices, and memory for devices: registers, and frames whose physical address a driver knows. */
+/* Registers of devices, and what becomes of their memory (dma.c) when a driver dies. */
 #include "object.h"
 #include "pool.h"
 #include "space.h"
@@ -76,45 +76,5 @@ int space_map_device(struct space *space, const struct mapping *m, handle_t devi
     }
     if (error)
         space_unmap(space, *out, length);
-    return error;
-}
-
-int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa)
-{
-    uint64_t pages = object_size_pages(length);
-    frame_t first;
-    struct mapping m = {.length = length,
-                        .prot = VMS_READ | VMS_WRITE,
-                        .limit = VMS_READ | VMS_WRITE,
-                        .flags = REGION_DMA | PAGER_NO_INHERIT};
-    if (pages == 0)
-        return E_INVAL;
-    if (pages > UINT32_MAX)
-        return E_NOMEM;
-    int error = space_commit(space, pages);
-    if (!error)
-        error = frame_alloc_run((uint32_t)pages, &first);
-    if (error)
-        return error;
-    error = space_map(space, &m, va);
-    bool mapped = !error;
-    struct batch b;
-    batch_begin(&b, space);
-    uint32_t i = 0;
-    for (; i < pages && !error; i++) {
-        vaddr_t at = *va + i * PAGE_SIZE;
-        error = i == 0 || at % HUGE_SIZE == 0 ? tables_link(space, at) : 0;
-        if (!error)
-            batch_set(&b, at, first + i, m.prot, 0);
-        else
-            break;
-    }
-    for (uint32_t left = i; left < pages; left++)
-        frame_put(first + left);
-    int flushed = batch_flush(&b);
-    error = error ? error : flushed;
-    if (error && mapped)
-        space_unmap(space, *va, length);
-    *pa = (paddr_t)first << PAGE_SHIFT;
     return error;
 }

@@ -308,8 +308,12 @@ int space_unmap(struct space *space, vaddr_t start, uint64_t length);
 int space_protect(struct space *space, vaddr_t start, uint64_t length, uint32_t prot);
 /* A device object's memory. */
 int space_map_device(struct space *space, const struct mapping *m, handle_t device, vaddr_t *out);
-/* Contiguous pinned memory. */
-int space_map_dma(struct space *space, uint64_t length, vaddr_t *va, paddr_t *pa);
+/* Contiguous pinned memory for the present caller (dma.c). 0: *out is the answer; PAGER_PARKED: it comes later;
+ * E_INVAL, E_NOMEM, E_QUOTA. */
+int space_map_dma(struct space *space, uint32_t thread, const struct pager_dma *ask,
+                  struct pager_dma_reply *out);
+/* Frames promised to what is being made: they count among the committed ones. */
+extern uint64_t dma_promised;
 /* The DMA memory of a dying space: kept until its device is silent. */
 void space_quarantine(struct space *space, const struct region *r);
 /* The DMA memory of a dead space may be used again. */

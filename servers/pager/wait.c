@@ -93,7 +93,7 @@ void waiters_cancel(uint32_t thread, bool died)
             continue;
         if (died)
             waiter_drop(w);
-        else if (w->kind == WAIT_COPY || w->kind == WAIT_NEXT || w->kind == WAIT_SYNC)
+        else if (w->kind == WAIT_COPY || w->kind == WAIT_NEXT || w->kind == WAIT_SYNC || w->kind == WAIT_DMA)
             waiter_answer(w, E_CANCELLED, NULL, 0);
     }
 }
@@ -103,7 +103,8 @@ void waiters_drop_space(uint64_t space)
     for (struct waiter *w = all, *next; w; w = next) {
         next = w->all_next;
         if ((w->kind == WAIT_FAULT && w->fault.space == space) ||
-            (w->kind == WAIT_EXCEPTION && w->exception.space == space))
+            (w->kind == WAIT_EXCEPTION && w->exception.space == space) ||
+            (w->kind == WAIT_DMA && w->dma.space == space))
             waiter_drop(w);
         else if ((w->kind == WAIT_COPY && w->copy.space == space) ||
                  (w->kind == WAIT_SYNC && w->sync.space == space))

@@ -27,6 +27,7 @@ enum waiter_kind {
     WAIT_EXCEPTION,
     WAIT_NEXT,
     WAIT_SYNC, /* advise: for pages to be written */
+    WAIT_DMA
 };
 
 /* A fault, as the kernel told it. */
@@ -60,6 +61,10 @@ struct waiter {
         } copy;
         struct pager_exception exception;
         struct sync sync;
+        struct {
+            uint64_t space; /* id */
+            uint64_t length, limit, align;
+        } dma;
     };
 };
 

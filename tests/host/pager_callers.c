@@ -7,7 +7,7 @@
 struct sim_caller *sim_caller;
 uint32_t sim_fail_mint, sim_touch_every;
 bool sim_quiet;
-uint32_t sim_wakes;
+uint32_t sim_wakes, sim_moved;
 
 static uint32_t copies;
 static uint64_t serial;
@@ -148,4 +148,10 @@ void machine_panic(const char *format, ...)
     va_end(arguments);
     fflush(stdout);
     abort();
+}
+
+bool machine_moved(frame_t frame)
+{
+    MUST(frame_table[frame].flags & FRAME_CLAIMED);
+    return ++sim_moved % 3 == 0;
 }

@@ -53,6 +53,7 @@ extern uint32_t sim_fail_unshare; /* the next so many tables are not unshared: E
 extern uint32_t sim_fail_mint;    /* the next so many sessions are refused: E_QUOTA */
 extern uint32_t sim_touch_every;  /* one in so many copies meets an absent page; 0: none */
 extern uint32_t sim_wakes;        /* of the zeroing thread */
+extern uint32_t sim_moved;        /* frames that a run was made of, after their pages were moved */
 extern bool sim_quiet;
 
 /* A machine of so many blocks with a bundle of so many bytes; once. What the kernel would tell the pager. */

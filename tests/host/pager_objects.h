@@ -231,32 +231,6 @@ static void pager_parked_calls(void)
     space_destroy(s);
 }
 
-static void pager_dma(void)
-{
-    uint64_t free = frame_counts.kind[FRAME_FREE];
-    struct space *s = space_new(100);
-    vaddr_t va[3];
-    paddr_t pa[3];
-    static const uint64_t pages[] = {3, 512, 700};
-    CHECK(s);
-    for (int i = 0; i < 3; i++) {
-        CHECK(space_map_dma(s, pages[i] * PAGE_SIZE, &va[i], &pa[i]) == 0);
-        for (uint64_t p = 0; p < pages[i]; p++)
-            CHECK(pte_frame(sim_entry(sim_task(s->task), va[i] + p * PAGE_SIZE), PTEP_LEAF) ==
-                  pa[i] + p * PAGE_SIZE);
-    }
-    CHECK(faults_found() == 0);
-    CHECK(space_unmap(s, va[0], 3 * PAGE_SIZE) == 0 && frame_counts.kind[FRAME_DMA] == 1212);
-    CHECK(space_map_dma(s, 1ul << 40, &va[0], &pa[0]) == E_NOMEM);
-    uint64_t id = s->id;
-    space_destroy(s);
-    CHECK(frame_counts.kind[FRAME_DMA] == 1212 && faults_found() == 0 && sim_entries() == 0);
-    space_dma_release(id + 1);
-    CHECK(frame_counts.kind[FRAME_DMA] == 1212);
-    space_dma_release(id);
-    CHECK(frame_counts.kind[FRAME_DMA] == 0 && frame_counts.kind[FRAME_FREE] == free);
-}
-
 static void pager_out_of_memory(void)
 {
     uint64_t free = frame_counts.kind[FRAME_FREE];

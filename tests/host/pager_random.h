@@ -277,6 +277,68 @@ static void random_writeback(uint32_t file)
     }
 }
 
+/* A driver asks for memory, which is made a step at a time; what it has the device writes to. */
+static struct {
+    struct space *space;
+    struct sim_caller caller;
+    struct pager_dma ask;
+    bool pending;
+    uint32_t got, in_vain;
+} driver;
+
+static bool driver_answered(int error, const struct pager_dma_reply *reply)
+{
+    uint64_t pages = object_size_pages(driver.ask.length);
+    driver.pending = false;
+    driver.in_vain += error != 0;
+    driver.got += !error;
+    if (error)
+        return error == E_NOMEM || error == E_QUOTA;
+    if (!dma_right(driver.space, reply->address, reply->physical, pages) ||
+        (driver.ask.limit && reply->physical + pages * PAGE_SIZE > driver.ask.limit) ||
+        (driver.ask.align && reply->physical % driver.ask.align))
+        return false;
+    memset(machine_ram + reply->physical, 0xdd, pages * PAGE_SIZE);
+    return pick(4) == 0 || space_unmap(driver.space, reply->address, pages * PAGE_SIZE) == 0;
+}
+
+static bool driver_dies(void)
+{
+    uint64_t id = driver.space ? driver.space->id : 0;
+    if (driver.space)
+        space_destroy(driver.space);
+    space_dma_release(id);
+    bool fine = !driver.pending || driver.caller.closed || driver.caller.answered;
+    driver.pending = false;
+    driver.space = space_new(1000);
+    return fine && driver.space;
+}
+
+static bool random_dma(void)
+{
+    struct pager_dma_reply reply;
+    if (!driver.space || pick(200) == 0)
+        return driver_dies();
+    for (uint32_t steps = pick(20); driver.pending && !driver.caller.answered && steps > 0; steps--)
+        if (!work_done())
+            return false;
+    if (driver.pending && driver.caller.answered) {
+        memcpy(&reply, driver.caller.word, sizeof reply);
+        return driver_answered((int)driver.caller.label, &reply);
+    }
+    if (driver.pending)
+        return true;
+    driver.ask =
+        (struct pager_dma){(1 + pick(pick(3) ? 40 : 1300)) * PAGE_SIZE,
+                           pick(2) ? 0 : (4 + pick(36)) * HUGE_SIZE, pick(2) ? 0 : 1ul << (10 + pick(12))};
+    driver.caller = (struct sim_caller){0};
+    sim_caller = &driver.caller;
+    int error = space_map_dma(driver.space, next_thread++, &driver.ask, &reply);
+    sim_caller = NULL;
+    driver.pending = error == PAGER_PARKED;
+    return driver.pending || driver_answered(error, &reply);
+}
+
 static uint32_t last_step;
 
 static bool random_step(void)
@@ -304,6 +366,7 @@ static bool random_step(void)
         for (uint32_t k = pick(30); k > 0 && stock_zero(); k--)
             ;
         return true;
+    case 30 ... 31: return random_dma();
     case 14: block_feed(); return true;
     case 15: return pick(8) ? true : (block_reap(), true);
     case 16 ... 20: /* a walk in order */
@@ -320,6 +383,7 @@ static void pager_random(void)
     uint64_t free = frame_counts.kind[FRAME_FREE] + frame_counts.owned; /* blocks go to and fro */
     (void)free;
     uint64_t most = writeback_most;
+    uint32_t moved = sim_moved;
     sim_quiet = false;
     sim_touch_every = 50;
     writeback_most = 40; /* stores have to wait, too */
@@ -338,6 +402,11 @@ static void pager_random(void)
         if (round % 400 == 0)
             CHECK(faults_found() == 0);
     }
+    CHECK(driver.got > 200 && sim_moved - moved > 1000);
+    CHECK(driver_dies());
+    space_destroy(driver.space);
+    while (work_done())
+        ;
     for (uint32_t s = 0; s < SPACES; s++)
         space_destroy(model[s].space);
     for (uint32_t f = 0; f < FILES; f++) {
@@ -397,7 +466,7 @@ static void pager_garbage(void)
         case 5: remote_copy(s, 1, a, b % (PAGE_SIZE + 1), c & 1, &done); break;
         case 6:
             if (b <= 3 * HUGE_SIZE)
-                space_map_dma(s, b, &va, &pa);
+                dma_map(s, b, c, odd[f % pages], &va, &pa);
             break;
         case 8:
             space_remap(s, &(struct pager_remap){a, b, c, odd[f % pages], (uint32_t)f << 1 & 0x101}, &va);

@@ -130,7 +130,7 @@ static void pager_remote_kinds(void)
     s->limit.stack = 4;
     CHECK(remote_call(s, va + 2 * PAGE_SIZE, 1, PAGE_WRITE, &done) == E_FAULT &&
           pokes(s, va + 4 * PAGE_SIZE, 4));
-    CHECK(space_map_dma(s, 2 * PAGE_SIZE, &va, &pa) == 0 && pokes(s, va, 11) &&
+    CHECK(dma_map(s, 2 * PAGE_SIZE, 0, 0, &va, &pa) == 0 && pokes(s, va, 11) &&
           page_is(machine_ram + pa, 11));
     CHECK(object_create(OBJECT_ANON, 2 * PAGE_SIZE, 0, NULL, &session, &o) == 0);
     CHECK(map(s, 0, 2 * PAGE_SIZE, VMS_READ, PAGER_SHARED, o, 0, &va) == 0 && peeks(s, va, 0));

@@ -1,4 +1,4 @@
-// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/writeback.c servers/pager/sync.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c servers/pager/fill.c servers/pager/chore.c
+// sources: tests/host/pager_machine.c tests/host/pager_callers.c servers/pager/frame.c servers/pager/block.c servers/pager/stock.c servers/pager/pool.c servers/pager/tables.c servers/pager/region.c servers/pager/space.c servers/pager/protect.c servers/pager/pinned.c servers/pager/remap.c servers/pager/advise.c servers/pager/fault.c servers/pager/fork.c servers/pager/remote.c servers/pager/object.c servers/pager/reclaim.c servers/pager/writeback.c servers/pager/sync.c servers/pager/request.c servers/pager/wait.c servers/pager/check.c servers/pager/huge.c servers/pager/fill.c servers/pager/chore.c servers/pager/dma.c servers/pager/move.c servers/pager/run.c
 /* The pager's own code over a simulated machine: single cases, then random traffic against a simple model. */
 #include "check.h"
 #include "servers/pager/chore.h"
@@ -207,6 +207,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
 #include "tests/host/pager_fill.h"
+#include "tests/host/pager_dma.h"
 #include "tests/host/pager_remote.h"
 #include "tests/host/pager_random.h"
 #include "tests/host/pager_stock.h"
@@ -272,6 +273,10 @@ int main(void)
     RUN(pager_remote_buffers);
     RUN(pager_remote_file);
     RUN(pager_dma);
+    RUN(pager_dma_moves);
+    RUN(pager_dma_refused);
+    RUN(pager_dma_kinds);
+    RUN(pager_dma_cut_off);
     RUN(pager_out_of_memory);
     RUN(pager_stock);
     RUN(pager_stock_sold);

@@ -169,7 +169,8 @@ static const char *servers_answer(void)
 static const char *no_pinned_memory(void)
 {
     struct pager_dma_reply reply = {0};
-    EXPECT(pager_map_dma(HANDLE_FIRST(SLOT_PAGER), &(struct pager_dma){4096}, &reply, 0) == E_RIGHTS);
+    EXPECT(pager_map_dma(HANDLE_FIRST(SLOT_PAGER), &(struct pager_dma){.length = 4096}, &reply, 0) ==
+           E_RIGHTS);
     EXPECT(reply.physical == 0);
     return NULL;
 }

@@ -75,6 +75,8 @@ struct pager_map_device {         /* with a handle: an OBJ_DEVICE */
 };
 struct pager_dma {
     uint64_t length; /* bytes, rounded up to pages: contiguous, zeroed, pinned, resident */
+    uint64_t limit;  /* all of it lies below this physical address; 0: anywhere */
+    uint64_t align;  /* of the physical address: a power of two; 0: a page */
 };
 struct pager_dma_reply {
     uint64_t address;
