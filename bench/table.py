@@ -29,7 +29,7 @@ ROWS = [
     Row("map_batch64", "the same in a batch of 64, each", 722, "seL4", 60),
     Row("irq_to_user", "device interrupt to user thread", 371, "seL4", 300),
     Row("anon_touch_page", "anonymous first touch, per page", 1860, "xv6 (sbrk)", 800),
-    Row("anon_fault_isolated", "the same, pages 256 KiB apart", None, None, None),
+    Row("anon_fault_isolated", "the same, pages 256 KiB apart", None, None, 1100),
     Row("cow_fault", "copy-on-write fault, private table", 4460, "Linux", 2200),
     Row("cow_fault_shared", "the first one in a shared table", 4460, "Linux", 8000),
     Row("fork_exit_wait_small", "fork + exit + wait, small", 120000, "Linux", 60000),
