@@ -204,6 +204,7 @@ static int map(struct space *space, vaddr_t at, uint64_t length, uint32_t prot, 
 #include "tests/host/pager_cases.h"
 #include "tests/host/pager_objects.h"
 #include "tests/host/pager_writeback.h"
+#include "tests/host/pager_writeback_random.h"
 #include "tests/host/pager_fork.h"
 #include "tests/host/pager_features.h"
 #include "tests/host/pager_fill.h"
