@@ -1,8 +1,8 @@
 // config:
 // config: memory=64
-/* Programs that end badly, in every state that can hold something: in calls that wait, between fork and exec,
- * with threads, with open and removed files. What counts is mostly what the harness sees afterwards: nothing
- * is left. `rough_ends CASE` runs one case. */
+/* Programs that end badly, in every state that can hold something: in calls that wait, at work, with threads,
+ * with open and removed files, without memory (exec: rough_ends_exec.c). What counts is mostly what the harness
+ * sees afterwards: nothing is left. `rough_ends CASE` runs one case. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -12,38 +12,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#include "posix_test.h"
-
-#define ROUNDS 30
+#include "rough_ends.h"
 
 extern char **environ;
-
-static void nap(long ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
-static void put_text(const char *path, const char *text, mode_t mode)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || close(fd))
-        _exit(99);
-}
-
-/* Waits for the child; true if it ended by this signal. */
-static bool ended_by(pid_t pid, int number)
-{
-    int status = 0;
-    return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == number;
-}
-
-static bool exited_with(pid_t pid, int code)
-{
-    int status = 0;
-    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == code;
-}
 
 /* Starts `victim` in a child of its own, kills it a little later each time. */
 static const char *kill_in(void (*victim)(void), int rounds)
@@ -58,128 +30,6 @@ static const char *kill_in(void (*victim)(void), int rounds)
         nap(i % 8);
         EXPECT(kill(pid, SIGKILL) == 0);
         EXPECT(ended_by(pid, SIGKILL));
-    }
-    return NULL;
-}
-
-/* ---- exec ---- */
-
-static char *huge_arguments[12];
-
-static const char *make_bad_programs(void)
-{
-    put_text("text", "no program\n", 0755);
-    put_text("short", "\177ELF", 0755);
-    put_text("garbled",
-             "\177ELF\2\1\1 and then nothing that makes sense, for as long as a header is and longer .....",
-             0755);
-    put_text("forbidden", "#!/bin/sh\n", 0644);
-    put_text("orphan", "#!/nowhere/at/all\n", 0755);
-    put_text("circle", "#!/tmp/rough_ends/circle\n", 0755);
-    put_text("endless", "#! /bin/sh", 0755);
-    for (int i = 0; i < 11; i++) {
-        huge_arguments[i] = malloc(60000);
-        EXPECT(huge_arguments[i]);
-        memset(huge_arguments[i], 'x', 59999);
-        huge_arguments[i][59999] = '\0';
-    }
-    return NULL;
-}
-
-static const struct {
-    const char *path;
-    int error;
-} bad_programs[] = {{"missing", ENOENT},   {"text", ENOEXEC},  {"short", ENOEXEC}, {"garbled", ENOEXEC},
-                    {"forbidden", EACCES}, {"orphan", ENOENT}, {"circle", ELOOP},  {"endless", ENOEXEC},
-                    {"/tmp", EACCES},      {"text/x", ENOTDIR}};
-#define BAD_PROGRAMS (sizeof bad_programs / sizeof *bad_programs)
-
-static const char *exec_fails(void)
-{
-    char *arguments[] = {"x", NULL};
-    for (int round = 0; round < ROUNDS / 3; round++) {
-        for (size_t i = 0; i < BAD_PROGRAMS; i++) {
-            errno = 0;
-            execv(bad_programs[i].path, arguments);
-            if (errno != bad_programs[i].error) {
-                snprintf(test_reason, sizeof test_reason, "%s: errno %d, not %d", bad_programs[i].path, errno,
-                         bad_programs[i].error);
-                return test_reason;
-            }
-        }
-        EXPECT_ERRNO(execv("/bin/true", huge_arguments), E2BIG);
-    }
-    return NULL;
-}
-
-/* The task of an exec that failed dies later than the next exec of the same process begins. */
-static const char *exec_after_failures(void)
-{
-    char *arguments[] = {"sh", "-c", "sleep 0.02; exit 7", NULL};
-    for (int round = 0; round < ROUNDS; round++) {
-        pid_t pid = fork();
-        EXPECT(pid >= 0);
-        if (pid == 0) {
-            for (int i = 0; i < 5; i++)
-                execv("missing", arguments);
-            execv("text", arguments);
-            execv("/bin/sh", arguments);
-            _exit(97);
-        }
-        EXPECT(exited_with(pid, 7));
-    }
-    return NULL;
-}
-
-static const char *spawn_fails(void)
-{
-    char *good[] = {"sh", "-c", "exit 7", NULL};
-    pid_t pid;
-    for (int round = 0; round < ROUNDS; round++) {
-        size_t i = (size_t)round % BAD_PROGRAMS;
-        EXPECT(posix_spawn(&pid, bad_programs[i].path, NULL, NULL, good, environ) == bad_programs[i].error);
-        EXPECT(posix_spawn(&pid, "/bin/true", NULL, NULL, huge_arguments, environ) == E2BIG);
-        EXPECT(posix_spawn(&pid, "/bin/sh", NULL, NULL, good, environ) == 0);
-        EXPECT(exited_with(pid, 7));
-    }
-    return NULL;
-}
-
-static void *exec_in_thread(void *start)
-{
-    char *arguments[] = {"sh", "-c", "sleep 0.02; exit 7", NULL};
-    pthread_barrier_wait(start);
-    execv("/bin/sh", arguments);
-    nap(10000);
-    return NULL;
-}
-
-/* Whoever reads this file finds vfs without caches: the next program comes from the disk. */
-static void forget_caches(void)
-{
-    char text[4096];
-    int fd = open("/proc/audit", O_RDONLY);
-    read(fd, text, sizeof text);
-    close(fd);
-}
-
-/* Several threads exec at once: while one waits for the disk the next begins. One of them wins. */
-static const char *exec_race(void)
-{
-    for (int round = 0; round < ROUNDS; round++) {
-        forget_caches();
-        pid_t pid = fork();
-        EXPECT(pid >= 0);
-        if (pid == 0) {
-            pthread_barrier_t start;
-            pthread_t thread[3];
-            pthread_barrier_init(&start, NULL, 3);
-            for (int i = 0; i < 3; i++)
-                pthread_create(&thread[i], NULL, exec_in_thread, &start);
-            nap(10000);
-            _exit(96);
-        }
-        EXPECT(exited_with(pid, 7));
     }
     return NULL;
 }
@@ -530,10 +380,6 @@ static const char *too_many_processes(void)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        {"exec-fails", exec_fails},
-        {"exec-after-failures", exec_after_failures},
-        {"spawn-fails", spawn_fails},
-        {"exec-race", exec_race},
         {"killed-waiting", killed_waiting},
         {"killed-at-work", killed_at_work},
         {"stopped-then-killed", stopped_then_killed},
@@ -543,13 +389,6 @@ int main(int argc, char **argv)
         {"too-much-memory", too_much_memory},
         {"too-many-processes", too_many_processes},
     };
-    int failed = 0;
     const char *why = enter_work_directory("rough_ends");
-    why = why ? why : make_bad_programs();
-    if (why)
-        printf("not ok start: %s\n", why);
-    for (size_t i = 0; !why && i < sizeof cases / sizeof *cases; i++)
-        if (argc < 2 || strcmp(argv[1], cases[i].name) == 0)
-            failed |= run_tests(&cases[i], 1);
-    return failed || why;
+    return RUN_CHOSEN(cases, why, argc, argv);
 }
