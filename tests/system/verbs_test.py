@@ -15,7 +15,9 @@ import machine
 OUT = pathlib.Path(os.environ.get("OUROS_OUT", "out"))
 LIMIT = 500
 IRQOFF_MOST = 20000  # instructions, by docs/debugging.md
-HEAVY = ("fork_cow", "posix_thread", "posix_process", "many", "pager_memory", "kill_storm", "vfs_files")
+HEAVY = (
+    "fork_cow", "posix_thread", "posix_thread_sync", "posix_process", "many", "pager_memory", "kill_storm", "vfs_files",
+)  # fmt: skip
 
 
 class Guest:
