@@ -277,6 +277,7 @@ static uint64_t choose(struct fuzz *f, enum kind kind)
     case INDEX:
         return one_in(f, 2)   ? 0
                : one_in(f, 3) ? below(f, 300)
+               : one_in(f, 4) ? PAGER_TAKE_APART /* as an index PAGER_NO_INDEX */
                : one_in(f, 4) ? number(f)
                               : PAGER_VIEW_FIRST * below(f, 2) + below(f, 4);
     case PRIORITY: return one_in(f, 4) ? number(f) : 1 + below(f, 40);
