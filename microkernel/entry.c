@@ -142,7 +142,7 @@ static int entries_change(struct window *w, const struct vms_op *op, struct plac
             ledger_owe(w->vms, op->va + i * ptep_level_size(op->level));
             flush = true;
             if (op->level < PTEP_LEAF) /* a view showed its data where its table's entries will be */
-                tell_views(w->vms, op->va + i * size, PTEP_LEAF);
+                tell_views(w->vms, op->va + i * ptep_level_size(op->level), PTEP_LEAF);
         }
     }
     if (flush)

@@ -88,6 +88,9 @@ static int move(tree_key_t key, uint64_t most, tree_key_t to, uint64_t *moved)
 static int wake_words(tree_key_t key, uint32_t words, uint64_t *woken)
 {
     FAIL_IF(words > FUTEX_WORDS_MOST || !shared_waiting, E_NOENT);
+    FAIL_IF((uint64_t)key % PAGE_SIZE + words * sizeof(uint32_t) > PAGE_SIZE,
+            E_INVAL); /* the next frame is another's */
+    *woken = 0;
     for (uint32_t i = 0; i < words; i++) {
         FAIL_IF(*woken >= STEP, SYS_RESTART);
         TRY(move(key + i * sizeof(uint32_t), UINT64_MAX, 0, woken));

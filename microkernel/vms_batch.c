@@ -100,13 +100,13 @@ static bool is_long(const struct vms_op *op)
     return op->count > most || op->op == VMS_UNLINK || op->op == VMS_UNSHARE;
 }
 
-/* The operations of a list from *total on, until one fails or the bound is reached. user: where the list is.
+/* The operations of a list from *total on, the first whatever the clock says, until one fails or the bound is reached. user: where the list is.
  */
 static __attribute__((noinline)) int batch_rest(struct window *w, struct thread *thread, struct vms_op *ops,
                                                 vaddr_t user, uint32_t count, uint32_t *total)
 {
     uint64_t end = tsc_read() + BATCH_TICKS;
-    for (uint32_t simple; *total < count && tsc_read() < end; *total += simple) {
+    for (uint32_t simple; *total < count && (!*total || tsc_read() < end); *total += simple) {
         struct vms_op *op = ops + *total;
         simple = batch_simple(w, op, count - *total);
         if (simple)

@@ -149,7 +149,8 @@ enum futex_op {
     FUTEX_WAKE, /* value = how many at most: count = woken. Goes in steps, counted in the deadline's place */
     FUTEX_REQUEUE,    /* wake `value`, move up to `count` others to address2; count = both */
     FUTEX_WAKE_WORDS, /* all at `value` words from the address on, at most FUTEX_WORDS_MOST: where they are has
-                         been moved. E_NOENT: too many, or nobody waits at any shared word */
+                         been moved. E_NOENT: too many, or nobody waits at any shared word; E_INVAL: beyond the
+                         first one's page */
     FUTEX_WORDS_MOST = 128,
     FUTEX_SHARED = 0x100, /* keyed by frame instead of by space and address */
 };

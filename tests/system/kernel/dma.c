@@ -430,6 +430,9 @@ static void futex_moves(void)
     CHECK(frame_of(task.space, SHARED) != before);
     while (runs-- > 0)
         dma_free(&got[runs], MIB);
+    uint32_t *last = (uint32_t *)((char *)common + PAGE_SIZE) - 1; /* of its frame */
+    CHECK_IS(sys_futex(FUTEX_WAKE_WORDS | FUTEX_SHARED, last, 1, 0, 0, 0, NULL), 0);
+    CHECK_IS(sys_futex(FUTEX_WAKE_WORDS | FUTEX_SHARED, last, 2, 0, 0, 0, NULL), E_INVAL);
     CHECK(!common->woken);
     common->word = 1;
     sys_futex(FUTEX_WAKE | FUTEX_SHARED, &common->word, 1, 0, 0, 0, NULL);
