@@ -87,13 +87,15 @@ static int dma_at_once(struct space *space, uint32_t pages, frame_t first, struc
 {
     struct mapping m = dma_mapping(pages);
     vaddr_t va;
-    int error = space_map(space, &m, &va);
-    if (error)
-        return error;
-    for (uint32_t i = 0; i < pages; i++) {
+    for (uint32_t i = 0; i < pages; i++) { /* before a record of the region takes one of them */
         frame_take(first + i, FRAME_DMA);
         machine_zero(frame_memory(first + i));
     }
+    int error = space_map(space, &m, &va);
+    for (uint32_t i = 0; error && i < pages; i++)
+        frame_put(first + i);
+    if (error)
+        return error;
     error = dma_enter(space, va, first, 0, pages);
     if (error)
         space_unmap(space, va, m.length);
@@ -301,7 +303,9 @@ static bool step_release(void)
 static bool dma_cancel(void)
 {
     struct space *space = space_by_id(job.space);
-    if (space && job.va) /* its thread was cancelled */
+    if (job.phase == SEARCH)
+        return dma_end(E_CANCELLED, NULL); /* nothing is claimed yet */
+    if (space && job.va)                   /* its thread was cancelled */
         space_unmap(space, job.va, (uint64_t)job.search.wish.count << PAGE_SHIFT);
     return dma_release(E_CANCELLED);
 }

@@ -138,8 +138,10 @@ void object_abandon(struct object *object)
 
 void requests_settle(void)
 {
-    while (requests_unsettled.first)
+    frame_t reply = writeback_shown(FRAME_NONE);
+    while (requests_unsettled.first) /* which shows pages at once */
         fault_retry(requests_unsettled.first);
+    writeback_shown(reply);
 }
 
 void object_requeue(struct channel *manager)

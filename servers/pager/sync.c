@@ -198,7 +198,9 @@ static void hand_out(void)
 void writeback_settle(void)
 {
     while (writeback_work) {
-        wake_all();
+        frame_t reply = writeback_shown(FRAME_NONE);
+        wake_all(); /* which shows pages at once */
+        writeback_shown(reply);
         ask_all();
         writeback_work = false; /* what was asked for is handed out now; another round may be over then */
         hand_out();
@@ -206,5 +208,5 @@ void writeback_settle(void)
     }
     writeback_work = memory.first != NULL; /* others give frames back, too */
     settle_due = writeback_work || requests_unsettled.first;
-    writeback_unshown();
+    writeback_shown(FRAME_NONE);
 }

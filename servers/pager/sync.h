@@ -6,8 +6,6 @@
 
 /* Pages that became clean since sync.c last looked. */
 extern uint64_t writeback_cleaned;
-/* The reply under way goes out now. */
-void writeback_unshown(void);
 static inline bool writeback_has_room(const struct channel *m)
 {
     return m->dirty < writeback_most && writeback_counts.dirty < writeback_most_all;

@@ -93,9 +93,11 @@ bool writeback_dirty(struct object *object, frame_t frame)
     return true;
 }
 
-void writeback_unshown(void)
+frame_t writeback_shown(frame_t now)
 {
-    shown = FRAME_NONE;
+    frame_t before = shown;
+    shown = now;
+    return before;
 }
 
 void writeback_forget(struct object *object, frame_t frame)

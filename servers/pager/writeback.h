@@ -88,6 +88,9 @@ static inline void writeback_soon(void)
     settle_due = writeback_work = true;
 }
 void writeback_settle(void);
+/* Which page the reply under way may be about to show to be stored to, and so is not written as it is. FRAME_NONE: the
+ * reply has gone out. Returns what it was. */
+frame_t writeback_shown(frame_t now);
 
 /* The checker's part. */
 uint64_t writeback_check(const struct object *object);

@@ -321,3 +321,33 @@ static void pager_dma_cut_off(void)
     CHECK(frame_counts.kind[FRAME_ANON] == 0 && faults_found() == 0 && sim_entries() == 0 &&
           space_committed == 0);
 }
+
+/* Small pieces until the records of regions have needed frames of their own, and a large one that is given up while
+ * its place is sought. */
+static void pager_dma_small_and_none(void)
+{
+    struct space *s = space_new(1000);
+    struct sim_caller c = {0};
+    struct pager_dma_reply reply;
+    uint64_t id = s->id, pool = frame_counts.kind[FRAME_POOL];
+    uint32_t steps = 0;
+    for (uint32_t i = 0; i < 400; i++) {
+        struct pager_dma ask = {(1 + i % 4) * PAGE_SIZE, 0, 0};
+        CHECK(space_map_dma(s, 4000, &ask, &reply) == 0);
+        CHECK(frame_table[reply.physical >> PAGE_SHIFT].kind == FRAME_DMA && faults_found() == 0);
+    }
+    CHECK(frame_counts.kind[FRAME_POOL] > pool + 2);
+    struct pager_dma large = {frame_usable() / 2 * PAGE_SIZE, 0, 0};
+    sim_caller = &c;
+    CHECK(space_map_dma(s, 4000, &large, &reply) == PAGER_PARKED);
+    sim_caller = NULL;
+    CHECK(work_done());
+    waiters_cancel(4000, true);
+    while (work_done())
+        steps++;
+    CHECK(steps <= 1 && (c.closed || c.label == E_CANCELLED)); /* nothing is claimed: nothing to give back */
+    space_destroy(s);
+    space_dma_release(id);
+    CHECK(frame_counts.kind[FRAME_DMA] == 0 && faults_found() == 0 && sim_entries() == 0 &&
+          space_committed == 0);
+}

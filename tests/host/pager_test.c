@@ -278,6 +278,7 @@ int main(void)
     RUN(pager_dma_refused);
     RUN(pager_dma_kinds);
     RUN(pager_dma_cut_off);
+    RUN(pager_dma_small_and_none);
     RUN(pager_out_of_memory);
     RUN(pager_stock);
     RUN(pager_stock_sold);
