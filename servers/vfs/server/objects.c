@@ -92,7 +92,7 @@ void port_file_resized(struct inode *file, uint64_t size)
         struct object *o = list_entry(it, struct object, link);
         if (o->at.ino != file || o->gone || !o->lasting)
             continue;
-        if (pages_of(size) != pages_of(o->size))
+        if (o->lent ? pages_of(size) != pages_of(o->size) : size != o->size)
             (void)pager_resize(manager, &(struct pager_object_size){o->id, size}, NULL, 0);
         o->size = size;
     }
@@ -343,13 +343,15 @@ static int write_taken(uint64_t object, struct inode *file, const uint64_t *offs
     return error;
 }
 
-static int object_write_dirty(uint64_t id, struct inode *file)
+/* What is dirty now. Pages are taken in the order in which they became so: what is stored to meanwhile comes behind, and
+ * is left to the next sync. */
+static int object_write_dirty(uint64_t id, struct inode *file, uint64_t most)
 {
     uint64_t offsets[64];
     struct pager_count count = {1};
     int err = 0;
     ipc_lock(&writing);
-    while (!err && count.count) {
+    for (uint64_t taken = 0; !err && count.count && taken < most; taken += count.count) {
         struct ipc_transfer t = {.out = offsets, .out_len = sizeof offsets};
         err = pager_take_dirty_with(manager, &(struct pager_object){id}, &count, &t);
         if (!err)
@@ -363,6 +365,7 @@ int objects_sync(struct inode *file)
 {
     uint64_t id = 0;
     core_enter();
+    uint64_t pages = pages_of(file->size);
     list_each(it, &objects)
     {
         const struct object *o = list_entry(it, struct object, link);
@@ -370,7 +373,7 @@ int objects_sync(struct inode *file)
             id = o->id;
     }
     core_leave();
-    int err = id ? object_write_dirty(id, file) : 0;
+    int err = id ? object_write_dirty(id, file, pages) : 0;
     core_enter();
     err = err ? err : file->write_error;
     file->write_error = 0;
